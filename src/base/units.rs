@@ -1,0 +1,152 @@
+//! Quantities with a meaning: CPU units, memory, money. Integers, so that no
+//! sum depends on its order.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+
+/// CPU units as ECS counts them: 1024 are one vCPU.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct CpuUnits(pub u32);
+
+/// Memory in MiB.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct MemoryMib(pub u32);
+
+macro_rules! quantity {
+    ($name:ident, $unit:literal) => {
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                self.0 += other.0;
+            }
+        }
+        impl SubAssign for $name {
+            fn sub_assign(&mut self, other: Self) {
+                self.0 -= other.0;
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!("{}", $unit), self.0)
+            }
+        }
+    };
+}
+
+quantity!(CpuUnits, " CPU units");
+quantity!(MemoryMib, " MiB");
+
+/// US dollars in fixed point, twelve decimals: the tiniest published price
+/// (a hundred-millionth of a dollar) per second still has digits to spare.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Money(i128);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    const ONE_USD: i128 = 1_000_000_000_000;
+
+    /// This many millionths of a millionth of a dollar.
+    pub const fn from_pico_usd(pico: i128) -> Self {
+        Self(pico)
+    }
+
+    /// The amount in millionths of a millionth of a dollar.
+    pub const fn pico_usd(self) -> i128 {
+        self.0
+    }
+
+    /// Reads a plain decimal such as `0.0416`, exactly. `None` if it is none,
+    /// has more than twelve decimals, or is beyond a billion dollars.
+    pub fn parse_usd(text: &str) -> Option<Self> {
+        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let digits_only = |it: &str| it.bytes().all(|byte| byte.is_ascii_digit());
+        let is_decimal = !whole.is_empty() && digits_only(whole) && digits_only(fraction);
+        if !is_decimal || fraction.len() > 12 || whole.len() > 10 {
+            return None;
+        }
+        let whole: i128 = whole.parse().ok()?;
+        let fraction: i128 = format!("{fraction:0<12}").parse().ok()?;
+        let pico = whole * Self::ONE_USD + fraction;
+        Some(Self(if negative { -pico } else { pico }))
+    }
+
+    /// `seconds` at this price per hour, rounded half away from zero to the
+    /// last of the twelve decimals.
+    pub fn per_hour_for_seconds(self, seconds: u64) -> Self {
+        let exact = self.0 * i128::from(seconds);
+        let half = if exact < 0 { -1800 } else { 1800 };
+        Self((exact + half) / 3600)
+    }
+
+    /// The amount in dollars, for reports.
+    pub fn as_usd_f64(self) -> f64 {
+        self.0 as f64 / Self::ONE_USD as f64
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// All decimals that are not zero: `0.0416`, `12`.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, fraction) = (self.0.abs() / Self::ONE_USD, self.0.abs() % Self::ONE_USD);
+        let decimals = format!("{fraction:012}");
+        let decimals = decimals.trim_end_matches('0');
+        let point = if decimals.is_empty() { "" } else { "." };
+        write!(f, "{sign}{whole}{point}{decimals}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_reads_and_shows_exactly() {
+        for text in ["0.0416", "12", "0.000111", "0.01288871", "-3.5", "0"] {
+            assert_eq!(Money::parse_usd(text).unwrap().to_string(), text);
+        }
+        for text in ["", ".5", "1e3", "NaN", "1,5", "0.0000000000001", "99999999999", "--1", "1.2.3"] {
+            assert_eq!(Money::parse_usd(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_hour_costs_the_price_and_a_minute_a_sixtieth() {
+        let price = Money::parse_usd("0.096").unwrap();
+        assert_eq!(price.per_hour_for_seconds(3600), price);
+        assert_eq!(price.per_hour_for_seconds(60).to_string(), "0.0016");
+    }
+}

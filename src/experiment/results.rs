@@ -1,0 +1,74 @@
+//! One row a run: its axes and metrics with their units. What charts and
+//! tables are drawn from.
+
+use crate::record::RunRecord;
+
+/// The outcome of an experiment.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The experiment's name.
+    pub name: String,
+    /// What was varied, in the order of the file; empty for a single setting.
+    pub axes: Vec<Axis>,
+    /// Every combination of the axes' values, the last axis running fastest.
+    pub settings: Vec<Setting>,
+    /// Runs of each setting under different seeds.
+    pub n_replicates: u32,
+    /// One row a run: settings in order, replicates running fastest.
+    pub rows: Vec<Row>,
+    /// The names of the services, in order.
+    pub services: Vec<String>,
+    /// The seed of the experiment.
+    pub seed: u64,
+    /// Where prices and zones are of.
+    pub region: String,
+    /// The days of the prices that were used, `YYYY-MM-DD`, ascending.
+    pub price_dates: Vec<String>,
+}
+
+/// Something that was varied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The path in the experiment file, or its short name.
+    pub name: String,
+    /// A label for each value, unique within the axis.
+    pub values: Vec<String>,
+}
+
+/// One combination of the axes' values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// For each axis the position of its value.
+    pub values: Vec<usize>,
+    /// The labels in one: `binpack:cpu · 50/100`, or `base` without axes.
+    pub label: String,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Position of its setting.
+    pub setting: usize,
+    /// From 0.
+    pub replicate: u32,
+    /// The seed of the run.
+    pub seed: u64,
+    /// What was measured, in the order of the metrics' list. `None` where the
+    /// run has no such thing (no service, no rollout).
+    pub metrics: Vec<Option<f64>>,
+    /// What happened.
+    pub record: RunRecord,
+}
+
+impl Results {
+    /// The rows of one setting, replicates in order.
+    pub fn rows_of(&self, setting: usize) -> &[Row] {
+        let n = self.n_replicates as usize;
+        &self.rows[setting * n..(setting + 1) * n]
+    }
+
+    /// The values of a metric over the replicates of a setting that have one.
+    pub fn values(&self, setting: usize, metric: usize) -> Vec<f64> {
+        self.rows_of(setting).iter().filter_map(|row| row.metrics[metric]).collect()
+    }
+}

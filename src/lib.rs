@@ -1,0 +1,20 @@
+//! berthlab says, before anything is deployed, what an Amazon ECS setting will
+//! cost, how many instances it will take and how available the services will be.
+//!
+//! The floors, from the ground up; a room imports only from floors below its own
+//! (`ARCHITECTURE.md`):
+//!
+//! 1. [`base`]: ids, units, time, randomness, statistics, the shape of an error
+//! 2. [`model`], [`record`]: the nouns and their rules; what a run writes down
+//! 3. [`trace`], [`metrics`]: pure decisions and readings
+//! 4. `sim`: the event loop
+//! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
+//! 6. `report`: charts, tables, one page
+//! 7. `cli`: the only code that knows a terminal
+
+pub mod base;
+pub mod experiment;
+pub mod metrics;
+pub mod model;
+pub mod record;
+pub mod trace;

@@ -1,0 +1,3 @@
+//! The `berthlab` program.
+
+fn main() {}

@@ -1,0 +1,75 @@
+//! What is measured of a run: one file a subject, one list of all. A metric
+//! sees a [`RunRecord`](crate::record::RunRecord) and nothing else.
+
+pub mod metric;
+
+mod availability;
+mod cost;
+mod instance_count;
+mod lower_bound;
+mod rollout_time;
+mod tasks;
+mod utilization;
+mod wait_time;
+
+pub use metric::{Direction, Metric};
+
+/// Every metric: a column of the results each, in this order.
+pub const METRICS: &[Metric] = &[
+    cost::COST_USD,
+    instance_count::INSTANCE_HOURS,
+    instance_count::INSTANCES_PEAK,
+    instance_count::INSTANCES_MEAN,
+    instance_count::INSTANCES_LAUNCHED,
+    instance_count::INSTANCES_FAILED,
+    lower_bound::LOWER_BOUND_INSTANCE_HOURS,
+    lower_bound::GAP_PERCENT,
+    availability::AVAILABILITY_PERCENT,
+    availability::WORST_MINUTE_PERCENT,
+    availability::BELOW_MINIMUM_SECONDS,
+    rollout_time::ROLLOUTS,
+    rollout_time::ROLLOUTS_COMPLETED,
+    rollout_time::ROLLOUTS_DEADLOCKED,
+    rollout_time::ROLLOUT_SECONDS_P50,
+    rollout_time::ROLLOUT_SECONDS_P95,
+    rollout_time::ROLLOUT_SECONDS_MAX,
+    rollout_time::ROLLOUT_PLACE_SECONDS,
+    rollout_time::ROLLOUT_START_SECONDS,
+    rollout_time::ROLLOUT_HEALTH_SECONDS,
+    rollout_time::ROLLOUT_STOP_SECONDS,
+    wait_time::WAIT_SECONDS_P50,
+    wait_time::WAIT_SECONDS_P95,
+    wait_time::WAIT_SECONDS_P99,
+    wait_time::WAIT_SECONDS_MAX,
+    wait_time::SERVICE_WAIT_SECONDS_P95,
+    tasks::TASKS_SUBMITTED,
+    tasks::TASKS_PLACED,
+    tasks::TASKS_FINISHED,
+    tasks::TASKS_FAILED,
+    tasks::TASKS_NEVER_PLACED,
+    tasks::TASKS_NEVER_PLACEABLE,
+    tasks::CALLS_REFUSED,
+    utilization::UTILIZATION_CPU_PERCENT,
+    utilization::UTILIZATION_MEMORY_PERCENT,
+];
+
+/// The position of the metric of this name in [`METRICS`].
+pub fn position(name: &str) -> Option<usize> {
+    METRICS.iter().position(|metric| metric.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_lower_case_and_explained() {
+        for (idx, metric) in METRICS.iter().enumerate() {
+            assert_eq!(position(metric.name), Some(idx), "{}", metric.name);
+            assert!(
+                metric.name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
+            );
+            assert!(!metric.summary.is_empty() && !metric.unit.is_empty());
+        }
+    }
+}

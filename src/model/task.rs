@@ -1,0 +1,146 @@
+//! Task definitions and tasks: what a task needs, where it is in its life, and
+//! the row that stands for it while it is alive.
+//!
+//! ```text
+//! Provisioning -> Pending -> Activating -> Running -> Deactivating -> Stopping -> Deprovisioning -> Stopped
+//!  (waits for      (placed)   (pull,        (all        (leaves its     (stop       (network
+//!   room)                      start)        started)    targets)        signal)     goes)
+//! ```
+//!
+//! A state that takes no time costs no event.
+
+use crate::base::id::{DeploymentId, GroupId, InstanceId, TaskDefinitionId};
+use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
+use crate::model::network::HostPort;
+
+/// What a task takes from the instance it is placed on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Needs {
+    /// CPU units reserved.
+    pub cpu: CpuUnits,
+    /// Memory reserved.
+    pub memory: MemoryMib,
+}
+
+/// One revision of a family: what every task started from it needs.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TaskDefinition {
+    /// The family's name, with the revision where there are several.
+    pub name: String,
+    /// CPU units and memory.
+    pub needs: Needs,
+    /// Host ports taken on the instance (static mappings only), sorted.
+    pub host_ports: Vec<HostPort>,
+}
+
+/// The last status of a task, under the name ECS gives it (developer guide,
+/// task-lifecycle-explanation).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TaskStatus {
+    /// Waits for room.
+    Provisioning,
+    /// Placed; the agent has yet to hear of it.
+    Pending,
+    /// Its image is pulled, its containers are created and started.
+    Activating,
+    /// All its containers run.
+    Running,
+    /// Leaves its load balancer's targets.
+    Deactivating,
+    /// Was sent the stop signal.
+    Stopping,
+    /// Gives its network interface back.
+    Deprovisioning,
+    /// Gone; it will never run again.
+    Stopped,
+}
+
+/// How a task's health stands; only a service looks at it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Health {
+    /// Not known yet.
+    Unknown,
+    /// Counted towards the minimum.
+    Healthy,
+}
+
+/// Why a task stopped, under ECS's stop codes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StopCode {
+    /// Its work was done.
+    EssentialContainerExited,
+    /// A deployment or a smaller desired count.
+    ServiceSchedulerInitiated,
+    /// Its instance was lost.
+    TerminationNotice,
+}
+
+/// Tells an event that it comes too late: it was scheduled for an earlier life
+/// of the row, or before the task was stopped.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Epoch(pub u32);
+
+/// Who asked for a task.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TaskOwner {
+    /// A row of the workload: its arrival number.
+    Standalone {
+        /// Position in the workload's arrivals.
+        arrival: u32,
+    },
+    /// A service's scheduler.
+    Service {
+        /// For which revision it was started.
+        deployment: DeploymentId,
+        /// The n-th task this service launched.
+        launch: u32,
+    },
+}
+
+/// A task that is alive: one placement of a definition.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// What it runs.
+    pub definition: TaskDefinitionId,
+    /// Its task group: placement strategies and constraints count by it.
+    pub group: GroupId,
+    /// Who asked for it.
+    pub owner: TaskOwner,
+    /// Where it is in its life.
+    pub status: TaskStatus,
+    /// Whether it is wanted: false as soon as somebody asked it to stop.
+    pub is_desired_running: bool,
+    /// How its health stands.
+    pub health: Health,
+    /// Where it is, from placement until it is stopped.
+    pub instance: Option<InstanceId>,
+    /// When it was first asked for.
+    pub requested_at: SimTime,
+    /// When its status last changed.
+    pub since: SimTime,
+    /// Which events still speak of it.
+    pub epoch: Epoch,
+}
+
+impl Task {
+    /// Whether it takes room on an instance.
+    pub fn is_placed(&self) -> bool {
+        self.instance.is_some()
+    }
+
+    /// A number that names the task in every run of the same workload, whatever
+    /// the policies: what draws are keyed by.
+    pub fn entity(&self, group: GroupId) -> u64 {
+        match self.owner {
+            TaskOwner::Standalone { arrival } => u64::from(arrival),
+            // Services have the first groups, so the two never meet.
+            TaskOwner::Service { launch, .. } => {
+                1 << 55 | u64::from(group.number() & 0x7F_FFFF) << 32 | u64::from(launch)
+            }
+        }
+    }
+}
+
+/// How long a stand-alone task runs once it is running; for ever if nothing in
+/// the trace ends it.
+pub type Lifetime = SimDuration;

@@ -1,0 +1,15 @@
+//! What a run writes down: plain numbers of bounded size, written by `sim`,
+//! read by metrics and charts. Integers, so that no figure depends on the order
+//! in which it was summed.
+
+pub mod histogram;
+pub mod ledger;
+pub mod run_record;
+pub mod series;
+
+pub use histogram::Histogram;
+pub use ledger::{Ledger, LedgerLine, Meter};
+pub use run_record::{
+    DeploymentOutcome, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, ServiceRecord, TaskCounts,
+};
+pub use series::{Bucket, Series};

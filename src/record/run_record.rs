@@ -1,0 +1,199 @@
+//! All that is known of a run afterwards. What is not here cannot be measured
+//! or drawn.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Histogram, Ledger, Series};
+
+/// What happened in one run. "Measured" is the time from the end of the warm-up
+/// to the horizon; series cover the whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// A hash of every event in order: equal digests, equal runs.
+    pub digest: u64,
+    /// How many events were handled.
+    pub n_events: u64,
+    /// Milliseconds from the start to the horizon.
+    pub horizon_ms: u64,
+    /// Milliseconds played and not measured.
+    pub warm_up_ms: u64,
+    /// Stand-alone tasks that were asked for while measured.
+    pub tasks: TaskCounts,
+    /// Needs that no instance of the cluster could ever hold.
+    pub never_placeable: Vec<NeverPlaceable>,
+    /// From request to placement of stand-alone tasks asked for while measured.
+    pub wait: Histogram,
+    /// From request to placement of services' tasks while measured.
+    pub service_wait: Histogram,
+    /// Billed units while measured.
+    pub ledger: Ledger,
+    /// Measured integral of instances that were billed, in instance-milliseconds.
+    pub instance_ms: u64,
+    /// The most instances at one moment while measured.
+    pub instances_peak: u64,
+    /// Measured integral of the fewest instances that could have held the
+    /// running tasks, in instance-milliseconds.
+    pub lower_bound_instance_ms: u64,
+    /// Measured integral of CPU units reserved by tasks.
+    pub reserved_cpu_ms: u64,
+    /// Measured integral of CPU units registered by instances.
+    pub registered_cpu_ms: u64,
+    /// Measured integral of MiB reserved by tasks.
+    pub reserved_memory_ms: u64,
+    /// Measured integral of MiB registered by instances.
+    pub registered_memory_ms: u64,
+    /// Instances launched while measured.
+    pub instances_launched: u64,
+    /// Instances lost to failures while measured.
+    pub instances_failed: u64,
+    /// Instances being billed, over time.
+    pub instances: Series,
+    /// The lower bound on instances, over time.
+    pub lower_bound: Series,
+    /// Tasks waiting for room, over time.
+    pub waiting_tasks: Series,
+    /// Tasks holding room, over time.
+    pub placed_tasks: Series,
+    /// What became of each service, in the order of the experiment.
+    pub services: Vec<ServiceRecord>,
+    /// Every rollout that began while measured, in the order of their starts.
+    pub rollouts: Vec<RolloutRecord>,
+    /// Digest of every placement: FNV-1a over the instance of each arrival.
+    pub placement_digest: u64,
+}
+
+/// Stand-alone tasks by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCounts {
+    /// Asked for.
+    pub submitted: u64,
+    /// Found room.
+    pub placed: u64,
+    /// Ran to their end.
+    pub finished: u64,
+    /// Lost with their instance.
+    pub failed: u64,
+    /// Found no room by the horizon, whatever the reason.
+    pub never_placed: u64,
+    /// Of those: too large for any instance of the cluster.
+    pub never_placeable: u64,
+    /// RunTask calls refused because too many tasks were waiting.
+    pub calls_refused: u64,
+}
+
+/// Needs that fit no instance even when it is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeverPlaceable {
+    /// The task definition.
+    pub definition: String,
+    /// Its CPU units.
+    pub cpu_units: u32,
+    /// Its memory in MiB.
+    pub memory_mib: u32,
+    /// Which resource is missing, as ECS names it.
+    pub reason: String,
+    /// How many such tasks were asked for while measured.
+    pub n_tasks: u64,
+}
+
+/// A service while measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRecord {
+    /// Its name.
+    pub name: String,
+    /// Integral of the desired count, in task-milliseconds.
+    pub desired_ms: u64,
+    /// Integral of min(healthy, desired), in task-milliseconds.
+    pub available_ms: u64,
+    /// Of the minute with the least share of healthy over desired: available
+    /// and desired task-milliseconds. Both zero if nothing was ever desired.
+    pub worst_minute: (u64, u64),
+    /// Milliseconds with fewer healthy tasks than the minimum healthy percent asks.
+    pub below_minimum_ms: u64,
+    /// Desired count, over time.
+    pub desired: Series,
+    /// Healthy tasks on living instances, over time.
+    pub healthy: Series,
+    /// Tasks that are not stopped (waiting ones included), over time.
+    pub tasks: Series,
+    /// Over all its rollouts, by time since their start.
+    pub through_rollouts: RolloutProfile,
+}
+
+/// What a service's rollouts looked like, laid over each other at their starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloutProfile {
+    /// Width of a step.
+    pub step_ms: u64,
+    /// Integral of min(healthy, desired) in each step, over all rollouts.
+    pub available_ms: Vec<u64>,
+    /// Integral of the desired count in each step, over all rollouts.
+    pub desired_ms: Vec<u64>,
+    /// Integral of tasks that are not stopped in each step, over all rollouts.
+    pub tasks_ms: Vec<u64>,
+}
+
+/// How a deployment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeploymentOutcome {
+    /// Steady on the new revision.
+    Completed,
+    /// A newer one took its place first.
+    Superseded,
+    /// The bounds allowed neither a stop nor a start, to the end.
+    DeadlockedByConfiguration,
+    /// Room was missing, to the end, with nothing else in motion.
+    DeadlockedByCapacity,
+    /// The horizon came first.
+    CutByHorizon,
+}
+
+/// One rollout of a new revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloutRecord {
+    /// Position of the service.
+    pub service: u32,
+    /// When it began.
+    pub started_ms: u64,
+    /// When it ended, or the horizon.
+    pub ended_ms: u64,
+    /// How.
+    pub outcome: DeploymentOutcome,
+    /// Tasks of the new revision that it started.
+    pub n_started: u32,
+    /// Tasks of old revisions that it stopped.
+    pub n_stopped: u32,
+    /// The most tasks not stopped at one moment.
+    pub tasks_peak: u32,
+    /// The fewest healthy tasks at one moment.
+    pub healthy_min: u32,
+    /// Where its tasks' time went, summed over tasks.
+    pub place: PhaseTime,
+    /// From placement to running: pull, create, start.
+    pub start: PhaseTime,
+    /// From running to healthy.
+    pub health: PhaseTime,
+    /// From being asked to stop to stopped.
+    pub stop: PhaseTime,
+}
+
+/// Time spent in one phase, over the tasks that went through it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseTime {
+    /// How many tasks.
+    pub n_tasks: u64,
+    /// Their milliseconds together.
+    pub total_ms: u64,
+    /// The longest of them.
+    pub max_ms: u64,
+}
+
+impl PhaseTime {
+    /// Counts one task's time.
+    pub fn add(&mut self, millis: u64) {
+        self.n_tasks += 1;
+        self.total_ms += millis;
+        self.max_ms = self.max_ms.max(millis);
+    }
+}

@@ -1,0 +1,114 @@
+//! A step function of time in buckets of equal width: its integral, least and
+//! greatest value in each. The size is bounded whatever the run does, and the
+//! integrals are exact.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{SimDuration, SimTime};
+
+/// A step function from the start of a run to its horizon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    bucket_ms: u64,
+    horizon_ms: u64,
+    buckets: Vec<Bucket>,
+    last_ms: u64,
+    value: u64,
+}
+
+/// One stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Sum of value times milliseconds.
+    pub integral: u64,
+    /// The least value in it.
+    pub min: u64,
+    /// The greatest value in it.
+    pub max: u64,
+}
+
+impl Series {
+    /// How many buckets a series of a run has.
+    pub const N_BUCKETS: usize = 512;
+
+    /// A series that is zero until told otherwise.
+    pub fn new(horizon: SimDuration) -> Self {
+        let horizon_ms = horizon.millis().max(1);
+        let bucket_ms = horizon_ms.div_ceil(Self::N_BUCKETS as u64);
+        let n_buckets = horizon_ms.div_ceil(bucket_ms) as usize;
+        let empty = Bucket { integral: 0, min: u64::MAX, max: 0 };
+        Self { bucket_ms, horizon_ms, buckets: vec![empty; n_buckets], last_ms: 0, value: 0 }
+    }
+
+    /// From `now` on the value is `value`. Times never run backwards; what lies
+    /// beyond the horizon is left out.
+    pub fn set(&mut self, now: SimTime, value: u64) {
+        if value != self.value {
+            self.advance(now);
+            self.value = value;
+        }
+    }
+
+    /// Carries the present value up to `now`.
+    pub fn advance(&mut self, now: SimTime) {
+        let now_ms = now.millis().min(self.horizon_ms);
+        while self.last_ms < now_ms {
+            let idx = self.last_ms / self.bucket_ms;
+            let end_ms = ((idx + 1) * self.bucket_ms).min(now_ms);
+            let bucket = &mut self.buckets[idx as usize];
+            bucket.integral += self.value * (end_ms - self.last_ms);
+            bucket.min = bucket.min.min(self.value);
+            bucket.max = bucket.max.max(self.value);
+            self.last_ms = end_ms;
+        }
+    }
+
+    /// The value at the last moment told.
+    pub fn value(&self) -> u64 {
+        self.value
+    }
+
+    /// The width of a bucket; the last one may be cut by the horizon.
+    pub fn bucket_width(&self) -> SimDuration {
+        SimDuration::from_millis(self.bucket_ms)
+    }
+
+    /// The buckets in the order of time.
+    pub fn buckets(&self) -> &[Bucket] {
+        &self.buckets
+    }
+
+    /// The time-weighted mean of bucket `idx`; `None` if nothing was recorded.
+    pub fn mean(&self, idx: usize) -> Option<f64> {
+        let start_ms = idx as u64 * self.bucket_ms;
+        let end_ms = (start_ms + self.bucket_ms).min(self.last_ms);
+        (end_ms > start_ms).then(|| self.buckets[idx].integral as f64 / (end_ms - start_ms) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integrals_are_exact_across_buckets() {
+        let mut series = Series::new(SimDuration::from_secs(5120));
+        series.set(SimTime::from_secs(5), 2);
+        series.set(SimTime::from_secs(25), 1);
+        series.advance(SimTime::from_secs(5120));
+        assert_eq!(series.bucket_width(), SimDuration::from_secs(10));
+        assert_eq!(series.buckets()[0], Bucket { integral: 10_000, min: 0, max: 2 });
+        assert_eq!(series.buckets()[2], Bucket { integral: 15_000, min: 1, max: 2 });
+        let total: u64 = series.buckets().iter().map(|it| it.integral).sum();
+        assert_eq!(total, 2 * 20_000 + 5095 * 1000);
+        assert_eq!(series.mean(0), Some(1.0));
+    }
+
+    #[test]
+    fn what_lies_beyond_the_horizon_is_left_out() {
+        let mut series = Series::new(SimDuration::from_millis(3));
+        series.set(SimTime::ZERO, 7);
+        series.advance(SimTime::from_secs(9));
+        assert_eq!(series.buckets().iter().map(|it| it.integral).sum::<u64>(), 21);
+    }
+}

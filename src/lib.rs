@@ -13,8 +13,15 @@
 //! 7. `cli`: the only code that knows a terminal
 
 pub mod base;
+pub mod billing;
+pub mod bounds;
+pub mod deployment;
+pub mod disruption;
 pub mod experiment;
 pub mod metrics;
 pub mod model;
+pub mod placement;
 pub mod record;
+pub mod scaling;
+pub mod sim;
 pub mod trace;

@@ -1,6 +1,17 @@
-//! The nouns of the field and their rules: what a cluster consists of, and the
-//! only ways in which it may change.
+//! The nouns of the field and their rules: what a cluster consists of, what
+//! one may ask it, and the only ways in which it may change.
 
+pub mod attribute;
+pub mod capacity;
+pub mod instance;
 pub mod network;
+pub mod options;
+pub mod service;
 pub mod task;
 pub mod workload;
+
+pub mod audit;
+pub mod cluster;
+pub mod transitions;
+
+pub use cluster::Cluster;

@@ -1,0 +1,135 @@
+//! Recomputes every derived number of a cluster from scratch and compares.
+
+use std::collections::BTreeMap;
+
+use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId};
+use crate::model::cluster::{Cluster, Group, Totals};
+use crate::model::instance::InstanceStatus;
+use crate::model::service::RevisionCounts;
+use crate::model::task::{Health, Task, TaskOwner, TaskStatus};
+
+impl Cluster {
+    /// Checks all derived state.
+    ///
+    /// # Panics
+    ///
+    /// If a number that is kept in step is out of step.
+    pub fn audit(&self) {
+        let tasks: Vec<(_, &Task)> =
+            self.tasks.iter().filter(|(_, task)| task.status != TaskStatus::Stopped).collect();
+        assert_eq!(tasks.len() + self.vacant.len(), self.tasks.len(), "a row is alive or vacant");
+
+        self.audit_instances(&tasks);
+        self.audit_groups(&tasks);
+        self.audit_services(&tasks);
+    }
+
+    fn audit_instances(&self, tasks: &[(crate::base::id::TaskId, &Task)]) {
+        let mut totals = Totals::default();
+        for (_, task) in tasks {
+            let needs = self.definitions[task.definition].needs;
+            let holds_room =
+                task.instance.is_some() && (task.is_desired_running || !self.releases_on_desired_stopped);
+            if holds_room {
+                totals.reserved_cpu += u64::from(needs.cpu.0);
+                totals.reserved_memory += u64::from(needs.memory.0);
+            }
+            totals.n_placed += u32::from(task.instance.is_some());
+            totals.n_waiting += u32::from(task.instance.is_none());
+        }
+        let mut n_alive = 0;
+        for (id, instance) in self.instances.iter() {
+            let capacity = self.instance_types[instance.instance_type].capacity;
+            let mut free = capacity;
+            let mut ports = Vec::new();
+            let on_it: Vec<_> = tasks.iter().filter(|(_, task)| task.instance == Some(id)).collect();
+            for (task_id, task) in &on_it {
+                assert!(self.tasks_on[id].contains(task_id), "{id:?} knows {task_id:?}");
+                if task.is_desired_running || !self.releases_on_desired_stopped {
+                    let definition = &self.definitions[task.definition];
+                    free.cpu -= definition.needs.cpu;
+                    free.memory -= definition.needs.memory;
+                    ports.extend(definition.host_ports.iter().copied());
+                }
+            }
+            ports.sort_unstable();
+            assert_eq!(instance.free, free, "free room of {id:?}");
+            assert_eq!(instance.n_tasks as usize, on_it.len(), "tasks on {id:?}");
+            assert_eq!(self.tasks_on[id].len(), on_it.len(), "list of tasks on {id:?}");
+            assert_eq!(self.ports_on[id], ports, "ports of {id:?}");
+            if instance.status != InstanceStatus::Terminated {
+                n_alive += 1;
+                assert!(self.alive[instance.provider].binary_search(&id).is_ok(), "{id:?} is alive");
+            }
+            if !matches!(instance.status, InstanceStatus::Lost | InstanceStatus::Terminated) {
+                totals.n_instances += 1;
+                totals.registered_cpu += u64::from(capacity.cpu.0);
+                totals.registered_memory += u64::from(capacity.memory.0);
+            }
+        }
+        assert_eq!(self.alive.rows().iter().map(Vec::len).sum::<usize>(), n_alive);
+        assert_eq!(self.totals, totals);
+    }
+
+    fn audit_groups(&self, tasks: &[(crate::base::id::TaskId, &Task)]) {
+        let mut counted: BTreeMap<GroupId, BTreeMap<InstanceId, u32>> = BTreeMap::new();
+        for (_, task) in tasks.iter().filter(|(_, task)| task.is_desired_running) {
+            if let Some(instance) = task.instance {
+                *counted.entry(task.group).or_default().entry(instance).or_default() += 1;
+            }
+        }
+        for (id, group) in self.groups.iter() {
+            let Some(by_instance) = counted.get(&id) else {
+                assert_eq!(*group, Group::default(), "{id:?} is idle");
+                continue;
+            };
+            let mut by_value = vec![0; self.layout.len()];
+            for (&instance, &n) in by_instance {
+                for idx in 0..self.layout.n_attributes() {
+                    let attribute = AttributeId::from_idx(idx);
+                    let value = self.attribute_value(instance, attribute);
+                    by_value[self.layout.position(attribute, value)] += n;
+                }
+            }
+            let by_instance = by_instance.iter().map(|(&instance, &n)| (instance, n)).collect();
+            assert_eq!(*group, Group { by_instance, by_value }, "counts of {id:?}");
+        }
+    }
+
+    fn audit_services(&self, tasks: &[(crate::base::id::TaskId, &Task)]) {
+        let mut counts = vec![RevisionCounts::default(); self.deployments.len()];
+        let mut n_service_tasks = 0;
+        let mut n_healthy_lost = vec![0; self.services.len()];
+        for (id, task) in tasks {
+            let TaskOwner::Service { deployment, .. } = task.owner else { continue };
+            n_service_tasks += 1;
+            let service = task.group.idx();
+            assert!(self.services.rows()[service].tasks.contains(id), "a service knows {id:?}");
+            let counts = &mut counts[deployment.idx()];
+            let place = match (task.status, task.health) {
+                (TaskStatus::Provisioning, _) => &mut counts.waiting,
+                (TaskStatus::Pending, _) => &mut counts.starting,
+                (TaskStatus::Running, Health::Unknown) => &mut counts.settling,
+                (TaskStatus::Running, Health::Healthy) => &mut counts.healthy,
+                _ => &mut counts.stopping,
+            };
+            *place += 1;
+            let is_lost = task.instance.is_some_and(|it| self.instances[it].status == InstanceStatus::Lost);
+            if is_lost && task.is_desired_running && task.health == Health::Healthy {
+                n_healthy_lost[service] += 1;
+            }
+        }
+        for (id, deployment) in self.deployments.iter() {
+            assert_eq!(deployment.counts, counts[id.idx()], "counts of {id:?}");
+        }
+        let listed: usize = self.services.rows().iter().map(|it| it.tasks.len()).sum();
+        assert_eq!(listed, n_service_tasks);
+        for (id, service) in self.services.iter() {
+            assert_eq!(
+                service.n_healthy_lost,
+                n_healthy_lost[id.idx()],
+                "healthy on lost instances of {id:?}"
+            );
+        }
+    }
+}

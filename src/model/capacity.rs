@@ -1,0 +1,58 @@
+//! Capacity providers: groups of equal instances that grow and shrink.
+
+use crate::base::SimDuration;
+use crate::base::id::{InstanceTypeId, ZoneId};
+
+/// A group of instances and how it is scaled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CapacityProvider {
+    /// Its name.
+    pub name: String,
+    /// What it launches.
+    pub instance_type: InstanceTypeId,
+    /// Where it launches: it fills zones evenly.
+    pub zones: Vec<ZoneId>,
+    /// Least and most instances of the group.
+    pub min_size: u32,
+    /// See `min_size`.
+    pub max_size: u32,
+    /// How it is scaled.
+    pub scaling: Scaling,
+    /// Custom attributes of its instances, sorted by name.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// How a group of instances is scaled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scaling {
+    /// Always `min_size` instances; tasks without room are refused, not queued
+    /// (launch type EC2).
+    Fixed,
+    /// ECS managed scaling (API ManagedScaling): tasks without room wait in
+    /// `PROVISIONING` and count towards the instances needed.
+    Managed(ManagedScaling),
+}
+
+/// The parameters of managed scaling, with the defaults of the API.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ManagedScaling {
+    /// Percent, 1 to 100.
+    pub target_capacity: u32,
+    /// Fewest and most instances added at a time, 1 to 10000.
+    pub minimum_scaling_step_size: u32,
+    /// See `minimum_scaling_step_size`.
+    pub maximum_scaling_step_size: u32,
+    /// No scale-out while an instance is younger than this.
+    pub instance_warmup_period: SimDuration,
+}
+
+impl Default for ManagedScaling {
+    fn default() -> Self {
+        Self {
+            target_capacity: 100,
+            minimum_scaling_step_size: 1,
+            maximum_scaling_step_size: 10_000,
+            instance_warmup_period: SimDuration::from_secs(300),
+        }
+    }
+}

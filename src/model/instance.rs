@@ -1,0 +1,84 @@
+//! Instance types and container instances.
+
+use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
+use crate::base::{CpuUnits, MemoryMib, Money, SimTime};
+use crate::model::task::Needs;
+
+/// A kind of machine: what it registers with the cluster and what it costs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InstanceType {
+    /// Such as `m6i.4xlarge`.
+    pub name: String,
+    /// What it registers; see [`registered_memory`].
+    pub capacity: Needs,
+    /// Linux on-demand price of an hour.
+    pub usd_per_hour: Money,
+    /// The day the price is of, `YYYY-MM-DD`.
+    pub price_as_of: String,
+}
+
+impl InstanceType {
+    /// Registered CPU is 1024 units a vCPU (developer guide, memory-management).
+    pub const CPU_UNITS_PER_VCPU: u32 = 1024;
+
+    /// Whether a task with these needs fits the instance while it is empty.
+    pub fn can_hold(&self, needs: Needs) -> bool {
+        needs.cpu <= self.capacity.cpu && needs.memory <= self.capacity.memory
+    }
+}
+
+/// The memory an instance registers: what its operating system reports, less
+/// than advertised. MODEL: 97 %, rounded down (real ones: 95 to 98 %).
+pub fn registered_memory(advertised: MemoryMib) -> MemoryMib {
+    let mib = u64::from(advertised.0) * 97 / 100;
+    MemoryMib(u32::try_from(mib).expect("less than advertised"))
+}
+
+/// What one vCPU registers.
+pub fn registered_cpu(vcpus: u32) -> CpuUnits {
+    CpuUnits(vcpus * InstanceType::CPU_UNITS_PER_VCPU)
+}
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum InstanceStatus {
+    /// Launched and billed; the agent has yet to register.
+    Registering,
+    /// Takes tasks.
+    Active,
+    /// Takes no new tasks.
+    Draining,
+    /// Gone, but the cluster does not know yet: its tasks still count.
+    Lost,
+    /// Gone.
+    Terminated,
+}
+
+/// An EC2 instance of the cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContainerInstance {
+    /// What tasks may still reserve.
+    pub free: Needs,
+    /// How many tasks hold room on it, stopping ones included.
+    pub n_tasks: u32,
+    /// Where it is in its life.
+    pub status: InstanceStatus,
+    /// Its type.
+    pub instance_type: InstanceTypeId,
+    /// Which group it belongs to.
+    pub provider: CapacityProviderId,
+    /// Its availability zone.
+    pub zone: ZoneId,
+    /// The n-th launch of its provider in its zone: with both it names the
+    /// instance whatever the policies.
+    pub launch: u32,
+    /// When it was launched.
+    pub launched_at: SimTime,
+}
+
+impl ContainerInstance {
+    /// Whether the group counts it as running: launched, not yet given up.
+    pub fn is_in_service(&self) -> bool {
+        matches!(self.status, InstanceStatus::Registering | InstanceStatus::Active)
+    }
+}

@@ -1,0 +1,232 @@
+//! Every model choice that a run can make: where the documentation of ECS is
+//! silent or contradicts itself, the choice has a name, a default and a source.
+//! An experiment sets them under `[model]`.
+
+use crate::base::SimDuration;
+
+/// The choices of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModelOptions {
+    /// Whether a stopping task still counts towards the maximum percent.
+    pub upper_counts_stopping: bool,
+    /// Whether a rolling update stops or starts first where it could do both.
+    pub order: RolloutOrder,
+    /// How long a task without any check runs before it counts as healthy.
+    pub no_check_settle: SimDuration,
+    /// How soon a service asks again after it found no room.
+    pub capacity_retry: SimDuration,
+    /// What decides among instances that a chain of strategies leaves equal.
+    pub tie_break: TieBreak,
+    /// Whether the quotas of an account hold.
+    pub quotas: Quotas,
+    /// Whether a task on its way out already gives its room back.
+    pub release_on_desired_stopped: bool,
+    /// How long the agent takes to hear of a task.
+    pub agent_poll: SimDuration,
+    /// How long an image pull takes.
+    pub image_pull: SimDuration,
+    /// How long creating the containers takes.
+    pub container_create: SimDuration,
+    /// How long starting the containers takes.
+    pub container_start: SimDuration,
+    /// How long a container takes to exit once it is told to.
+    pub exit_time: SimDuration,
+    /// From launch to taking tasks.
+    pub instance_boot: SimDuration,
+    /// From the loss of an instance to its tasks being counted as stopped.
+    pub instance_loss_detection: SimDuration,
+}
+
+/// Which comes first in a rolling update.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RolloutOrder {
+    /// Stop what the minimum allows, then start.
+    StopFirst,
+    /// Start what the maximum allows, then stop.
+    StartFirst,
+}
+
+/// The last link of every chain of strategies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TieBreak {
+    /// The first in an order of all instances drawn for the task.
+    Random,
+    /// The instance launched first.
+    LowestId,
+}
+
+/// Whether the quotas of an account hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quotas {
+    /// The defaults of the service quotas page.
+    Documented,
+    /// None.
+    Off,
+}
+
+/// Tasks of a cluster in PROVISIONING at once (General Reference, ecs-service).
+pub const PROVISIONING_TASKS_MAX: u32 = 500;
+/// Container instances of a cluster (the same).
+pub const INSTANCES_MAX: u32 = 5000;
+/// Tasks of one RunTask call (API RunTask).
+pub const RUN_TASK_COUNT_MAX: u32 = 10;
+
+impl ModelOptions {
+    /// From placement to running.
+    pub fn start_delay(&self) -> SimDuration {
+        self.agent_poll + self.image_pull + self.container_create + self.container_start
+    }
+
+    /// Everything at zero length and without chance: tasks start, become
+    /// healthy and stop within the moment, as worked examples assume.
+    pub fn instant() -> Self {
+        Self {
+            tie_break: TieBreak::LowestId,
+            no_check_settle: SimDuration::ZERO,
+            agent_poll: SimDuration::ZERO,
+            image_pull: SimDuration::ZERO,
+            container_create: SimDuration::ZERO,
+            container_start: SimDuration::ZERO,
+            exit_time: SimDuration::ZERO,
+            instance_boot: SimDuration::ZERO,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        Self {
+            upper_counts_stopping: true,
+            order: RolloutOrder::StopFirst,
+            no_check_settle: SimDuration::from_secs(40),
+            capacity_retry: SimDuration::from_secs(15),
+            tie_break: TieBreak::Random,
+            quotas: Quotas::Documented,
+            release_on_desired_stopped: false,
+            agent_poll: SimDuration::from_secs(1),
+            image_pull: SimDuration::from_secs(10),
+            container_create: SimDuration::from_secs(1),
+            container_start: SimDuration::from_secs(1),
+            exit_time: SimDuration::from_secs(1),
+            instance_boot: SimDuration::from_secs(90),
+            instance_loss_detection: SimDuration::from_secs(60),
+        }
+    }
+}
+
+/// One choice as a user sees it.
+pub struct OptionEntry {
+    /// Its name under `[model]`.
+    pub name: &'static str,
+    /// One line of help, with the source of the default.
+    pub summary: &'static str,
+    /// The default, as a user would write it.
+    pub default: &'static str,
+    /// What it takes, and where it goes.
+    pub kind: OptionKind,
+}
+
+/// What an option takes.
+pub enum OptionKind {
+    /// `true` or `false`.
+    Flag(fn(&mut ModelOptions, bool)),
+    /// A duration, or a number of seconds.
+    Duration(fn(&mut ModelOptions, SimDuration)),
+    /// One of these words, by position.
+    Word(&'static [&'static str], fn(&mut ModelOptions, usize)),
+}
+
+/// Every choice, in the order of the semantics it belongs to.
+pub const OPTIONS: &[OptionEntry] = &[
+    OptionEntry {
+        name: "upper_counts_stopping",
+        summary: "a stopping task still counts towards maximum_percent (guide: draining waits until tasks have stopped)",
+        default: "true",
+        kind: OptionKind::Flag(|options, value| options.upper_counts_stopping = value),
+    },
+    OptionEntry {
+        name: "order",
+        summary: "what a rolling update does first where it could do both (guide: two worked examples stop first)",
+        default: "\"stop_first\"",
+        kind: OptionKind::Word(&["stop_first", "start_first"], |options, idx| {
+            options.order = [RolloutOrder::StopFirst, RolloutOrder::StartFirst][idx];
+        }),
+    },
+    OptionEntry {
+        name: "no_check_settle_seconds",
+        summary: "how long a task without checks runs before it counts as healthy (API DeploymentConfiguration: 40 s)",
+        default: "40",
+        kind: OptionKind::Duration(|options, value| options.no_check_settle = value),
+    },
+    OptionEntry {
+        name: "capacity_retry",
+        summary: "how soon a service asks again after it found no room",
+        default: "\"15s\"",
+        kind: OptionKind::Duration(|options, value| options.capacity_retry = value),
+    },
+    OptionEntry {
+        name: "tie_break",
+        summary: "what decides among instances that a chain of strategies leaves equal",
+        default: "\"random\"",
+        kind: OptionKind::Word(&["random", "lowest_id"], |options, idx| {
+            options.tie_break = [TieBreak::Random, TieBreak::LowestId][idx];
+        }),
+    },
+    OptionEntry {
+        name: "quotas",
+        summary: "whether an account's default quotas hold: 500 waiting tasks and 5,000 instances a cluster",
+        default: "\"documented\"",
+        kind: OptionKind::Word(&["documented", "off"], |options, idx| {
+            options.quotas = [Quotas::Documented, Quotas::Off][idx];
+        }),
+    },
+    OptionEntry {
+        name: "release_on_desired_stopped",
+        summary: "a task gives its room back when it is asked to stop, not when it has stopped",
+        default: "false",
+        kind: OptionKind::Flag(|options, value| options.release_on_desired_stopped = value),
+    },
+    OptionEntry {
+        name: "agent_poll",
+        summary: "from placement until the agent has heard of a task",
+        default: "\"1s\"",
+        kind: OptionKind::Duration(|options, value| options.agent_poll = value),
+    },
+    OptionEntry {
+        name: "image_pull",
+        summary: "how long an image pull takes: one figure for all, until the registry is modelled",
+        default: "\"10s\"",
+        kind: OptionKind::Duration(|options, value| options.image_pull = value),
+    },
+    OptionEntry {
+        name: "container_create",
+        summary: "how long creating the containers takes",
+        default: "\"1s\"",
+        kind: OptionKind::Duration(|options, value| options.container_create = value),
+    },
+    OptionEntry {
+        name: "container_start",
+        summary: "how long starting the containers takes",
+        default: "\"1s\"",
+        kind: OptionKind::Duration(|options, value| options.container_start = value),
+    },
+    OptionEntry {
+        name: "exit_time",
+        summary: "how long a container takes to exit after the stop signal",
+        default: "\"1s\"",
+        kind: OptionKind::Duration(|options, value| options.exit_time = value),
+    },
+    OptionEntry {
+        name: "instance_boot",
+        summary: "from launch to taking tasks; billed in full",
+        default: "\"90s\"",
+        kind: OptionKind::Duration(|options, value| options.instance_boot = value),
+    },
+    OptionEntry {
+        name: "instance_loss_detection",
+        summary: "from the loss of an instance until its tasks count as stopped",
+        default: "\"60s\"",
+        kind: OptionKind::Duration(|options, value| options.instance_loss_detection = value),
+    },
+];

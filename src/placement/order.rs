@@ -1,0 +1,84 @@
+//! An order of all instances, drawn for one task: where chance decides, the
+//! first instance of the order that is allowed is taken. A scan and an index
+//! agree on it, because a place in the order can be computed from the instance
+//! and the instance from the place.
+
+use crate::base::id::InstanceId;
+
+/// A permutation of `0..2^bits`, of which instance numbers are the part below
+/// the number of instances.
+#[derive(Clone, Copy, Debug)]
+pub struct RandomOrder {
+    bits: u32,
+    multipliers: [u64; 2],
+    offset: u64,
+}
+
+impl RandomOrder {
+    /// The order of `n_instances` that belongs to `draw`.
+    pub fn new(draw: u64, n_instances: usize) -> Self {
+        let bits = usize::BITS - n_instances.max(2).saturating_sub(1).leading_zeros();
+        // Odd numbers are the ones that can be multiplied back; see `rank`.
+        let mix = |it: u64| {
+            let it = (it ^ it >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let it = (it ^ it >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+            it ^ it >> 31
+        };
+        let multipliers = [mix(draw ^ 0x9E37_79B9_7F4A_7C15) | 1, mix(draw ^ 0xD1B5_4A32_D192_ED03) | 1];
+        Self { bits, multipliers, offset: mix(draw) }
+    }
+
+    /// The place of an instance; no two have the same.
+    ///
+    /// Each step can be undone modulo 2^bits: adding, multiplying by an odd
+    /// number, and folding the upper half onto the lower.
+    pub fn rank(&self, instance: InstanceId) -> u64 {
+        let mask = (1_u64 << self.bits) - 1;
+        let half = self.bits / 2 + 1;
+        let mut it = u64::from(instance.number()).wrapping_add(self.offset) & mask;
+        for multiplier in self.multipliers {
+            it = it.wrapping_mul(multiplier) & mask;
+            it ^= it >> half;
+        }
+        it.wrapping_mul(self.multipliers[0]) & mask
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_instance_has_its_own_place() {
+        for n in [1, 2, 3, 10, 64, 65, 1000] {
+            for draw in 0..20 {
+                let order = RandomOrder::new(draw, n);
+                let ranks: BTreeSet<u64> = (0..n as u32).map(|it| order.rank(InstanceId::new(it))).collect();
+                assert_eq!(ranks.len(), n, "{n} instances, draw {draw}");
+            }
+        }
+    }
+
+    /// Pearson's chi-squared over who comes first, for all instances and for a
+    /// subset that is clustered at one end.
+    #[test]
+    fn every_instance_comes_first_as_often() {
+        for (n, subset) in [(2_u32, 0..2), (3, 0..3), (10, 0..10), (100, 90..97), (1000, 0..8)] {
+            let n_subset = subset.len() as f64;
+            let mut firsts = vec![0_u32; subset.len()];
+            let n_draws = 40_000;
+            for draw in 0..n_draws {
+                let order = RandomOrder::new(draw * 7919 + 1, n as usize);
+                let first = subset.clone().min_by_key(|&it| order.rank(InstanceId::new(it))).unwrap();
+                firsts[(first - subset.start) as usize] += 1;
+            }
+            let expected = n_draws as f64 / n_subset;
+            let chi2: f64 = firsts.iter().map(|&it| (f64::from(it) - expected).powi(2) / expected).sum();
+            // Mean n - 1, standard deviation sqrt(2 (n - 1)): five of them.
+            let limit = n_subset - 1.0 + 5.0 * (2.0 * (n_subset - 1.0)).sqrt();
+            assert!(chi2 < limit, "n {n} subset {subset:?}: chi2 {chi2:.1} over {limit:.1}: {firsts:?}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Which task a service gives up (developer guide, task-placement-strategies):
+//! not yet running before running, unhealthy before healthy, then what the
+//! chain of strategies likes to lose, then chance.
+
+use crate::base::id::TaskId;
+use crate::model::Cluster;
+use crate::model::task::{Health, TaskStatus};
+use crate::placement::chain::{Chain, keep_least};
+use crate::placement::strategy::StopView;
+
+/// The task to stop among `candidates`, which are all wanted. One at a time:
+/// the next choice must see what this one changes. `draw` is a number drawn
+/// for each task. `None` without candidates.
+pub fn choose(
+    cluster: &Cluster,
+    chain: &Chain,
+    candidates: &mut Vec<TaskId>,
+    draw: impl Fn(TaskId) -> u64,
+) -> Option<TaskId> {
+    let first = *candidates.first()?;
+    let view = StopView { cluster, group: cluster.task(first).group };
+    keep_least(candidates, |task| readiness(cluster, task));
+    for strategy in &chain.strategies {
+        if candidates.len() < 2 {
+            break;
+        }
+        keep_least(candidates, |task| match cluster.task(task).instance {
+            Some(instance) => strategy.stop_key(&view, task, instance),
+            // Without an instance nothing tells them apart.
+            None => 0,
+        });
+    }
+    candidates.iter().copied().min_by_key(|&task| (draw(task), task))
+}
+
+/// Waiting, then starting, then running, then healthy.
+fn readiness(cluster: &Cluster, task: TaskId) -> u64 {
+    let task = cluster.task(task);
+    match (task.status, task.health) {
+        (TaskStatus::Provisioning, _) => 0,
+        (TaskStatus::Pending | TaskStatus::Activating, _) => 1,
+        (_, Health::Unknown) => 2,
+        (_, Health::Healthy) => 3,
+    }
+}

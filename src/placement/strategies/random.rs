@@ -1,0 +1,31 @@
+//! `random`: any instance that is allowed, by an order drawn for the task. It
+//! leaves nothing equal, so what stands behind it in a chain has no effect.
+
+use std::sync::Arc;
+
+use crate::base::id::{InstanceId, TaskId};
+use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "random",
+    summary: "any instance that fits; a field is ignored",
+    build: |_, _| Ok(Arc::new(Random)),
+};
+
+/// The strategy.
+pub struct Random;
+
+impl PlacementStrategy for Random {
+    fn key(&self, view: &PlacementView<'_>, instance: InstanceId) -> u64 {
+        view.order.rank(instance)
+    }
+
+    /// Any task: the draw that ends every choice decides.
+    fn stop_key(&self, _: &StopView<'_>, _: TaskId, _: InstanceId) -> u64 {
+        0
+    }
+
+    fn order(&self) -> KeyOrder {
+        KeyOrder::Random
+    }
+}

@@ -1,0 +1,86 @@
+//! The contract of a placement strategy: a sort key for placing, and one for
+//! stopping. A strategy prefers; only a constraint forbids.
+
+use std::sync::Arc;
+
+use crate::base::id::{GroupId, InstanceId, TaskId};
+use crate::model::Cluster;
+use crate::model::attribute::Attributes;
+use crate::model::task::TaskDefinition;
+use crate::placement::order::RandomOrder;
+
+/// What a strategy may look at when a task is placed.
+pub struct PlacementView<'a> {
+    /// The cluster at this moment, earlier tasks of the same request included.
+    pub cluster: &'a Cluster,
+    /// What is to be placed.
+    pub definition: &'a TaskDefinition,
+    /// The task's group.
+    pub group: GroupId,
+    /// An order of all instances, drawn for this task.
+    pub order: RandomOrder,
+}
+
+/// What a strategy may look at when a task is to be stopped.
+pub struct StopView<'a> {
+    /// The cluster at this moment, earlier stops of the same plan included.
+    pub cluster: &'a Cluster,
+    /// The service's group.
+    pub group: GroupId,
+}
+
+/// A way to prefer some instances over others.
+pub trait PlacementStrategy: Send + Sync {
+    /// How well `instance` suits this decision; the smaller the better. A chain
+    /// of strategies is one lexicographic key: the placer keeps the least of
+    /// each in turn, and an index ordered by that key answers the same question
+    /// without looking at every instance.
+    fn key(&self, view: &PlacementView<'_>, instance: InstanceId) -> u64;
+
+    /// How gladly `task`, which is on `instance`, is given up when its service
+    /// shrinks; the smaller the sooner. Not always the mirror image of `key`:
+    /// after a stop, `binpack` wants the most room free, `spread` takes from
+    /// the fullest value.
+    fn stop_key(&self, view: &StopView<'_>, task: TaskId, instance: InstanceId) -> u64;
+
+    /// What the key orders by, so that an index or a scan over columns can
+    /// stand in for it; `Opaque` is always right, and asked one by one.
+    fn order(&self) -> KeyOrder {
+        KeyOrder::Opaque
+    }
+}
+
+/// What a strategy's key orders by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyOrder {
+    /// Only the key itself can say.
+    Opaque,
+    /// CPU units left on the instance, ascending.
+    FreeCpu,
+    /// Memory left on the instance, ascending.
+    FreeMemory,
+    /// The random order drawn for the task.
+    Random,
+}
+
+/// A strategy as the list has it.
+pub struct Entry {
+    /// What a user writes, as in the API.
+    pub name: &'static str,
+    /// One line of help.
+    pub summary: &'static str,
+    /// Makes the strategy from its field, tracking the attributes it reads.
+    pub build: fn(
+        field: Option<&str>,
+        attributes: &mut Attributes,
+    ) -> Result<Arc<dyn PlacementStrategy>, FieldError>,
+}
+
+/// A field that the strategy cannot work with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    /// What was expected.
+    pub expected: &'static str,
+    /// Words that would have been right, for "did you mean".
+    pub known: &'static [&'static str],
+}

@@ -1,0 +1,3 @@
+//! From use to billed units: one file a meter.
+
+pub mod instance;

@@ -1,0 +1,69 @@
+//! The contract of a deployment controller. It remembers nothing: asked again
+//! at each review, it says from where the service stands what to do next.
+
+use crate::model::options::RolloutOrder;
+use crate::model::service::{DeploymentBounds, RevisionCounts};
+
+/// A service at the moment of a review.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ServiceView {
+    /// How many tasks it should run.
+    pub desired_count: u32,
+    /// Its bounds.
+    pub bounds: DeploymentBounds,
+    /// Tasks of the newest revision.
+    pub target: RevisionCounts,
+    /// Tasks of all earlier revisions together.
+    pub source: RevisionCounts,
+    /// How many tasks of earlier revisions are still to be kept.
+    pub source_keep: u32,
+    /// Whether a rollout is under way.
+    pub is_rolling_out: bool,
+    /// The option of the same name.
+    pub upper_counts_stopping: bool,
+    /// The option of the same name.
+    pub order: RolloutOrder,
+}
+
+/// What to do now. Everything is a count; which tasks go is the placement's
+/// second question.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DeploymentPlan {
+    /// Stop so many tasks of earlier revisions.
+    pub stop_source: u32,
+    /// Stop so many tasks of the newest revision.
+    pub stop_target: u32,
+    /// Replace so many tasks of earlier revisions by the same revision.
+    pub start_source: u32,
+    /// Start so many tasks of the newest revision.
+    pub start_target: u32,
+    /// The service is steady on the newest revision.
+    pub is_complete: bool,
+    /// Nothing can be done, and nothing is under way that could change that.
+    pub standstill: Option<Standstill>,
+}
+
+/// Why a service that is not where it should be cannot move.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standstill {
+    /// The bounds allow neither a stop nor a start.
+    DeploymentConfiguration,
+    /// Its tasks wait for room.
+    InsufficientCapacity,
+}
+
+/// Something that can lead a service from one revision to another.
+pub trait DeploymentController: Send + Sync {
+    /// What to do now.
+    fn plan(&self, view: &ServiceView) -> DeploymentPlan;
+}
+
+/// A controller as the list has it.
+pub struct Entry {
+    /// What a user writes, as in the API.
+    pub name: &'static str,
+    /// One line of help.
+    pub summary: &'static str,
+    /// The controller.
+    pub controller: &'static dyn DeploymentController,
+}

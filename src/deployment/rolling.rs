@@ -1,0 +1,164 @@
+//! `ROLLING`: old tasks go and new ones come within the bounds (developer
+//! guide, deployment-type-ecs and service-options). As many as the bounds allow
+//! at once, stops before starts.
+//!
+//! Left out here: circuit breaker, alarms, bake time, early success.
+
+use crate::deployment::controller::{DeploymentController, DeploymentPlan, Entry, ServiceView, Standstill};
+use crate::model::options::RolloutOrder;
+
+/// The rolling update.
+pub const ROLLING: &dyn DeploymentController = &Rolling;
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "ROLLING",
+    summary: "replaces tasks batch by batch between minimum_healthy_percent and maximum_percent",
+    controller: ROLLING,
+};
+
+struct Rolling;
+
+impl DeploymentController for Rolling {
+    fn plan(&self, view: &ServiceView) -> DeploymentPlan {
+        if is_complete(view) {
+            return DeploymentPlan { is_complete: true, ..DeploymentPlan::default() };
+        }
+        let mut plan = DeploymentPlan::default();
+        match view.order {
+            RolloutOrder::StopFirst => {
+                plan_stops(view, &mut plan);
+                plan_starts(view, &mut plan);
+            }
+            RolloutOrder::StartFirst => {
+                plan_starts(view, &mut plan);
+                if plan.start_source + plan.start_target == 0 {
+                    plan_stops(view, &mut plan);
+                }
+            }
+        }
+        let does_nothing = plan == DeploymentPlan::default();
+        let in_motion = view.target.in_motion() + view.source.in_motion();
+        if does_nothing && in_motion == 0 {
+            if view.source.waiting > 0 {
+                // Tasks of an earlier revision that never found room hold a
+                // slot and serve nobody.
+                plan.stop_source = view.source.waiting;
+            } else if view.target.waiting > 0 {
+                plan.standstill = Some(Standstill::InsufficientCapacity);
+            } else {
+                plan.standstill = Some(Standstill::DeploymentConfiguration);
+            }
+        }
+        plan
+    }
+}
+
+/// Steady (semantics 1.14): the healthy tasks of the newest revision are those
+/// desired, and there is no other task.
+fn is_complete(view: &ServiceView) -> bool {
+    let total = view.target + view.source;
+    view.target.healthy == view.desired_count && total.not_stopped() == view.desired_count
+}
+
+/// As many as leaves the healthy ones at the minimum: old tasks first, then
+/// what is above the desired count.
+fn plan_stops(view: &ServiceView, plan: &mut DeploymentPlan) {
+    let lower = view.bounds.lower(view.desired_count);
+    let spare = (view.source.healthy + view.target.healthy).saturating_sub(lower);
+    plan.stop_source = view.source.wanted().min(spare);
+
+    // Those that are not healthy yet go first and cost the minimum nothing.
+    let surplus = view.target.wanted().saturating_sub(view.desired_count);
+    let not_healthy = view.target.wanted() - view.target.healthy;
+    plan.stop_target = surplus.min(not_healthy + (spare - plan.stop_source));
+}
+
+/// As many as the maximum leaves room for: lost tasks of an earlier revision
+/// are replaced by the same revision first (behaviour since November 2025).
+fn plan_starts(view: &ServiceView, plan: &mut DeploymentPlan) {
+    let upper = view.bounds.upper(view.desired_count);
+    let total = view.target + view.source;
+    let occupied = if view.upper_counts_stopping {
+        total.not_stopped()
+    } else {
+        total.wanted() - plan.stop_source - plan.stop_target
+    };
+    let room = upper.saturating_sub(occupied);
+    if view.is_rolling_out && plan.stop_source == 0 {
+        plan.start_source = view.source_keep.saturating_sub(view.source.wanted()).min(room);
+    }
+    let missing = view.desired_count.saturating_sub(view.target.wanted());
+    plan.start_target = missing.min(room - plan.start_source);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service::{DeploymentBounds, RevisionCounts};
+
+    fn healthy(n: u32) -> RevisionCounts {
+        RevisionCounts { healthy: n, ..RevisionCounts::default() }
+    }
+
+    fn view(desired_count: u32, (min, max): (u16, u16), v1: u32, v2: u32) -> ServiceView {
+        ServiceView {
+            desired_count,
+            bounds: DeploymentBounds { minimum_healthy_percent: min, maximum_percent: max },
+            target: healthy(v2),
+            source: healthy(v1),
+            source_keep: v1,
+            is_rolling_out: true,
+            upper_counts_stopping: true,
+            order: RolloutOrder::StopFirst,
+        }
+    }
+
+    #[test]
+    fn bounds_round_inwards() {
+        for (desired, min, max, lower, upper) in [
+            (4, 50, 100, 2, 4),
+            (4, 100, 150, 4, 6),
+            (1, 50, 100, 1, 1),
+            (2, 75, 125, 2, 2),
+            (3, 34, 134, 2, 4),
+        ] {
+            let bounds = DeploymentBounds { minimum_healthy_percent: min, maximum_percent: max };
+            assert_eq!((bounds.lower(desired), bounds.upper(desired)), (lower, upper));
+        }
+    }
+
+    #[test]
+    fn the_documented_standstills_stand_still() {
+        for (desired, bounds) in [(1, (50, 100)), (2, (75, 100)), (3, (100, 125)), (4, (100, 100))] {
+            let plan = ROLLING.plan(&view(desired, bounds, desired, 0));
+            assert_eq!(plan.standstill, Some(Standstill::DeploymentConfiguration), "{desired} {bounds:?}");
+        }
+    }
+
+    #[test]
+    fn a_stopping_task_holds_its_slot_unless_the_option_says_otherwise() {
+        let mut view = view(4, (50, 100), 2, 0);
+        view.source.stopping = 2;
+        assert_eq!(ROLLING.plan(&view).start_target, 0);
+        view.upper_counts_stopping = false;
+        assert_eq!(ROLLING.plan(&view).start_target, 2);
+    }
+
+    #[test]
+    fn a_shrinking_service_loses_the_unready_first_and_keeps_its_minimum() {
+        let mut view = view(2, (100, 200), 0, 2);
+        view.is_rolling_out = false;
+        view.target.starting = 3;
+        assert_eq!(ROLLING.plan(&view).stop_target, 3);
+        view.target = healthy(5);
+        assert_eq!(ROLLING.plan(&view).stop_target, 3);
+    }
+
+    #[test]
+    fn a_lost_old_task_is_replaced_by_its_own_revision() {
+        let mut view = view(4, (100, 150), 3, 0);
+        view.source_keep = 4;
+        let plan = ROLLING.plan(&view);
+        assert_eq!((plan.start_source, plan.start_target), (1, 2));
+    }
+}

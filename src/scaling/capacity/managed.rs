@@ -1,0 +1,171 @@
+//! ECS managed scaling (developer guide, managed-scaling-behavior; AWS
+//! containers blog, "Deep dive on Amazon ECS cluster auto scaling"): once a
+//! minute `CapacityProviderReservation = M / N x 100` is compared with the
+//! target capacity. One high point scales out, fifteen low points in a row
+//! scale in, by less than half of the group a minute.
+//!
+//! Left out here: several instance types in one group.
+
+use super::{CapacityPlan, WaitingGroup};
+use crate::base::SimDuration;
+use crate::model::capacity::ManagedScaling;
+
+/// How often the metric has a point.
+pub const PERIOD: SimDuration = SimDuration::from_secs(60);
+
+/// Low points in a row before the group shrinks.
+const LOW_POINTS: u32 = 15;
+
+/// A group of instances at the moment of a point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CapacityView<'a> {
+    /// Instances that are running: launched, not yet terminating (N).
+    pub n_in_service: u32,
+    /// Of those: with at least one task.
+    pub n_busy: u32,
+    /// Tasks in PROVISIONING, grouped by equal needs.
+    pub waiting: &'a [WaitingGroup],
+    /// Least and most instances.
+    pub min_size: u32,
+    /// See `min_size`.
+    pub max_size: u32,
+    /// The parameters.
+    pub scaling: ManagedScaling,
+    /// Age of the youngest instance; `None` without instances.
+    pub youngest_age: Option<SimDuration>,
+    /// Low points in a row before this one.
+    pub n_low_points: u32,
+}
+
+/// The size the group should have now.
+pub fn plan(view: &CapacityView<'_>) -> CapacityPlan {
+    let n = view.n_in_service;
+    let needed = instances_needed(view);
+    let target = view.scaling.target_capacity;
+    let goal = desired_capacity(needed, n, target, view.min_size, view.max_size);
+
+    // M / N x 100 against the target, without a fraction. Without instances the
+    // metric is 200 if any is needed and 100 if not (documented).
+    let (metric, of_target) = match (n, needed) {
+        (0, 0) => (100, u64::from(target)),
+        (0, _) => (200, u64::from(target)),
+        _ => (u64::from(needed) * 100, u64::from(target) * u64::from(n)),
+    };
+    if metric > of_target {
+        let is_warming_up = view.youngest_age.is_some_and(|age| age < view.scaling.instance_warmup_period);
+        let desired_capacity = if is_warming_up { n } else { goal.max(n) };
+        return CapacityPlan { desired_capacity, n_low_points: 0 };
+    }
+    if metric < of_target {
+        let n_low_points = view.n_low_points + 1;
+        let desired_capacity = if n_low_points >= LOW_POINTS { scale_in_step(n, goal) } else { n };
+        return CapacityPlan { desired_capacity, n_low_points };
+    }
+    CapacityPlan { desired_capacity: n, n_low_points: 0 }
+}
+
+/// M: busy instances, or with waiting tasks N and what the largest group of
+/// them needs (groups can share new instances, so it is a lower bound).
+fn instances_needed(view: &CapacityView<'_>) -> u32 {
+    let calculated = view
+        .waiting
+        .iter()
+        .filter(|group| group.per_instance > 0)
+        .map(|group| group.count.div_ceil(group.per_instance))
+        .max();
+    match calculated {
+        Some(calculated) if calculated > 0 => {
+            let least = view.scaling.minimum_scaling_step_size;
+            view.n_in_service + calculated.clamp(least, view.scaling.maximum_scaling_step_size.max(least))
+        }
+        _ if view.waiting.iter().any(|group| group.count > 0) => view.n_in_service,
+        _ => view.n_busy,
+    }
+}
+
+/// What would bring the metric to the target; from zero always two.
+fn desired_capacity(needed: u32, n: u32, target_capacity: u32, min_size: u32, max_size: u32) -> u32 {
+    let goal = if n == 0 && needed > 0 {
+        2
+    } else {
+        let goal = (u64::from(needed) * 100).div_ceil(target_capacity.into());
+        u32::try_from(goal).unwrap_or(u32::MAX)
+    };
+    goal.clamp(min_size, max_size)
+}
+
+/// One minute's step down: less than half of the group, at least one, not
+/// below the goal.
+fn scale_in_step(n: u32, goal: u32) -> u32 {
+    let step = n.div_ceil(2).saturating_sub(1).max(1);
+    n.saturating_sub(step).max(goal).min(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(n_in_service: u32, n_busy: u32, waiting: &[WaitingGroup]) -> CapacityView<'_> {
+        CapacityView {
+            n_in_service,
+            n_busy,
+            waiting,
+            min_size: 0,
+            max_size: 100,
+            scaling: ManagedScaling::default(),
+            youngest_age: Some(SimDuration::from_secs(3600)),
+            n_low_points: 0,
+        }
+    }
+
+    const TEN_WAIT: [WaitingGroup; 1] = [WaitingGroup { count: 10, per_instance: 4 }];
+
+    #[test]
+    fn waiting_tasks_add_what_their_largest_group_needs() {
+        assert_eq!(plan(&view(3, 3, &TEN_WAIT)).desired_capacity, 6);
+        let two = [TEN_WAIT[0], WaitingGroup { count: 3, per_instance: 1 }];
+        assert_eq!(plan(&view(3, 3, &two)).desired_capacity, 6);
+        let too_large = [WaitingGroup { count: 3, per_instance: 0 }];
+        assert_eq!(plan(&view(3, 3, &too_large)).desired_capacity, 3);
+    }
+
+    #[test]
+    fn from_zero_there_are_two() {
+        assert_eq!(plan(&view(0, 0, &TEN_WAIT)).desired_capacity, 2);
+        assert_eq!(plan(&view(0, 0, &[])).desired_capacity, 0);
+    }
+
+    #[test]
+    fn a_young_instance_blocks_the_next_scale_out() {
+        let mut view = view(3, 3, &TEN_WAIT);
+        view.youngest_age = Some(SimDuration::from_secs(299));
+        assert_eq!(plan(&view).desired_capacity, 3);
+        view.youngest_age = Some(SimDuration::from_secs(300));
+        assert_eq!(plan(&view).desired_capacity, 6);
+    }
+
+    #[test]
+    fn the_fifteenth_low_point_shrinks_the_group_step_by_step() {
+        let mut view = view(20, 0, &[]);
+        for _ in 0..14 {
+            let plan = plan(&view);
+            assert_eq!(plan.desired_capacity, 20);
+            view.n_low_points = plan.n_low_points;
+        }
+        let mut sizes = Vec::new();
+        while view.n_in_service > 0 {
+            let plan = plan(&view);
+            view.n_low_points = plan.n_low_points;
+            view.n_in_service = plan.desired_capacity;
+            sizes.push(plan.desired_capacity);
+        }
+        assert_eq!(sizes, [11, 6, 4, 3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn a_target_below_hundred_keeps_spare_room() {
+        let mut view = view(3, 2, &[]);
+        view.scaling.target_capacity = 50;
+        assert_eq!(plan(&view).desired_capacity, 4);
+    }
+}

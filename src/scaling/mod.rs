@@ -1,0 +1,4 @@
+//! How many instances a group should have: pure decisions from a view of the
+//! group to a plan.
+
+pub mod capacity;

@@ -4,12 +4,15 @@
 
 pub mod histogram;
 pub mod ledger;
+pub mod recorder;
 pub mod run_record;
 pub mod series;
 
 pub use histogram::Histogram;
 pub use ledger::{Ledger, LedgerLine, Meter};
+pub use recorder::{ClusterReading, Recorder, ServiceReading};
 pub use run_record::{
-    DeploymentOutcome, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, ServiceRecord, TaskCounts,
+    DeploymentOutcome, NeverPlaceable, PhaseTime, RolloutProfile, RolloutRecord, RunRecord, ServiceRecord,
+    TaskCounts,
 };
 pub use series::{Bucket, Series};

@@ -1,0 +1,426 @@
+//! What a run tells, moment by moment, becomes a [`RunRecord`]. A value holds
+//! from the moment it is told until the next one is.
+
+use crate::base::{SimDuration, SimTime};
+use crate::record::{
+    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, RolloutProfile, RolloutRecord,
+    RunRecord, Series, ServiceRecord, TaskCounts,
+};
+
+/// Width of a step of the profile through rollouts.
+const PROFILE_STEP: SimDuration = SimDuration::from_secs(10);
+/// Steps of the profile: one hour.
+const PROFILE_STEPS: usize = 360;
+const MINUTE_MS: u64 = 60_000;
+
+/// The cluster at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClusterReading {
+    /// Instances that are billed.
+    pub n_instances: u64,
+    /// Instances that the running tasks need at least.
+    pub lower_bound: u64,
+    /// Tasks that wait for room.
+    pub n_waiting: u64,
+    /// Tasks that hold room.
+    pub n_placed: u64,
+    /// CPU units and MiB, reserved and registered.
+    pub reserved_cpu: u64,
+    /// See `reserved_cpu`.
+    pub reserved_memory: u64,
+    /// See `reserved_cpu`.
+    pub registered_cpu: u64,
+    /// See `reserved_cpu`.
+    pub registered_memory: u64,
+}
+
+/// A service at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServiceReading {
+    /// Its desired count.
+    pub desired: u32,
+    /// Healthy tasks on living instances.
+    pub healthy: u32,
+    /// Tasks that are not stopped.
+    pub tasks: u32,
+    /// The fewest healthy tasks that its bounds allow.
+    pub minimum: u32,
+}
+
+/// Writes down a run.
+#[derive(Debug)]
+pub struct Recorder {
+    measured_from: SimTime,
+    horizon: SimTime,
+    last: SimTime,
+    reading: ClusterReading,
+    record: RunRecord,
+    services: Vec<ServiceRecorder>,
+}
+
+#[derive(Debug)]
+struct ServiceRecorder {
+    last: SimTime,
+    reading: ServiceReading,
+    /// Start of the minute that is being summed, and its sums so far.
+    minute: u64,
+    minute_available_ms: u64,
+    minute_desired_ms: u64,
+    /// The newest measured rollout, for the profile.
+    rollout_started_at: Option<SimTime>,
+    open_rollout: Option<usize>,
+}
+
+impl Recorder {
+    /// A recorder of a run in which nothing has happened.
+    pub fn new(
+        horizon: SimDuration,
+        warm_up: SimDuration,
+        services: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let profile = RolloutProfile {
+            step_ms: PROFILE_STEP.millis(),
+            available_ms: vec![0; PROFILE_STEPS],
+            desired_ms: vec![0; PROFILE_STEPS],
+            tasks_ms: vec![0; PROFILE_STEPS],
+        };
+        let series = Series::new(horizon);
+        let services: Vec<ServiceRecord> = services
+            .into_iter()
+            .map(|name| ServiceRecord {
+                name,
+                desired_ms: 0,
+                available_ms: 0,
+                worst_minute: (0, 0),
+                below_minimum_ms: 0,
+                desired: series.clone(),
+                healthy: series.clone(),
+                tasks: series.clone(),
+                through_rollouts: profile.clone(),
+            })
+            .collect();
+        let recorders = services.iter().map(|_| ServiceRecorder {
+            last: SimTime::ZERO,
+            reading: ServiceReading::default(),
+            minute: 0,
+            minute_available_ms: 0,
+            minute_desired_ms: 0,
+            rollout_started_at: None,
+            open_rollout: None,
+        });
+        Self {
+            measured_from: SimTime::ZERO + warm_up,
+            horizon: SimTime::ZERO + horizon,
+            last: SimTime::ZERO,
+            reading: ClusterReading::default(),
+            services: recorders.collect(),
+            record: RunRecord {
+                digest: 0,
+                n_events: 0,
+                horizon_ms: horizon.millis(),
+                warm_up_ms: warm_up.millis(),
+                tasks: TaskCounts::default(),
+                never_placeable: Vec::new(),
+                wait: Histogram::new(),
+                service_wait: Histogram::new(),
+                ledger: Ledger::default(),
+                instance_ms: 0,
+                instances_peak: 0,
+                lower_bound_instance_ms: 0,
+                reserved_cpu_ms: 0,
+                registered_cpu_ms: 0,
+                reserved_memory_ms: 0,
+                registered_memory_ms: 0,
+                instances_launched: 0,
+                instances_failed: 0,
+                instances: series.clone(),
+                lower_bound: series.clone(),
+                waiting_tasks: series.clone(),
+                placed_tasks: series,
+                services,
+                rollouts: Vec::new(),
+                placement_digest: 0xCBF2_9CE4_8422_2325,
+            },
+        }
+    }
+
+    /// Whether what happens at `at` is measured.
+    pub fn is_measured(&self, at: SimTime) -> bool {
+        at >= self.measured_from
+    }
+
+    /// The counts of stand-alone tasks.
+    pub fn tasks(&mut self) -> &mut TaskCounts {
+        &mut self.record.tasks
+    }
+
+    /// Instances launched and failed: counted while measured.
+    pub fn instance_launched(&mut self, now: SimTime) {
+        self.record.instances_launched += u64::from(self.is_measured(now));
+    }
+
+    /// See [`Self::instance_launched`].
+    pub fn instance_failed(&mut self, now: SimTime) {
+        self.record.instances_failed += u64::from(self.is_measured(now));
+    }
+
+    /// A stand-alone task that was asked for at `requested_at` is placed.
+    pub fn task_placed(&mut self, requested_at: SimTime, now: SimTime) {
+        if self.is_measured(requested_at) {
+            self.record.tasks.placed += 1;
+            self.record.wait.record(now - requested_at);
+        }
+    }
+
+    /// A service's task that was asked for at `requested_at` is placed.
+    pub fn service_task_placed(&mut self, requested_at: SimTime, now: SimTime) {
+        if self.is_measured(requested_at) {
+            self.record.service_wait.record(now - requested_at);
+        }
+    }
+
+    /// Tasks that no instance of the cluster can hold were asked for.
+    pub fn never_placeable(&mut self, found: NeverPlaceable) {
+        let known = self.record.never_placeable.iter_mut().find(|it| {
+            (&it.definition, it.cpu_units, it.memory_mib)
+                == (&found.definition, found.cpu_units, found.memory_mib)
+        });
+        match known {
+            Some(known) => known.n_tasks += found.n_tasks,
+            None => self.record.never_placeable.push(found),
+        }
+    }
+
+    /// One decision on a stand-alone task: FNV-1a over the instance's number,
+    /// `u32::MAX` for a task that was given up.
+    pub fn decided(&mut self, instance: u32) {
+        for byte in instance.to_le_bytes() {
+            let digest = self.record.placement_digest ^ u64::from(byte);
+            self.record.placement_digest = digest.wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    /// The cluster stands like this from `now` on.
+    pub fn cluster(&mut self, now: SimTime, reading: ClusterReading) {
+        self.advance_cluster(now);
+        self.reading = reading;
+        let record = &mut self.record;
+        record.instances.set(now, reading.n_instances);
+        record.lower_bound.set(now, reading.lower_bound);
+        record.waiting_tasks.set(now, reading.n_waiting);
+        record.placed_tasks.set(now, reading.n_placed);
+    }
+
+    fn advance_cluster(&mut self, now: SimTime) {
+        let now = now.min(self.horizon);
+        let measured_ms = now.since(self.last.max(self.measured_from)).millis();
+        self.last = self.last.max(now);
+        if measured_ms == 0 {
+            return;
+        }
+        let (record, reading) = (&mut self.record, &self.reading);
+        record.instance_ms += reading.n_instances * measured_ms;
+        record.instances_peak = record.instances_peak.max(reading.n_instances);
+        record.lower_bound_instance_ms += reading.lower_bound * measured_ms;
+        record.reserved_cpu_ms += reading.reserved_cpu * measured_ms;
+        record.reserved_memory_ms += reading.reserved_memory * measured_ms;
+        record.registered_cpu_ms += reading.registered_cpu * measured_ms;
+        record.registered_memory_ms += reading.registered_memory * measured_ms;
+    }
+
+    /// A service stands like this from `now` on.
+    pub fn service(&mut self, now: SimTime, service: usize, reading: ServiceReading) {
+        self.advance_service(now, service);
+        self.services[service].reading = reading;
+        let record = &mut self.record.services[service];
+        record.desired.set(now, reading.desired.into());
+        record.healthy.set(now, reading.healthy.into());
+        record.tasks.set(now, reading.tasks.into());
+        if let Some(idx) = self.services[service].open_rollout {
+            let rollout = &mut self.record.rollouts[idx];
+            rollout.tasks_peak = rollout.tasks_peak.max(reading.tasks);
+            rollout.healthy_min = rollout.healthy_min.min(reading.healthy);
+        }
+    }
+
+    fn advance_service(&mut self, now: SimTime, service: usize) {
+        let now = now.min(self.horizon);
+        let state = &mut self.services[service];
+        let from = state.last.max(self.measured_from);
+        state.last = state.last.max(now);
+        if now <= from {
+            return;
+        }
+        let record = &mut self.record.services[service];
+        let reading = state.reading;
+        let available = u64::from(reading.healthy.min(reading.desired));
+        let desired = u64::from(reading.desired);
+        let (from, to) = (from.millis(), now.millis());
+
+        record.available_ms += available * (to - from);
+        record.desired_ms += desired * (to - from);
+        if reading.healthy < reading.minimum {
+            record.below_minimum_ms += to - from;
+        }
+        if let Some(started_at) = state.rollout_started_at {
+            let span = (from - started_at.millis().min(from), to - started_at.millis().min(to));
+            record.through_rollouts.add(span, available, desired, reading.tasks.into());
+        }
+        state.sum_minutes(&mut record.worst_minute, from, to, available, desired);
+    }
+
+    /// A rollout begins. Only those that begin while measured are recorded.
+    pub fn open_rollout(&mut self, now: SimTime, service: usize) {
+        self.advance_service(now, service);
+        if !self.is_measured(now) {
+            return;
+        }
+        let state = &mut self.services[service];
+        state.rollout_started_at = Some(now);
+        state.open_rollout = Some(self.record.rollouts.len());
+        self.record.rollouts.push(RolloutRecord {
+            service: u32::try_from(service).expect("a few services"),
+            started_ms: now.millis(),
+            ended_ms: now.millis(),
+            outcome: DeploymentOutcome::CutByHorizon,
+            n_started: 0,
+            n_stopped: 0,
+            tasks_peak: state.reading.tasks,
+            healthy_min: state.reading.healthy,
+            place: Default::default(),
+            start: Default::default(),
+            health: Default::default(),
+            stop: Default::default(),
+        });
+    }
+
+    /// The rollout of `service` that is under way and recorded, if any.
+    pub fn rollout(&mut self, service: usize) -> Option<&mut RolloutRecord> {
+        self.services[service].open_rollout.map(|idx| &mut self.record.rollouts[idx])
+    }
+
+    /// The rollout of `service` that is under way ends.
+    pub fn close_rollout(&mut self, now: SimTime, service: usize, outcome: DeploymentOutcome) {
+        if let Some(idx) = self.services[service].open_rollout.take() {
+            let rollout = &mut self.record.rollouts[idx];
+            rollout.ended_ms = now.min(self.horizon).millis();
+            rollout.outcome = outcome;
+        }
+    }
+
+    /// The run is over: everything is carried to the horizon.
+    pub fn finish(mut self, digest: u64, n_events: u64, lines: Vec<LedgerLine>) -> RunRecord {
+        let horizon = self.horizon;
+        self.advance_cluster(horizon);
+        for service in 0..self.services.len() {
+            self.advance_service(horizon, service);
+            let (state, record) = (&mut self.services[service], &mut self.record.services[service]);
+            state.close_minute(&mut record.worst_minute);
+            for series in [&mut record.desired, &mut record.healthy, &mut record.tasks] {
+                series.advance(horizon);
+            }
+        }
+        let mut record = self.record;
+        for series in [
+            &mut record.instances,
+            &mut record.lower_bound,
+            &mut record.waiting_tasks,
+            &mut record.placed_tasks,
+        ] {
+            series.advance(horizon);
+        }
+        record.tasks.never_placed = record.tasks.submitted - record.tasks.placed;
+        record.ledger.lines = lines;
+        record.digest = digest;
+        record.n_events = n_events;
+        record
+    }
+}
+
+impl ServiceRecorder {
+    /// Adds a stretch of constant value to the minutes it covers.
+    fn sum_minutes(&mut self, worst: &mut (u64, u64), from: u64, to: u64, available: u64, desired: u64) {
+        let mut at = from;
+        while at < to {
+            let minute = at / MINUTE_MS;
+            if minute != self.minute {
+                self.close_minute(worst);
+                self.minute = minute;
+            }
+            let end = ((minute + 1) * MINUTE_MS).min(to);
+            self.minute_available_ms += available * (end - at);
+            self.minute_desired_ms += desired * (end - at);
+            at = end;
+            // All whole minutes of the stretch are alike: one stands for them.
+            let last_minute = to / MINUTE_MS;
+            if at % MINUTE_MS == 0 && last_minute > at / MINUTE_MS + 1 {
+                at = (last_minute - 1) * MINUTE_MS;
+            }
+        }
+    }
+
+    fn close_minute(&mut self, worst: &mut (u64, u64)) {
+        let this = (self.minute_available_ms, self.minute_desired_ms);
+        let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
+        if this.1 > 0 && (worst.1 == 0 || product(this.0, worst.1) < product(worst.0, this.1)) {
+            *worst = this;
+        }
+        self.minute_available_ms = 0;
+        self.minute_desired_ms = 0;
+    }
+}
+
+impl RolloutProfile {
+    /// Adds a stretch of constant value, given in milliseconds since the
+    /// rollout's start.
+    fn add(&mut self, (from, to): (u64, u64), available: u64, desired: u64, tasks: u64) {
+        let to = to.min(self.step_ms * self.desired_ms.len() as u64);
+        let mut at = from;
+        while at < to {
+            let idx = (at / self.step_ms) as usize;
+            let end = ((idx as u64 + 1) * self.step_ms).min(to);
+            self.available_ms[idx] += available * (end - at);
+            self.desired_ms[idx] += desired * (end - at);
+            self.tasks_ms[idx] += tasks * (end - at);
+            at = end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(desired: u32, healthy: u32) -> ServiceReading {
+        ServiceReading { desired, healthy, tasks: healthy, minimum: desired }
+    }
+
+    #[test]
+    fn the_worst_minute_is_found_wherever_it_lies() {
+        let at = SimTime::from_secs;
+        let mut recorder = Recorder::new(SimDuration::from_secs(7200), SimDuration::ZERO, ["web".to_owned()]);
+        recorder.service(at(0), 0, reading(4, 4));
+        recorder.service(at(1234), 0, reading(4, 1));
+        recorder.service(at(1264), 0, reading(4, 4));
+        let record = recorder.finish(0, 0, Vec::new());
+        let web = &record.services[0];
+        // 1234 to 1260 lies in one minute, four seconds in the next.
+        assert_eq!(web.worst_minute, (240_000 - 3 * 26_000, 240_000));
+        assert_eq!(web.available_ms, 4 * 7_200_000 - 3 * 30_000);
+        assert_eq!(web.below_minimum_ms, 30_000);
+    }
+
+    #[test]
+    fn only_what_follows_the_warm_up_is_measured() {
+        let at = SimTime::from_secs;
+        let mut recorder =
+            Recorder::new(SimDuration::from_secs(100), SimDuration::from_secs(40), ["web".to_owned()]);
+        recorder.cluster(at(0), ClusterReading { n_instances: 9, ..Default::default() });
+        recorder.cluster(at(30), ClusterReading { n_instances: 2, ..Default::default() });
+        recorder.service(at(0), 0, reading(2, 0));
+        recorder.service(at(50), 0, reading(2, 2));
+        let record = recorder.finish(0, 0, Vec::new());
+        assert_eq!((record.instance_ms, record.instances_peak), (120_000, 2));
+        assert_eq!((record.services[0].available_ms, record.services[0].desired_ms), (100_000, 120_000));
+    }
+}

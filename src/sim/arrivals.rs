@@ -1,0 +1,157 @@
+//! Stand-alone tasks: RunTask calls of at most ten, what is refused, and what
+//! is asked for again.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::SimTime;
+use crate::base::id::TaskDefinitionId;
+use crate::model::capacity::Scaling;
+use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas, RUN_TASK_COUNT_MAX};
+use crate::model::task::TaskOwner;
+use crate::record::NeverPlaceable;
+use crate::sim::event::Event;
+use crate::sim::setup::Unplaced;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+/// Calls that will be made again.
+#[derive(Debug, Default)]
+pub(super) struct Retries {
+    calls: Vec<Call>,
+    vacant: Vec<u32>,
+    /// How often a single task was given back, for those that were. Only
+    /// looked up.
+    attempts: FxHashMap<u32, u32>,
+}
+
+/// A RunTask call: equal tasks with consecutive arrival numbers.
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    first: u32,
+    n: u32,
+    /// How often it was refused.
+    attempt: u32,
+}
+
+impl<W: Watch> Simulation<'_, W> {
+    /// The next call of the workload: equal tasks of one batch and moment, at
+    /// most ten.
+    pub(super) fn next_call(&mut self) -> Event {
+        let arrivals = &self.workload.arrivals[self.next_arrival..];
+        let first = &arrivals[0];
+        let is_alike = |it: &&_| {
+            let it: &crate::model::workload::TaskArrival = it;
+            (it.at, it.batch, it.definition) == (first.at, first.batch, first.definition)
+        };
+        let n = arrivals.iter().take(RUN_TASK_COUNT_MAX as usize).take_while(is_alike).count();
+        let event = Event::TasksArrived {
+            first: u32::try_from(self.next_arrival).expect("fewer than 2^32 arrivals"),
+            n: u32::try_from(n).expect("at most ten"),
+        };
+        self.next_arrival += n;
+        event
+    }
+
+    pub(super) fn on_tasks_arrived(&mut self, first: u32, n: u32) {
+        if self.recorder.is_measured(self.now) {
+            self.recorder.tasks().submitted += u64::from(n);
+        }
+        let definition = self.workload.arrivals[first as usize].definition;
+        if let Some(reason) = self.never_fits(self.setup.standalone.placement.provider, definition) {
+            self.note_never_placeable(definition, reason, n);
+            for _ in 0..n {
+                self.recorder.decided(u32::MAX);
+            }
+            return;
+        }
+        self.run_task(Call { first, n, attempt: 0 });
+    }
+
+    pub(super) fn on_call_retried(&mut self, slot: u32) {
+        let call = self.retries.calls[slot as usize];
+        self.retries.vacant.push(slot);
+        self.run_task(call);
+    }
+
+    /// Creates the call's tasks, or refuses it as a whole.
+    fn run_task(&mut self, call: Call) {
+        let policy = &self.setup.standalone;
+        let is_queued =
+            matches!(self.setup.providers[policy.placement.provider].scaling, Scaling::Managed(_));
+        let n_waiting = self.cluster.totals().n_waiting;
+        let is_over_quota = is_queued
+            && self.setup.options.quotas == Quotas::Documented
+            && n_waiting + call.n > PROVISIONING_TASKS_MAX;
+        if is_over_quota {
+            let requested_at = self.workload.arrivals[call.first as usize].at;
+            if self.recorder.is_measured(requested_at) {
+                self.recorder.tasks().calls_refused += 1;
+            }
+            self.ask_again(call);
+            return;
+        }
+        for arrival in call.first..call.first + call.n {
+            let row = &self.workload.arrivals[arrival as usize];
+            let (definition, group) = (row.definition, self.group_of_batch(row.batch));
+            let task = self.cluster.create_task(definition, group, TaskOwner::Standalone { arrival });
+            self.cluster.backdate_request(task, row.at);
+            self.stand_in_line(task);
+            if call.attempt > 0 && call.n == 1 {
+                self.retries.attempts.insert(arrival, call.attempt);
+            }
+        }
+        self.call_for_placement();
+    }
+
+    /// A task that found no room is given back to the workload's rule.
+    pub(super) fn on_given_back(&mut self, arrival: u32) {
+        let attempt = self.retries.attempts.get(&arrival).copied().unwrap_or(0);
+        self.ask_again(Call { first: arrival, n: 1, attempt });
+    }
+
+    /// A task found room: how often it was given back no longer matters.
+    pub(super) fn forget_attempts(&mut self, arrival: u32) {
+        if !self.retries.attempts.is_empty() {
+            self.retries.attempts.remove(&arrival);
+        }
+    }
+
+    fn ask_again(&mut self, call: Call) {
+        let Unplaced::Retry { first, longest } = self.setup.standalone.unplaced else {
+            for _ in 0..call.n {
+                self.recorder.decided(u32::MAX);
+            }
+            return;
+        };
+        let doubled = first.millis().saturating_mul(1_u64 << call.attempt.min(32));
+        let pause_ms = doubled.min(longest.millis()).max(1);
+        let call = Call { attempt: call.attempt + 1, ..call };
+        let slot = match self.retries.vacant.pop() {
+            Some(slot) => {
+                self.retries.calls[slot as usize] = call;
+                slot
+            }
+            None => {
+                self.retries.calls.push(call);
+                u32::try_from(self.retries.calls.len() - 1).expect("fewer than 2^32 calls")
+            }
+        };
+        let at = SimTime::from_millis(self.now.millis() + pause_ms);
+        self.queue.schedule(at, Event::CallRetried(slot));
+    }
+
+    fn note_never_placeable(&mut self, definition: TaskDefinitionId, reason: &str, n: u32) {
+        if self.recorder.is_measured(self.now) {
+            self.recorder.tasks().never_placeable += u64::from(n);
+            let definition = self.cluster.definition(definition);
+            let found = NeverPlaceable {
+                definition: definition.name.clone(),
+                cpu_units: definition.needs.cpu.0,
+                memory_mib: definition.needs.memory.0,
+                reason: reason.to_owned(),
+                n_tasks: n.into(),
+            };
+            self.recorder.never_placeable(found);
+        }
+    }
+}

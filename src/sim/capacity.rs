@@ -1,0 +1,188 @@
+//! A capacity provider's instances: launched when the scaler says so, drained
+//! and terminated when they are empty and too many.
+
+use crate::base::SimTime;
+use crate::base::id::{CapacityProviderId, Id as _, InstanceId};
+use crate::billing;
+use crate::disruption::instance_lifetime;
+use crate::model::capacity::Scaling;
+use crate::model::instance::InstanceStatus;
+use crate::model::options::{INSTANCES_MAX, Quotas};
+use crate::model::transitions::Launch;
+use crate::scaling::capacity::managed::{self, CapacityView};
+use crate::scaling::capacity::{WaitingGroup, fixed};
+use crate::sim::event::Event;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::{Fact, Watch};
+
+impl<W: Watch> Simulation<'_, W> {
+    pub(super) fn on_capacity_reviewed(&mut self, provider: CapacityProviderId) {
+        let setup = &self.setup.providers[provider];
+        let in_service = self.in_service(provider);
+        let n_in_service = u32::try_from(in_service.len()).expect("fewer than 2^32 instances");
+        let plan = match setup.scaling {
+            Scaling::Fixed => fixed::plan(setup.min_size),
+            Scaling::Managed(scaling) => {
+                let n_busy = in_service.iter().filter(|&&it| self.cluster.instance(it).n_tasks > 0).count();
+                let youngest = in_service.iter().map(|&it| self.cluster.instance(it).launched_at).max();
+                let waiting = self.waiting_groups(provider);
+                self.queue.schedule(self.now + managed::PERIOD, Event::CapacityReviewed(provider));
+                managed::plan(&CapacityView {
+                    n_in_service,
+                    n_busy: u32::try_from(n_busy).expect("at most all"),
+                    waiting: &waiting,
+                    min_size: setup.min_size,
+                    max_size: setup.max_size,
+                    scaling,
+                    youngest_age: youngest.map(|launched_at| self.now - launched_at),
+                    n_low_points: self.providers[provider].n_low_points,
+                })
+            }
+        };
+        self.providers[provider].n_low_points = plan.n_low_points;
+        if plan.desired_capacity > n_in_service {
+            self.launch_instances(provider, plan.desired_capacity - n_in_service, false);
+        } else {
+            self.terminate_empty(provider, n_in_service - plan.desired_capacity);
+        }
+    }
+
+    fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
+        let alive = self.cluster.alive(provider).iter().copied();
+        alive.filter(|&it| self.cluster.instance(it).is_in_service()).collect()
+    }
+
+    /// Tasks in line, grouped by equal needs and rules.
+    fn waiting_groups(&self, provider: CapacityProviderId) -> Vec<WaitingGroup> {
+        let capacity = self.setup.instance_types[self.setup.providers[provider].instance_type].capacity;
+        let mut groups: Vec<((_, _), WaitingGroup)> = Vec::new();
+        for class in self.line.waiting_classes(provider) {
+            let count = class.queue.iter().filter(|it| self.cluster.task(it.task).epoch == it.epoch).count();
+            let count = u32::try_from(count).expect("fewer than 2^32 tasks");
+            // Classes that differ in their group only need the same.
+            let key = (class.key.service, class.key.definition);
+            if let Some((_, group)) = groups.iter_mut().find(|it| it.0 == key) {
+                group.count += count;
+                continue;
+            }
+            let definition = self.cluster.definition(class.key.definition);
+            let of = |capacity: u32, need: u32| capacity.checked_div(need).unwrap_or(u32::MAX);
+            let by_size = of(capacity.cpu.0, definition.needs.cpu.0)
+                .min(of(capacity.memory.0, definition.needs.memory.0));
+            // A static host port and distinctInstance allow one an instance.
+            let is_alone = !definition.host_ports.is_empty() || class.key.group.is_some();
+            let is_impossible = self.never_fits(provider, class.key.definition).is_some();
+            let per_instance = match (is_impossible, is_alone) {
+                (true, _) => 0,
+                (false, true) => by_size.min(1),
+                (false, false) => by_size,
+            };
+            groups.push((key, WaitingGroup { count, per_instance }));
+        }
+        groups.into_iter().map(|it| it.1).collect()
+    }
+
+    /// Whether the group may get more instances than take tasks now.
+    pub(super) fn may_grow(&self, provider: CapacityProviderId) -> bool {
+        let setup = &self.setup.providers[provider];
+        let alive = self.cluster.alive(provider);
+        let n_active = alive.iter().filter(|&&it| self.cluster.instance(it).status == InstanceStatus::Active);
+        setup.scaling != Scaling::Fixed && n_active.count() < setup.max_size as usize
+    }
+
+    /// Launches `n` instances, each in the zone with the fewest of the group.
+    /// Those that the run finds are registered at once.
+    pub(super) fn launch_instances(&mut self, provider: CapacityProviderId, n: u32, is_found: bool) {
+        let n = match self.setup.options.quotas {
+            Quotas::Documented => n.min(INSTANCES_MAX.saturating_sub(self.cluster.totals().n_instances)),
+            Quotas::Off => n,
+        };
+        let setup = &self.setup.providers[provider];
+        let mut by_zone = vec![0_u32; self.setup.zones.len()];
+        for instance in self.in_service(provider) {
+            by_zone[self.cluster.instance(instance).zone.idx()] += 1;
+        }
+        for _ in 0..n {
+            let zones = setup.zones.iter().copied();
+            let zone = zones.min_by_key(|it| (by_zone[it.idx()], *it)).expect("a provider has a zone");
+            by_zone[zone.idx()] += 1;
+            let state = &mut self.providers[provider];
+            let launch = state.n_launched[zone.idx()];
+            state.n_launched[zone.idx()] += 1;
+            let instance = self.cluster.launch_instance(&Launch {
+                instance_type: setup.instance_type,
+                provider,
+                zone,
+                launch,
+                attribute_values: &state.attribute_values[zone.idx()],
+            });
+            self.recorder.instance_launched(self.now);
+            self.watch.fact(self.now, Fact::InstanceLaunched(instance));
+            let registered_at = if is_found { self.now } else { self.now + self.setup.options.instance_boot };
+            self.queue.schedule(registered_at, Event::InstanceRegistered(instance));
+            if let Some(mean) = self.setup.instance_mean_lifetime {
+                let lifetime = instance_lifetime::draw(self.seed, provider, zone, launch, mean);
+                self.queue.schedule(self.now + lifetime, Event::InstanceFailed(instance));
+            }
+        }
+    }
+
+    pub(super) fn on_instance_registered(&mut self, instance: InstanceId) {
+        // It may have failed or been given up while it booted.
+        if self.cluster.instance(instance).status == InstanceStatus::Registering {
+            self.cluster.register_instance(instance);
+            self.note_change_on(instance);
+        }
+    }
+
+    /// Gives up to `n` empty instances back: from the zone with the most, the
+    /// oldest first. An instance with tasks is protected.
+    fn terminate_empty(&mut self, provider: CapacityProviderId, n: u32) {
+        if n == 0 {
+            return;
+        }
+        let mut by_zone = vec![0_u32; self.setup.zones.len()];
+        let mut empty: Vec<Vec<InstanceId>> = vec![Vec::new(); self.setup.zones.len()];
+        for id in self.in_service(provider) {
+            let instance = self.cluster.instance(id);
+            by_zone[instance.zone.idx()] += 1;
+            if instance.n_tasks == 0 && instance.status == InstanceStatus::Active {
+                empty[instance.zone.idx()].push(id);
+            }
+        }
+        // Ids ascend with age: the oldest is taken from the end.
+        empty.iter_mut().for_each(|it| it.reverse());
+        for _ in 0..n {
+            let zones = (0..by_zone.len()).filter(|&it| !empty[it].is_empty());
+            let Some(zone) = zones.min_by_key(|&it| (std::cmp::Reverse(by_zone[it]), it)) else { break };
+            by_zone[zone] -= 1;
+            let instance = empty[zone].pop().expect("a zone with an empty instance was chosen");
+            self.cluster.drain_instance(instance);
+            self.end_billing(instance);
+            self.cluster.terminate_instance(instance);
+            self.watch.fact(self.now, Fact::InstanceTerminated(instance));
+        }
+    }
+
+    /// The instance's use goes to the bill.
+    pub(super) fn end_billing(&mut self, id: InstanceId) {
+        let instance = self.cluster.instance(id);
+        let (provider, zone, launched_at) = (instance.provider, instance.zone, instance.launched_at);
+        let measured_from = SimTime::ZERO + self.setup.warm_up;
+        let seconds = billing::instance::billed_seconds(launched_at, self.now, measured_from);
+        self.bill(provider, zone, seconds);
+    }
+
+    /// The horizon: instances that still run are billed until then.
+    pub(super) fn bill_running(&mut self) {
+        self.now = SimTime::ZERO + self.setup.horizon;
+        for provider in self.setup.providers.ids() {
+            for idx in 0..self.cluster.alive(provider).len() {
+                let id = self.cluster.alive(provider)[idx];
+                if self.cluster.instance(id).status != InstanceStatus::Lost {
+                    self.end_billing(id);
+                }
+            }
+        }
+    }
+}

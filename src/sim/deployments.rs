@@ -1,0 +1,261 @@
+//! A service's scheduler: shows the controller where the service stands, and
+//! carries out its plan. It looks after every change of a task's state, and
+//! when a pause is over; a tick in between could not decide otherwise.
+
+use crate::base::Domain;
+use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskDefinitionId};
+use crate::deployment::{DeploymentPlan, ServiceView, Standstill};
+use crate::model::capacity::Scaling;
+use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas};
+use crate::model::task::{StopCode, TaskOwner, TaskStatus};
+use crate::model::workload::ServiceChangeKind;
+use crate::placement::scale_in;
+use crate::record::{DeploymentOutcome, NeverPlaceable};
+use crate::sim::event::Event;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::{Fact, Watch};
+
+/// Which of a service's revisions is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// All but the newest.
+    Source,
+    /// The newest.
+    Target,
+}
+
+impl<W: Watch> Simulation<'_, W> {
+    pub(super) fn on_service_changed(&mut self, number: u32) {
+        let change = self.workload.service_changes[number as usize];
+        match change.kind {
+            ServiceChangeKind::DesiredCount(desired_count) => {
+                self.set_desired_count(change.service, desired_count)
+            }
+            ServiceChangeKind::Release(definition) => self.release(change.service, definition),
+        }
+        self.services[change.service].is_changed = true;
+        self.review_service(change.service);
+    }
+
+    /// During a rollout a scale-out applies to both revisions (behaviour since
+    /// November 2025).
+    fn set_desired_count(&mut self, service: ServiceId, desired_count: u32) {
+        let before = self.cluster.service(service).desired_count;
+        self.cluster.set_desired_count(service, desired_count);
+        let newest_source = self.cluster.service(service).older.last().copied();
+        if self.services[service].is_rolling_out
+            && let Some(source) = newest_source
+            && desired_count > before
+        {
+            let keep = self.cluster.deployment(source).keep;
+            if self.source_keep(service) > 0 {
+                self.cluster.set_keep(source, keep + (desired_count - before));
+            }
+        }
+    }
+
+    fn release(&mut self, service: ServiceId, definition: TaskDefinitionId) {
+        if self.services[service].is_rolling_out {
+            self.recorder.close_rollout(self.now, service.idx(), DeploymentOutcome::Superseded);
+        }
+        self.cluster.open_deployment(service, definition);
+        let state = &mut self.services[service];
+        state.is_rolling_out = true;
+        // Another task definition may find room where the last one did not.
+        state.retry_at = None;
+        state.standstill = None;
+        self.recorder.open_rollout(self.now, service.idx());
+    }
+
+    fn source_keep(&self, service: ServiceId) -> u32 {
+        self.cluster.service(service).older.iter().map(|&it| self.cluster.deployment(it).keep).sum()
+    }
+
+    pub(super) fn on_service_reviewed(&mut self, service: ServiceId) {
+        self.services[service].is_review_scheduled = false;
+        let policy = &self.setup.services[service];
+        let view = ServiceView {
+            desired_count: self.cluster.service(service).desired_count,
+            bounds: policy.bounds,
+            target: self.target_counts(service),
+            source: self.source_counts(service),
+            source_keep: self.source_keep(service),
+            is_rolling_out: self.services[service].is_rolling_out,
+            upper_counts_stopping: self.setup.options.upper_counts_stopping,
+            order: self.setup.options.order,
+        };
+        let mut plan = policy.controller.plan(&view);
+        if self.services[service].retry_at.is_some_and(|at| self.now < at) {
+            // No room was found a moment ago: only stops go on.
+            let wanted_to_start = plan.start_source + plan.start_target > 0;
+            plan.start_source = 0;
+            plan.start_target = 0;
+            let is_still = plan.stop_source + plan.stop_target == 0;
+            let in_motion = view.target.in_motion() + view.source.in_motion();
+            if wanted_to_start && is_still && in_motion == 0 {
+                plan.standstill = Some(Standstill::InsufficientCapacity);
+            }
+        }
+        self.carry_out(service, plan);
+    }
+
+    fn carry_out(&mut self, service: ServiceId, plan: DeploymentPlan) {
+        self.services[service].standstill = plan.standstill;
+        if plan.is_complete {
+            if !self.cluster.deployment(self.cluster.service(service).primary).is_completed {
+                self.cluster.complete_deployment(service);
+            }
+            if std::mem::take(&mut self.services[service].is_rolling_out) {
+                self.recorder.close_rollout(self.now, service.idx(), DeploymentOutcome::Completed);
+            }
+            return;
+        }
+        if plan != DeploymentPlan::default() {
+            self.watch.fact(self.now, Fact::ServicePlanned(service, plan));
+        }
+        self.stop_tasks(service, Side::Source, plan.stop_source);
+        self.stop_tasks(service, Side::Target, plan.stop_target);
+        self.replace_source_tasks(service, plan.start_source);
+        let primary = self.cluster.service(service).primary;
+        self.start_tasks(service, primary, plan.start_target);
+        if let Some(rollout) = self.recorder.rollout(service.idx()) {
+            rollout.n_started += plan.start_target;
+            rollout.n_stopped += plan.stop_source;
+        }
+    }
+
+    /// Stops `n` tasks of one side, one after the other: each choice sees what
+    /// the last one left. Older revisions go first.
+    fn stop_tasks(&mut self, service: ServiceId, side: Side, n: u32) {
+        for _ in 0..n {
+            let revision = match side {
+                Side::Target => self.cluster.service(service).primary,
+                Side::Source => {
+                    let older = &self.cluster.service(service).older;
+                    let oldest = older.iter().find(|&&it| self.cluster.deployment(it).counts.wanted() > 0);
+                    *oldest.expect("a plan stops no more tasks than there are")
+                }
+            };
+            let mut candidates = std::mem::take(&mut self.stop_candidates);
+            candidates.clear();
+            candidates.extend(self.cluster.service(service).tasks.iter().copied().filter(|&it| {
+                let task = self.cluster.task(it);
+                let is_of_revision =
+                    matches!(task.owner, TaskOwner::Service { deployment, .. } if deployment == revision);
+                is_of_revision && task.is_desired_running
+            }));
+            let chain = &self.setup.services[service].placement.chain;
+            let draw = |task| self.draw(task, Domain::StopTieBreak);
+            let chosen = scale_in::choose(&self.cluster, chain, &mut candidates, draw);
+            self.stop_candidates = candidates;
+            let task = chosen.expect("a plan stops no more tasks than there are");
+
+            if side == Side::Source {
+                let keep = self.cluster.deployment(revision).keep;
+                self.cluster.set_keep(revision, keep.saturating_sub(1));
+            }
+            if self.cluster.task(task).status == TaskStatus::Provisioning {
+                self.cluster.cancel_waiting(task);
+                self.services[service].is_changed = true;
+                self.review_service(service);
+            } else {
+                self.ask_to_stop(task, StopCode::ServiceSchedulerInitiated);
+            }
+        }
+    }
+
+    /// Starts tasks of earlier revisions in place of those that were lost, the
+    /// newest of them first.
+    fn replace_source_tasks(&mut self, service: ServiceId, n: u32) {
+        let mut left = n;
+        for idx in (0..self.cluster.service(service).older.len()).rev() {
+            let deployment = self.cluster.service(service).older[idx];
+            let row = self.cluster.deployment(deployment);
+            let missing = row.keep.saturating_sub(row.counts.wanted()).min(left);
+            self.start_tasks(service, deployment, missing);
+            left -= missing;
+        }
+    }
+
+    fn start_tasks(&mut self, service: ServiceId, deployment: DeploymentId, n: u32) {
+        if n == 0 {
+            return;
+        }
+        let provider = self.setup.services[service].placement.provider;
+        let definition = self.cluster.deployment(deployment).definition;
+        let n = match self.setup.providers[provider].scaling {
+            Scaling::Managed(_) if self.setup.options.quotas == Quotas::Documented => {
+                let free = PROVISIONING_TASKS_MAX.saturating_sub(self.cluster.totals().n_waiting);
+                if free < n {
+                    self.pause(service);
+                }
+                n.min(free)
+            }
+            _ => n,
+        };
+        let group = self.cluster.service(service).group;
+        for _ in 0..n {
+            let launch = self.cluster.service(service).n_launched;
+            let task = self.cluster.create_task(definition, group, TaskOwner::Service { deployment, launch });
+            self.stand_in_line(task);
+        }
+        self.services[service].is_changed = true;
+        if n > 0 {
+            self.call_for_placement();
+        }
+        if let Some(reason) = self.never_fits(provider, definition) {
+            let row = self.cluster.definition(definition);
+            let found = NeverPlaceable {
+                definition: row.name.clone(),
+                cpu_units: row.needs.cpu.0,
+                memory_mib: row.needs.memory.0,
+                reason: reason.to_owned(),
+                n_tasks: n.into(),
+            };
+            self.recorder.never_placeable(found);
+        }
+    }
+
+    /// A task of the service found no room and may not wait.
+    pub(super) fn on_service_without_room(&mut self, service: ServiceId) {
+        self.services[service].is_changed = true;
+        self.pause(service);
+        self.review_service(service);
+    }
+
+    /// No further starts for a while.
+    fn pause(&mut self, service: ServiceId) {
+        let is_paused = self.services[service].retry_at.is_some_and(|at| self.now < at);
+        if !is_paused {
+            // Whatever the option says, time passes between two tries.
+            let pause = self.setup.options.capacity_retry.max(crate::base::SimDuration::from_millis(1));
+            let at = self.now + pause;
+            self.services[service].retry_at = Some(at);
+            self.queue.schedule(at, Event::ServiceReviewed(service));
+        }
+    }
+
+    /// Whether more instances may come that could hold the service's tasks.
+    fn may_find_room(&self, service: ServiceId) -> bool {
+        let provider = self.setup.services[service].placement.provider;
+        let definition = self.cluster.deployment(self.cluster.service(service).primary).definition;
+        self.never_fits(provider, definition).is_none() && self.may_grow(provider)
+    }
+
+    /// The horizon: what became of rollouts that are still under way.
+    pub(super) fn close_rollouts(&mut self) {
+        for service in self.setup.services.ids() {
+            if self.services[service].is_rolling_out {
+                let outcome = match self.services[service].standstill {
+                    Some(Standstill::DeploymentConfiguration) => DeploymentOutcome::DeadlockedByConfiguration,
+                    Some(Standstill::InsufficientCapacity) if !self.may_find_room(service) => {
+                        DeploymentOutcome::DeadlockedByCapacity
+                    }
+                    Some(Standstill::InsufficientCapacity) | None => DeploymentOutcome::CutByHorizon,
+                };
+                let horizon = crate::base::SimTime::ZERO + self.setup.horizon;
+                self.recorder.close_rollout(horizon, service.idx(), outcome);
+            }
+        }
+    }
+}

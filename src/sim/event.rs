@@ -1,0 +1,84 @@
+//! Everything that can happen. Events of one moment are handled in the order of
+//! these variants, so that room is freed before it is asked for, and each call
+//! finds what the one before it left.
+
+use crate::base::id::{CapacityProviderId, InstanceId, ServiceId, TaskId};
+use crate::model::task::Epoch;
+
+/// Something that happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// An instance is gone; nobody knows yet.
+    InstanceFailed(InstanceId),
+    /// The cluster has noticed.
+    InstanceLossNoticed(InstanceId),
+    /// A stand-alone task's work is done.
+    TaskFinished(TaskId, Epoch),
+    /// A task that was asked to stop has stopped.
+    TaskStopped(TaskId, Epoch),
+    /// A new instance takes tasks.
+    InstanceRegistered(InstanceId),
+    /// A task's containers have all started.
+    TaskStarted(TaskId, Epoch),
+    /// A service's task counts as healthy.
+    TaskBecameHealthy(TaskId, Epoch),
+    /// Tasks that wait look for room.
+    PlacementDue,
+    /// A RunTask call for equal tasks of the workload.
+    TasksArrived {
+        /// The first arrival's number.
+        first: u32,
+        /// How many.
+        n: u32,
+    },
+    /// A RunTask call is made again.
+    CallRetried(u32),
+    /// A service is changed from outside: the change's number.
+    ServiceChanged(u32),
+    /// A service's scheduler looks at its service.
+    ServiceReviewed(ServiceId),
+    /// A capacity provider's metric has a point.
+    CapacityReviewed(CapacityProviderId),
+}
+
+impl Event {
+    /// Its place among the events of one moment.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::InstanceFailed(_) => 0,
+            Self::InstanceLossNoticed(_) => 1,
+            Self::TaskFinished(..) => 2,
+            Self::TaskStopped(..) => 3,
+            Self::InstanceRegistered(_) => 4,
+            Self::TaskStarted(..) => 5,
+            Self::TaskBecameHealthy(..) => 6,
+            Self::PlacementDue => 7,
+            Self::TasksArrived { .. } => 8,
+            Self::CallRetried(_) => 9,
+            Self::ServiceChanged(_) => 10,
+            Self::ServiceReviewed(_) => 11,
+            Self::CapacityReviewed(_) => 12,
+        }
+    }
+
+    /// Two numbers that tell it from others of its kind, for the digest.
+    pub(super) const fn words(self) -> [u32; 2] {
+        match self {
+            Self::InstanceFailed(instance)
+            | Self::InstanceLossNoticed(instance)
+            | Self::InstanceRegistered(instance) => [instance.number(), 0],
+            Self::TaskFinished(task, epoch)
+            | Self::TaskStopped(task, epoch)
+            | Self::TaskStarted(task, epoch)
+            | Self::TaskBecameHealthy(task, epoch) => [task.number(), epoch.0],
+            Self::PlacementDue => [0, 0],
+            Self::TasksArrived { first, n } => [first, n],
+            Self::CallRetried(number) | Self::ServiceChanged(number) => [number, 0],
+            Self::ServiceReviewed(service) => [service.number(), 0],
+            Self::CapacityReviewed(provider) => [provider.number(), 0],
+        }
+    }
+}
+
+// Many events are pending at once: a small one is a fast one.
+const _: () = assert!(size_of::<Event>() <= 16);

@@ -1,0 +1,59 @@
+//! Instances that fail: billing ends at once, the cluster notices later, and
+//! until then their tasks count as if they ran.
+
+use crate::base::id::InstanceId;
+use crate::model::capacity::Scaling;
+use crate::model::instance::InstanceStatus;
+use crate::model::task::{StopCode, TaskOwner};
+use crate::record::RunRecord;
+use crate::sim::event::Event;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::{Fact, Watch};
+
+impl<W: Watch> Simulation<'_, W> {
+    pub(super) fn on_instance_failed(&mut self, instance: InstanceId) {
+        if self.cluster.instance(instance).status == InstanceStatus::Terminated {
+            // It was given up before it could fail.
+            return;
+        }
+        self.end_billing(instance);
+        self.cluster.lose_instance(instance);
+        self.recorder.instance_failed(self.now);
+        self.watch.fact(self.now, Fact::InstanceFailed(instance));
+        for service in self.setup.services.ids() {
+            self.services[service].is_changed = true;
+        }
+        let noticed_at = self.now + self.setup.options.instance_loss_detection;
+        self.queue.schedule(noticed_at, Event::InstanceLossNoticed(instance));
+    }
+
+    /// Its tasks are stopped: services replace theirs, stand-alone ones are
+    /// lost. A fixed pool launches another instance.
+    pub(super) fn on_instance_loss_noticed(&mut self, instance: InstanceId) {
+        while let Some(&task) = self.cluster.tasks_on(instance).first() {
+            let row = self.cluster.task(task);
+            let is_standalone = matches!(row.owner, TaskOwner::Standalone { .. });
+            let was_wanted = row.is_desired_running;
+            if is_standalone && was_wanted && self.recorder.is_measured(row.requested_at) {
+                self.recorder.tasks().failed += 1;
+            }
+            if was_wanted {
+                self.ask_to_stop(task, StopCode::TerminationNotice);
+            }
+            self.on_task_stopped(task);
+        }
+        self.cluster.terminate_instance(instance);
+        let provider = self.cluster.instance(instance).provider;
+        if self.setup.providers[provider].scaling == Scaling::Fixed {
+            self.queue.schedule(self.now, Event::CapacityReviewed(provider));
+        }
+    }
+
+    /// The run is over.
+    pub(super) fn close(mut self, digest: u64, n_events: u64) -> RunRecord {
+        self.close_rollouts();
+        self.bill_running();
+        let lines = self.ledger_lines();
+        self.recorder.finish(digest, n_events, lines)
+    }
+}

@@ -1,0 +1,23 @@
+//! The event loop: the only room that changes a cluster. One run is one thread
+//! and one value; nothing in it fails, for its inputs were checked before.
+
+pub mod event;
+pub mod run;
+pub mod setup;
+pub mod watch;
+
+mod queue;
+mod simulation;
+
+mod arrivals;
+mod capacity;
+mod deployments;
+mod failures;
+mod lifecycle;
+mod placements;
+mod waiting_line;
+
+pub use queue::EventQueue;
+pub use run::{run, run_watched};
+pub use setup::Setup;
+pub use watch::{Fact, Watch};

@@ -1,0 +1,237 @@
+//! Tasks that wait look for room, in the order in which they joined the line;
+//! a class that finds none lets the next one try.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::base::Domain;
+use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
+use crate::model::capacity::Scaling;
+use crate::model::network::{Protocol, RESERVED_TCP_PORTS};
+use crate::model::task::{TaskDefinition, TaskOwner};
+use crate::placement::order::RandomOrder;
+use crate::placement::placer::{self, Rules};
+use crate::placement::strategy::PlacementView;
+use crate::sim::event::Event;
+use crate::sim::setup::{Placement, Unplaced};
+use crate::sim::simulation::Simulation;
+use crate::sim::waiting_line::{ClassKey, Outlook};
+use crate::sim::watch::{Fact, Watch};
+
+impl<W: Watch> Simulation<'_, W> {
+    /// A new task joins the line of its class.
+    pub(super) fn stand_in_line(&mut self, task: TaskId) {
+        let row = self.cluster.task(task);
+        let (definition, group, epoch) = (row.definition, row.group, row.epoch);
+        let service = self.service_of(task).map(|it| it.0);
+        let placement = self.placement_of(service);
+        let provider = placement.provider;
+        let is_by_group = placement.constraints.iter().any(|it| it.depends_on_group());
+        let key = ClassKey { service, definition, group: is_by_group.then_some(group) };
+        let class = self.line.class(key, provider);
+        self.line.join(class, task, epoch);
+    }
+
+    fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
+        match service {
+            Some(service) => &self.setup.services[service].placement,
+            None => &self.setup.standalone.placement,
+        }
+    }
+
+    pub(super) fn on_placement_due(&mut self) {
+        self.is_placement_due = false;
+        for provider in self.setup.providers.ids() {
+            if self.line.has_waiting(provider) {
+                self.place_waiting(provider);
+            }
+        }
+    }
+
+    /// One pass over everybody in line before `provider`.
+    fn place_waiting(&mut self, provider: CapacityProviderId) {
+        // Whoever joined first is tried first, across classes.
+        let mut heads: BinaryHeap<Reverse<(u64, PlacementClassId)>> = BinaryHeap::new();
+        let active = std::mem::take(&mut self.line.providers[provider].active);
+        for &class in &active {
+            if let Some(place) = self.head_of(class)
+                && self.has_prospects(class)
+            {
+                heads.push(Reverse((place, class)));
+            }
+        }
+        self.line.providers[provider].active = active;
+        while let Some(Reverse((_, class))) = heads.pop() {
+            let task = self.line.classes[class].queue[0].task;
+            match self.find_room(class, task) {
+                Some(instance) => {
+                    self.line.classes[class].queue.pop_front();
+                    self.place(task, instance);
+                    if let Some(place) = self.head_of(class) {
+                        heads.push(Reverse((place, class)));
+                    }
+                }
+                None => {
+                    let n_changes = self.line.providers[provider].n_changes;
+                    self.line.classes[class].tried_at = Some(n_changes);
+                }
+            }
+        }
+        self.give_back(provider);
+        self.line.everybody_tried(provider);
+    }
+
+    /// The place of the first in line of a class, after those who left.
+    fn head_of(&mut self, class: PlacementClassId) -> Option<u64> {
+        let queue = &mut self.line.classes[class].queue;
+        while let Some(head) = queue.front() {
+            if self.cluster.task(head.task).epoch == head.epoch {
+                return Some(head.place);
+            }
+            queue.pop_front();
+        }
+        None
+    }
+
+    /// Whether a class that found no room may find some now.
+    fn has_prospects(&mut self, class: PlacementClassId) -> bool {
+        let provider = self.line.classes[class].provider;
+        let is_hopeful = match self.line.outlook(class) {
+            Outlook::Unchanged => false,
+            Outlook::Unknown => true,
+            Outlook::ChangedInstances => {
+                let task = self.line.classes[class].queue[0].task;
+                let placement = self.placement_of(self.line.classes[class].key.service);
+                let row = self.cluster.task(task);
+                // Which of them is liked best is asked only if one is allowed.
+                let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
+                let changed = &self.line.providers[provider].changed;
+                changed.iter().any(|&instance| placer::is_allowed(&placement.constraints, &view, instance))
+            }
+        };
+        if !is_hopeful {
+            let n_changes = self.line.providers[provider].n_changes;
+            self.line.classes[class].tried_at = Some(n_changes);
+        }
+        is_hopeful
+    }
+
+    fn view(
+        &self,
+        definition: TaskDefinitionId,
+        group: crate::base::id::GroupId,
+        order: RandomOrder,
+    ) -> PlacementView<'_> {
+        PlacementView {
+            cluster: &self.cluster,
+            definition: self.cluster.definition(definition),
+            group,
+            order,
+        }
+    }
+
+    /// Asks the placer.
+    fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let draw = self.draw(task, Domain::TieBreak);
+        let placement = self.placement_of(self.line.classes[class].key.service);
+        let rules = Rules {
+            provider: placement.provider,
+            constraints: &placement.constraints,
+            chain: &placement.chain,
+        };
+        let row = self.cluster.task(task);
+        let order = RandomOrder::new(draw, self.cluster.n_launched());
+        let view = self.view(row.definition, row.group, order);
+        let chosen = placer::choose(&rules, &view, &mut candidates);
+        self.candidates = candidates;
+        chosen
+    }
+
+    /// The task takes its room; its containers start after the agent, the pull
+    /// and the creation had their time.
+    fn place(&mut self, task: TaskId, instance: InstanceId) {
+        let requested_at = self.cluster.task(task).requested_at;
+        self.cluster.place(task, instance);
+        let row = self.cluster.task(task);
+        self.watch.fact(self.now, Fact::TaskPlaced(row, instance));
+        let epoch = row.epoch;
+        match row.owner {
+            TaskOwner::Standalone { arrival } => {
+                self.recorder.task_placed(requested_at, self.now);
+                self.recorder.decided(instance.number());
+                self.forget_attempts(arrival);
+            }
+            TaskOwner::Service { deployment, .. } => {
+                self.recorder.service_task_placed(requested_at, self.now);
+                let waited_ms = (self.now - requested_at).millis();
+                self.note_phase(task, deployment, |rollout| rollout.place.add(waited_ms));
+                let (service, _) = self.service_of(task).expect("a service's task has a service");
+                self.services[service].is_changed = true;
+                self.review_service(service);
+            }
+        }
+        let at = self.now + self.setup.options.start_delay();
+        self.queue.schedule(at, Event::TaskStarted(task, epoch));
+    }
+
+    /// Those who may not wait are given back to who asked.
+    fn give_back(&mut self, provider: CapacityProviderId) {
+        let is_fixed = self.setup.providers[provider].scaling == Scaling::Fixed;
+        let is_dropped = self.setup.standalone.unplaced == Unplaced::Drop;
+        if !is_fixed && !is_dropped {
+            return;
+        }
+        for idx in 0..self.line.providers[provider].active.len() {
+            let class = self.line.providers[provider].active[idx];
+            let service = self.line.classes[class].key.service;
+            if !is_fixed && service.is_some() {
+                continue;
+            }
+            while let Some(waiting) = self.line.classes[class].queue.pop_front() {
+                let row = self.cluster.task(waiting.task);
+                if row.epoch != waiting.epoch {
+                    continue;
+                }
+                self.watch.fact(self.now, Fact::TaskWithoutRoom(row));
+                let owner = row.owner;
+                self.cluster.cancel_waiting(waiting.task);
+                match owner {
+                    TaskOwner::Standalone { arrival } => self.on_given_back(arrival),
+                    TaskOwner::Service { .. } => {
+                        let service = service.expect("a service's class has a service");
+                        self.on_service_without_room(service);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Why a definition fits no instance of the provider even when it is empty,
+    /// as ECS names the missing resource.
+    pub(super) fn never_fits(
+        &self,
+        provider: CapacityProviderId,
+        definition: TaskDefinitionId,
+    ) -> Option<&'static str> {
+        let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
+        let definition = self.cluster.definition(definition);
+        if definition.needs.cpu > instance_type.capacity.cpu {
+            Some("RESOURCE:CPU")
+        } else if definition.needs.memory > instance_type.capacity.memory {
+            Some("RESOURCE:MEMORY")
+        } else if takes_reserved_port(definition) {
+            Some("RESOURCE:PORTS")
+        } else {
+            None
+        }
+    }
+}
+
+/// A port that every instance keeps for itself.
+fn takes_reserved_port(definition: &TaskDefinition) -> bool {
+    definition
+        .host_ports
+        .iter()
+        .any(|it| it.protocol == Protocol::Tcp && RESERVED_TCP_PORTS.contains(&it.port))
+}

@@ -1,0 +1,294 @@
+//! The state of a run: the clock, the cluster, what is pending, and what each
+//! scheduler remembers between two looks.
+
+use std::collections::BTreeMap;
+
+use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, ServiceId, TaskId, ZoneId};
+use crate::base::{Domain, Seed, SimTime, Table};
+use crate::bounds::volume::{self, Volume};
+use crate::deployment::Standstill;
+use crate::model::Cluster;
+use crate::model::attribute::AttributeValue;
+use crate::model::capacity::Scaling;
+use crate::model::cluster::Totals;
+use crate::model::instance::InstanceStatus;
+use crate::model::service::RevisionCounts;
+use crate::model::task::{Epoch, Needs};
+use crate::model::transitions::ClusterParts;
+use crate::model::workload::Workload;
+use crate::record::{ClusterReading, LedgerLine, Meter, Recorder, ServiceReading};
+use crate::sim::arrivals::Retries;
+use crate::sim::event::Event;
+use crate::sim::queue::EventQueue;
+use crate::sim::setup::Setup;
+use crate::sim::waiting_line::WaitingLine;
+use crate::sim::watch::Watch;
+
+/// A run in the middle of being played.
+pub(super) struct Simulation<'a, W> {
+    pub(super) setup: &'a Setup,
+    pub(super) workload: &'a Workload,
+    pub(super) seed: Seed,
+    pub(super) watch: &'a mut W,
+    pub(super) now: SimTime,
+    pub(super) cluster: Cluster,
+    pub(super) queue: EventQueue,
+    pub(super) recorder: Recorder,
+    pub(super) line: WaitingLine,
+    pub(super) retries: Retries,
+    pub(super) providers: Table<CapacityProviderId, ProviderState>,
+    pub(super) services: Table<ServiceId, ServiceState>,
+    /// The next arrival and the next service change that have not happened.
+    pub(super) next_arrival: usize,
+    pub(super) next_service_change: usize,
+    pub(super) is_placement_due: bool,
+    /// Scratch memory of the placer and of scale-in.
+    pub(super) candidates: Vec<crate::base::id::InstanceId>,
+    pub(super) stop_candidates: Vec<TaskId>,
+    largest_capacity: Needs,
+    observed: Option<Totals>,
+    bill: BTreeMap<(CapacityProviderId, ZoneId), (u64, u64)>,
+}
+
+/// What is remembered of a capacity provider.
+pub(super) struct ProviderState {
+    /// Instances ever launched, by zone.
+    pub(super) n_launched: Vec<u32>,
+    /// Low points of its metric in a row.
+    pub(super) n_low_points: u32,
+    /// The tracked attributes' values of its instances, by zone.
+    pub(super) attribute_values: Vec<Vec<AttributeValue>>,
+}
+
+/// What is remembered of a service between two reviews.
+#[derive(Default)]
+pub(super) struct ServiceState {
+    pub(super) is_review_scheduled: bool,
+    /// It found no room and will not ask again before this.
+    pub(super) retry_at: Option<SimTime>,
+    /// A rollout is under way: it began with a release and is not complete.
+    pub(super) is_rolling_out: bool,
+    /// Nothing can move, since the last review.
+    pub(super) standstill: Option<Standstill>,
+    /// Something that is recorded has changed.
+    pub(super) is_changed: bool,
+}
+
+impl<'a, W: Watch> Simulation<'a, W> {
+    pub(super) fn new(setup: &'a Setup, workload: &'a Workload, seed: Seed, watch: &'a mut W) -> Self {
+        assert_eq!(setup.services.len(), workload.services.len(), "each service has a policy and a start");
+        let (attributes, attribute_values) = setup.attribute_values();
+        let cluster = Cluster::new(ClusterParts {
+            definitions: workload.definitions.clone(),
+            instance_types: setup.instance_types.clone(),
+            layout: attributes.layout(),
+            n_providers: setup.providers.len(),
+            services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
+            n_batches: workload.n_batches,
+            release_on_desired_stopped: setup.options.release_on_desired_stopped,
+        });
+        let providers = attribute_values
+            .rows()
+            .iter()
+            .map(|values| ProviderState {
+                n_launched: vec![0; setup.zones.len()],
+                n_low_points: 0,
+                attribute_values: values.clone(),
+            })
+            .collect();
+        let names = setup.services.rows().iter().map(|it| it.name.clone());
+        let mut simulation = Self {
+            setup,
+            workload,
+            seed,
+            watch,
+            now: SimTime::ZERO,
+            largest_capacity: cluster.largest_capacity(),
+            cluster,
+            queue: EventQueue::new(),
+            recorder: Recorder::new(setup.horizon, setup.warm_up, names),
+            line: WaitingLine::new(setup.providers.len()),
+            retries: Retries::default(),
+            providers,
+            services: workload.services.rows().iter().map(|_| ServiceState::default()).collect(),
+            next_arrival: 0,
+            next_service_change: 0,
+            is_placement_due: false,
+            candidates: Vec::new(),
+            stop_candidates: Vec::new(),
+            observed: None,
+            bill: BTreeMap::new(),
+        };
+        simulation.open();
+        simulation
+    }
+
+    /// The first moment: what is there from the start, and what looks at it.
+    fn open(&mut self) {
+        for provider in self.setup.providers.ids() {
+            let min_size = self.setup.providers[provider].min_size;
+            self.launch_instances(provider, min_size, true);
+            let review_at = match self.setup.providers[provider].scaling {
+                Scaling::Fixed => None,
+                Scaling::Managed(_) => Some(SimTime::ZERO + crate::scaling::capacity::managed::PERIOD),
+            };
+            if let Some(at) = review_at {
+                self.queue.schedule(at, Event::CapacityReviewed(provider));
+            }
+        }
+        for service in self.setup.services.ids() {
+            self.review_service(service);
+            self.services[service].is_changed = true;
+        }
+    }
+
+    /// The next event: the earliest of what is pending, the next arrivals and
+    /// the next service change. Arrivals never enter the queue.
+    pub(super) fn next(&mut self) -> Option<(SimTime, Event)> {
+        const ARRIVED: u8 = Event::TasksArrived { first: 0, n: 0 }.rank();
+        const CHANGED: u8 = Event::ServiceChanged(0).rank();
+        let pending = self.queue.peek();
+        let arrival = self.workload.arrivals.get(self.next_arrival).map(|it| (it.at, ARRIVED));
+        let change = self.workload.service_changes.get(self.next_service_change).map(|it| (it.at, CHANGED));
+        let (at, rank) = [pending, arrival, change].into_iter().flatten().min()?;
+        if at >= SimTime::ZERO + self.setup.horizon {
+            return None;
+        }
+        if pending == Some((at, rank)) {
+            return self.queue.pop();
+        }
+        if rank == ARRIVED { Some((at, self.next_call())) } else { Some((at, self.next_change())) }
+    }
+
+    fn next_change(&mut self) -> Event {
+        let number = u32::try_from(self.next_service_change).expect("fewer than 2^32 changes");
+        self.next_service_change += 1;
+        Event::ServiceChanged(number)
+    }
+
+    /// Tells the recorder how things stood since the last event, before the
+    /// clock moves on: what lasts no time is not seen.
+    pub(super) fn observe(&mut self) {
+        let totals = self.cluster.totals();
+        if self.observed != Some(totals) {
+            self.observed = Some(totals);
+            let volume = Volume { cpu: totals.reserved_cpu, memory: totals.reserved_memory };
+            self.recorder.cluster(
+                self.now,
+                ClusterReading {
+                    n_instances: totals.n_instances.into(),
+                    lower_bound: volume::instances(volume, self.largest_capacity),
+                    n_waiting: totals.n_waiting.into(),
+                    n_placed: totals.n_placed.into(),
+                    reserved_cpu: totals.reserved_cpu,
+                    reserved_memory: totals.reserved_memory,
+                    registered_cpu: totals.registered_cpu,
+                    registered_memory: totals.registered_memory,
+                },
+            );
+        }
+        for service in self.setup.services.ids() {
+            if std::mem::take(&mut self.services[service].is_changed) {
+                let state = self.cluster.service(service);
+                let counts = self.target_counts(service) + self.source_counts(service);
+                let reading = ServiceReading {
+                    desired: state.desired_count,
+                    healthy: counts.healthy - state.n_healthy_lost,
+                    tasks: counts.not_stopped(),
+                    minimum: self.setup.services[service].bounds.lower(state.desired_count),
+                };
+                self.recorder.service(self.now, service.idx(), reading);
+            }
+        }
+    }
+
+    /// Tasks of the newest revision.
+    pub(super) fn target_counts(&self, service: ServiceId) -> RevisionCounts {
+        self.cluster.deployment(self.cluster.service(service).primary).counts
+    }
+
+    /// Tasks of all earlier revisions.
+    pub(super) fn source_counts(&self, service: ServiceId) -> RevisionCounts {
+        let older = self.cluster.service(service).older.iter();
+        older
+            .map(|&it| self.cluster.deployment(it).counts)
+            .fold(RevisionCounts::default(), |sum, counts| sum + counts)
+    }
+
+    /// Whether an event about a task still speaks of the task it was meant for,
+    /// and the task can still do anything: on a lost instance nothing happens
+    /// until the loss is noticed.
+    pub(super) fn is_alive(&self, task: TaskId, epoch: Epoch) -> bool {
+        let task = self.cluster.task(task);
+        let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
+        task.epoch == epoch && !task.instance.is_some_and(is_lost)
+    }
+
+    /// Has a service's scheduler look at it at this moment, once.
+    pub(super) fn review_service(&mut self, service: ServiceId) {
+        let state = &mut self.services[service];
+        if !state.is_review_scheduled {
+            state.is_review_scheduled = true;
+            self.queue.schedule(self.now, Event::ServiceReviewed(service));
+        }
+    }
+
+    /// Has waiting tasks look for room at this moment, once.
+    pub(super) fn call_for_placement(&mut self) {
+        if !self.is_placement_due {
+            self.is_placement_due = true;
+            self.queue.schedule(self.now, Event::PlacementDue);
+        }
+    }
+
+    /// The service a task belongs to, with its deployment.
+    pub(super) fn service_of(&self, task: TaskId) -> Option<(ServiceId, DeploymentId)> {
+        let task = self.cluster.task(task);
+        match task.owner {
+            crate::model::task::TaskOwner::Service { deployment, .. } => {
+                // Services have the first groups, in their order.
+                Some((ServiceId::new(task.group.number()), deployment))
+            }
+            crate::model::task::TaskOwner::Standalone { .. } => None,
+        }
+    }
+
+    /// The group of a service, or of a batch of stand-alone tasks.
+    pub(super) fn group_of_batch(&self, batch: u32) -> GroupId {
+        let n_services = u32::try_from(self.setup.services.len()).expect("a few services");
+        GroupId::new(n_services + batch)
+    }
+
+    /// A number drawn for a task, the same under every policy.
+    pub(super) fn draw(&self, task: TaskId, domain: Domain) -> u64 {
+        let task = self.cluster.task(task);
+        self.seed.stream(domain, task.entity(task.group)).bits()
+    }
+
+    /// Adds a use of an instance to the bill.
+    pub(super) fn bill(&mut self, provider: CapacityProviderId, zone: ZoneId, seconds: u64) {
+        let line = self.bill.entry((provider, zone)).or_default();
+        line.0 += seconds;
+        line.1 += 1;
+    }
+
+    /// The lines of the bill, in the order of providers and zones.
+    pub(super) fn ledger_lines(&self) -> Vec<LedgerLine> {
+        let lines = self.bill.iter().map(|(&(provider, zone), &(billed_seconds, n_uses))| {
+            let provider = &self.setup.providers[provider];
+            let instance_type = &self.setup.instance_types[provider.instance_type];
+            LedgerLine {
+                meter: Meter::Ec2OnDemand,
+                item: instance_type.name.clone(),
+                capacity_provider: provider.name.clone(),
+                availability_zone: self.setup.zones[zone].clone(),
+                billed_seconds,
+                n_uses,
+                price_pico_usd_per_hour: u64::try_from(instance_type.usd_per_hour.pico_usd())
+                    .expect("a price is not negative and below a million dollars an hour"),
+                price_as_of: instance_type.price_as_of.clone(),
+            }
+        });
+        lines.filter(|it| it.billed_seconds > 0).collect()
+    }
+}

@@ -1,0 +1,48 @@
+//! Someone who looks on while a run is played: a progress bar, a test that
+//! tells the story, a hand on the brake. Looking on changes nothing.
+
+use crate::base::SimTime;
+use crate::base::id::{InstanceId, ServiceId};
+use crate::deployment::DeploymentPlan;
+use crate::model::Cluster;
+use crate::model::task::{StopCode, Task};
+
+/// An onlooker; every method may be left out.
+pub trait Watch {
+    /// Something happened to a noun.
+    fn fact(&mut self, _now: SimTime, _fact: Fact<'_>) {}
+
+    /// An event was handled; the cluster stands like this.
+    fn event_handled(&mut self, _now: SimTime, _cluster: &Cluster) {}
+
+    /// Asked now and then, with the number of events so far: whether to go on.
+    fn goes_on(&mut self, _n_events: u64) -> bool {
+        true
+    }
+}
+
+/// Nobody.
+impl Watch for () {}
+
+/// Something that happened to a noun.
+#[derive(Clone, Copy, Debug)]
+pub enum Fact<'a> {
+    /// A task found room.
+    TaskPlaced(&'a Task, InstanceId),
+    /// A task found none and stays in line, or is given back to who asked.
+    TaskWithoutRoom(&'a Task),
+    /// A task runs.
+    TaskStarted(&'a Task),
+    /// A task was asked to stop.
+    TaskAskedToStop(&'a Task, StopCode),
+    /// A placed task has stopped.
+    TaskStopped(&'a Task),
+    /// An instance was launched.
+    InstanceLaunched(InstanceId),
+    /// An instance failed.
+    InstanceFailed(InstanceId),
+    /// An instance was given up.
+    InstanceTerminated(InstanceId),
+    /// A service's scheduler decided to do something.
+    ServicePlanned(ServiceId, DeploymentPlan),
+}

@@ -10,37 +10,48 @@ use crate::base::id::InstanceId;
 #[derive(Clone, Copy, Debug)]
 pub struct RandomOrder {
     bits: u32,
-    multipliers: [u64; 2],
-    offset: u64,
+    rounds: [Round; N_ROUNDS],
 }
+
+/// One step of the mixing: add, multiply by an odd number, fold.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    addend: u64,
+    multiplier: u64,
+}
+
+/// Fewer rounds let the chi-squared test below fail for a handful of instances.
+const N_ROUNDS: usize = 4;
 
 impl RandomOrder {
     /// The order of `n_instances` that belongs to `draw`.
     pub fn new(draw: u64, n_instances: usize) -> Self {
-        let bits = usize::BITS - n_instances.max(2).saturating_sub(1).leading_zeros();
-        // Odd numbers are the ones that can be multiplied back; see `rank`.
-        let mix = |it: u64| {
-            let it = (it ^ it >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        // At least 64 places: with fewer there are too few ways to mix.
+        let bits = usize::BITS - n_instances.max(64).saturating_sub(1).leading_zeros();
+        let mut state = draw;
+        // SplitMix64 (Steele, Lea and Flood 2014).
+        let mut next = || {
+            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let it = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             let it = (it ^ it >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
             it ^ it >> 31
         };
-        let multipliers = [mix(draw ^ 0x9E37_79B9_7F4A_7C15) | 1, mix(draw ^ 0xD1B5_4A32_D192_ED03) | 1];
-        Self { bits, multipliers, offset: mix(draw) }
+        // The upper bits: modulo a small power of two the lower ones are few.
+        let rounds = std::array::from_fn(|_| Round { addend: next() >> 20, multiplier: next() >> 20 | 1 });
+        Self { bits, rounds }
     }
 
-    /// The place of an instance; no two have the same.
-    ///
-    /// Each step can be undone modulo 2^bits: adding, multiplying by an odd
-    /// number, and folding the upper half onto the lower.
+    /// The place of an instance; no two have the same: each step can be undone
+    /// modulo 2^bits.
     pub fn rank(&self, instance: InstanceId) -> u64 {
         let mask = (1_u64 << self.bits) - 1;
-        let half = self.bits / 2 + 1;
-        let mut it = u64::from(instance.number()).wrapping_add(self.offset) & mask;
-        for multiplier in self.multipliers {
-            it = it.wrapping_mul(multiplier) & mask;
+        let half = self.bits.div_ceil(2);
+        let mut it = u64::from(instance.number());
+        for round in self.rounds {
+            it = it.wrapping_add(round.addend).wrapping_mul(round.multiplier) & mask;
             it ^= it >> half;
         }
-        it.wrapping_mul(self.multipliers[0]) & mask
+        it
     }
 }
 

@@ -1,6 +1,17 @@
 //! Traces: what a file says was asked for, and the arrivals that it stands for
-//! under a seed. Reads from what is handed in; opens no file.
+//! Reads from what is handed in; opens no file.
 
+pub mod azure_vm_2017;
+mod builder;
+mod csv_rows;
+pub mod formats;
+pub mod native;
+mod number;
 pub mod source;
+#[cfg(test)]
+pub(crate) mod testing;
 
-pub use source::{Trace, TraceRow};
+pub use source::{Format, ReadError, Trace, TraceRow};
+
+/// The list of trace formats.
+pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT];

@@ -5,12 +5,14 @@ pub mod azure_vm_2017;
 mod builder;
 mod csv_rows;
 pub mod formats;
+pub mod load_series;
 pub mod native;
 mod number;
 pub mod source;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use load_series::LoadSeries;
 pub use source::{Format, ReadError, Trace, TraceRow};
 
 /// The list of trace formats.

@@ -1,6 +1,28 @@
 //! Traces: what a file says was asked for, and the arrivals that it stands for
-//! under a seed. Reads from what is handed in; opens no file.
+//! under a seed; loads over time; and both drawn from a fitted profile instead of
+//! read. Reads from what is handed in; opens no file.
 
+pub mod azure_vm_2017;
+mod builder;
+mod csv_rows;
+pub mod describe;
+pub mod fit;
+pub mod fit_load;
+pub mod formats;
+pub mod load_series;
+pub mod native;
+mod number;
+pub mod quantiles;
 pub mod source;
+pub mod synthetic;
+pub mod synthetic_load;
+#[cfg(test)]
+pub(crate) mod testing;
 
-pub use source::{Trace, TraceRow};
+pub use load_series::LoadSeries;
+pub use source::{Format, ReadError, Trace, TraceRow};
+pub use synthetic::TaskProfile;
+pub use synthetic_load::LoadProfile;
+
+/// The list of trace formats.
+pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT];

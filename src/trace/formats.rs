@@ -1,0 +1,90 @@
+//! Which of the [`FORMATS`] a name or a header means.
+
+use std::io::{BufRead, Cursor, Read as _};
+
+use super::FORMATS;
+use super::source::{Format, ReadError, Trace};
+use crate::base::{Diagnostic, Place};
+
+/// No header is longer; a format is not looked for beyond.
+const HEADER_LENGTH_MAX: u64 = 4096;
+
+/// The format with this name.
+///
+/// # Errors
+///
+/// A fault that names the nearest format, still without a place.
+pub fn find(name: &str) -> Result<&'static Format, Diagnostic> {
+    FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
+        let fault = Diagnostic::new("B0216", format!("`{name}` is not a trace format"));
+        fault.help_nearest(name, FORMATS.iter().map(|format| format.name))
+    })
+}
+
+/// The format of a file with this header line.
+pub fn recognise(header: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| (format.recognises)(header))
+}
+
+/// Reads a trace in the format that its header tells; `file` is only for
+/// messages.
+///
+/// # Errors
+///
+/// Every fault of the content up to a limit, or the reader's own failure.
+pub fn read_recognised(input: &mut dyn BufRead, file: &str) -> Result<(&'static Format, Trace), ReadError> {
+    let mut start = Vec::new();
+    (&mut *input).take(HEADER_LENGTH_MAX).read_until(b'\n', &mut start)?;
+    let header = String::from_utf8_lossy(&start).trim_start_matches('\u{FEFF}').trim_end().to_owned();
+    let format = recognise(&header);
+    // What is no text is better told by a reader than by "no known format".
+    let is_text = std::str::from_utf8(&start).is_ok() && !start.contains(&0) && !header.is_empty();
+    if format.is_none() && is_text {
+        let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        let text: String = header.chars().take(200).collect();
+        let width = (text.chars().count() as u64).max(1);
+        let place = Place { file: file.to_owned(), line: 1, column: 1, width, text };
+        let fault = Diagnostic::new("B0216", "a header of no known trace format").at(place);
+        return Err(ReadError::Content(vec![fault.help(format!("known: {}", names.join(", ")))]));
+    }
+    let format = format.unwrap_or(&FORMATS[0]);
+    let mut whole = Cursor::new(start).chain(input);
+    Ok((format, (format.read)(&mut whole, file)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_distinct_lower_case_names_and_summaries() {
+        for (idx, format) in FORMATS.iter().enumerate() {
+            assert!(FORMATS[..idx].iter().all(|other| other.name != format.name));
+            assert_eq!(format.name, format.name.to_lowercase());
+            assert!(!format.summary.is_empty());
+            assert!(find(format.name).is_ok());
+        }
+        assert_eq!(find("azure-vm-2071").err().unwrap().help.unwrap(), "did you mean `azure-vm-2017`?");
+    }
+
+    #[test]
+    fn a_file_is_read_in_the_format_of_its_header() {
+        let native = "\u{FEFF}cpu_units,memory_mib,arrival_s,lifetime_s\r\n256,512,0,60\r\n";
+        let azure = "time_s,tenant_batch,count,vcpus,memory_gb,lifetime_min_s,lifetime_max_s,still_running\n";
+        for (text, name, n_tasks) in [(native, "berthlab", 1), (azure, "azure-vm-2017", 0)] {
+            let (format, trace) = read_recognised(&mut text.as_bytes(), "t.csv").unwrap();
+            assert_eq!((format.name, trace.n_tasks()), (name, n_tasks));
+        }
+        for (bytes, code) in [
+            (&b"a,b\n1,2\n"[..], "B0216"),
+            (b"", "B0201"),
+            (b"\xFF\xFEa\0,\0", "B0202"),
+            (b"a\0r\0", "B0203"),
+        ] {
+            match read_recognised(&mut &bytes[..], "t.csv") {
+                Err(ReadError::Content(faults)) => assert_eq!(faults[0].code, code, "{bytes:?}"),
+                _ => panic!("{bytes:?} was read"),
+            }
+        }
+    }
+}

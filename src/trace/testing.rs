@@ -1,0 +1,15 @@
+//! What the tests of this wing share.
+
+/// A file of the reference data beside the repository; tests that need it say
+/// that they are skipped where it is absent.
+pub(crate) fn real_file(name: &str) -> Option<String> {
+    let path = format!("{}/../shared/data/traces/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+        {
+            eprintln!("skipped: {name} is not there");
+        }
+    }
+    text
+}

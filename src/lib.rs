@@ -17,6 +17,7 @@ pub mod billing;
 pub mod bounds;
 pub mod deployment;
 pub mod disruption;
+pub mod documents;
 pub mod experiment;
 pub mod metrics;
 pub mod model;

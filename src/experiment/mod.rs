@@ -1,4 +1,15 @@
 //! From a file to results: what was written, checked; what will run; the runs
 //! in parallel; their outcomes in files.
 
+pub mod catalogue;
+pub mod columns;
+pub mod folder;
+pub mod inputs;
+pub mod manifest;
+pub mod matrix;
+pub mod play;
+pub mod profile;
+pub mod reader;
 pub mod results;
+pub mod scenario;
+pub mod tree;

@@ -1,6 +1,8 @@
 //! One row a run: its axes and metrics with their units. What charts and
 //! tables are drawn from.
 
+use crate::experiment::matrix::Experiment;
+use crate::metrics::METRICS;
 use crate::record::RunRecord;
 
 /// The outcome of an experiment.
@@ -61,6 +63,39 @@ pub struct Row {
 }
 
 impl Results {
+    /// The rows of an experiment from the records of all its runs, in order.
+    pub fn of(experiment: &Experiment, records: Vec<RunRecord>) -> Self {
+        let runs = experiment.runs();
+        assert_eq!(runs.len(), records.len(), "every run has a record");
+        let mut price_dates: Vec<String> = records
+            .iter()
+            .flat_map(|it| &it.ledger.lines)
+            .map(|it| it.price_as_of.clone())
+            .filter(|it| !it.is_empty())
+            .collect();
+        price_dates.sort();
+        price_dates.dedup();
+        let rows = runs.zip(records).map(|(run, record)| Row {
+            setting: run.setting,
+            replicate: run.replicate,
+            seed: experiment.seed_of(run).0,
+            metrics: METRICS.iter().map(|metric| (metric.of)(&record)).collect(),
+            record,
+        });
+        let services = experiment.settings.first().map(|it| &it.setup.services);
+        Self {
+            name: experiment.name.clone(),
+            axes: experiment.axes.clone(),
+            settings: experiment.settings.iter().map(|it| it.setting.clone()).collect(),
+            n_replicates: experiment.n_replicates,
+            rows: rows.collect(),
+            services: services.map_or(Vec::new(), |it| it.rows().iter().map(|it| it.name.clone()).collect()),
+            seed: experiment.seed.0,
+            region: experiment.region.clone(),
+            price_dates,
+        }
+    }
+
     /// The rows of one setting, replicates in order.
     pub fn rows_of(&self, setting: usize) -> &[Row] {
         let n = self.n_replicates as usize;

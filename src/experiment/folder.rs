@@ -1,0 +1,171 @@
+//! The folder of a result. A file appears only whole: it is written under a
+//! temporary name and renamed. The manifest comes last; a folder without one
+//! holds runs, but no result.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::record::RunRecord;
+
+/// The manifest's name.
+pub const MANIFEST: &str = "manifest.json";
+const RUNS: &str = "runs";
+const LOCK: &str = ".lock";
+
+/// An output folder that this process alone may write to.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Held until the folder is let go; the system lets it go with the process.
+    _lock: File,
+}
+
+/// What is already in the folder may be in the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Existing {
+    /// Nothing may be there.
+    Refuse,
+    /// Finished runs are taken over.
+    Resume,
+    /// It is replaced.
+    Replace,
+}
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// There is a result or finished runs, and nobody said what to do.
+    #[error("{} already holds {what}", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds.
+        what: &'static str,
+    },
+    /// Another process works in it.
+    #[error("another process is writing to {}", .0.display())]
+    Busy(PathBuf),
+    /// The world is at fault.
+    #[error("{action} {}", path.display())]
+    World {
+        /// What was tried.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What came of it.
+        source: io::Error,
+    },
+}
+
+fn world(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    move |source| FolderError::World { action, path: path.to_owned(), source }
+}
+
+impl Folder {
+    /// Makes the folder, or takes it over.
+    ///
+    /// # Errors
+    ///
+    /// If it is occupied, busy, or cannot be written.
+    pub fn open(path: &Path, existing: Existing) -> Result<Self, FolderError> {
+        let runs = path.join(RUNS);
+        let has_result = path.join(MANIFEST).exists();
+        let has_runs = fs::read_dir(&runs).is_ok_and(|mut it| it.next().is_some());
+        if existing == Existing::Refuse && (has_result || has_runs) {
+            let what = if has_result { "a result" } else { "finished runs of an interrupted experiment" };
+            return Err(FolderError::Occupied { path: path.to_owned(), what });
+        }
+        fs::create_dir_all(&runs).map_err(world("creating the folder", &runs))?;
+        let lock_path = path.join(LOCK);
+        let lock = File::create(&lock_path).map_err(world("writing", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => (),
+            Err(TryLockError::WouldBlock) => return Err(FolderError::Busy(path.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(world("locking", &lock_path)(error)),
+        }
+        let folder = Self { path: path.to_owned(), _lock: lock };
+        if existing == Existing::Replace {
+            folder.remove_runs()?;
+        }
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn remove_runs(&self) -> Result<(), FolderError> {
+        let runs = self.path.join(RUNS);
+        for entry in fs::read_dir(&runs).map_err(world("reading", &runs))? {
+            let path = entry.map_err(world("reading", &runs))?.path();
+            if path.extension().is_some_and(|it| it == "json") {
+                fs::remove_file(&path).map_err(world("removing", &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a file whole.
+    ///
+    /// # Errors
+    ///
+    /// What the world says; nothing is left behind under the final name.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
+        let path = self.path.join(name);
+        let parent = path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(parent).map_err(world("creating the folder", parent))?;
+        let written =
+            tempfile::Builder::new().prefix(".partial-").tempfile_in(parent).and_then(|mut file| {
+                file.write_all(content)?;
+                file.as_file().sync_data()?;
+                #[cfg(unix)]
+                {
+                    use std::os::unix::fs::PermissionsExt as _;
+                    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+                }
+                file.persist(&path).map_err(|it| it.error)
+            });
+        written.map(drop).map_err(world("writing", &path))
+    }
+
+    /// The manifest of an earlier result goes before its files are replaced.
+    ///
+    /// # Errors
+    ///
+    /// What the world says.
+    pub fn remove_manifest(&self) -> Result<(), FolderError> {
+        let path = self.path.join(MANIFEST);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(world("removing", &path)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps the record of a finished run under its key.
+    ///
+    /// # Errors
+    ///
+    /// What the world says.
+    pub fn keep_run(&self, key: &str, record: &RunRecord) -> Result<(), FolderError> {
+        let text = serde_json::to_vec(record).expect("a record is plain numbers and text");
+        self.write(&run_file(key), &text)
+    }
+
+    /// The record of a run that was kept under this key; what cannot be read is
+    /// played again.
+    pub fn find_run(&self, key: &str) -> Option<RunRecord> {
+        read_run(&self.path, key)
+    }
+}
+
+/// The record kept under `key` in the folder at `path`.
+pub fn read_run(path: &Path, key: &str) -> Option<RunRecord> {
+    let text = fs::read(path.join(run_file(key))).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn run_file(key: &str) -> String {
+    format!("{RUNS}/{key}.json")
+}

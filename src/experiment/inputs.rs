@@ -1,0 +1,283 @@
+//! The files that an experiment names: read once, remembered by hash, and made
+//! into the workload of a seed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
+use crate::base::{Diagnostic, Seed, SimTime, Table};
+use crate::documents::task_definition;
+use crate::experiment::profile::Profile;
+use crate::experiment::reader::Faults;
+use crate::experiment::scenario::{
+    DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ServiceSpec, TasksSpec, WorkloadSpec,
+};
+use crate::model::task::TaskDefinition;
+use crate::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
+use crate::trace::{LoadProfile, LoadSeries, ReadError, TaskProfile, Trace, formats};
+
+/// What was read.
+pub struct Inputs {
+    folder: PathBuf,
+    /// Every file that was read, by its name in the experiment, with its hash.
+    pub hashes: BTreeMap<String, String>,
+    traces: BTreeMap<String, Trace>,
+    series: BTreeMap<String, LoadSeries>,
+    task_profiles: BTreeMap<String, TaskProfile>,
+    load_profiles: BTreeMap<String, LoadProfile>,
+    definitions: BTreeMap<String, TaskDefinition>,
+}
+
+impl Inputs {
+    /// Nothing read yet; paths are relative to `folder`.
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            hashes: BTreeMap::new(),
+            traces: BTreeMap::new(),
+            series: BTreeMap::new(),
+            task_profiles: BTreeMap::new(),
+            load_profiles: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a file that is small enough to hold as text.
+    ///
+    /// # Errors
+    ///
+    /// A fault at the place that names the file.
+    pub fn read_text(&mut self, file: &PathRef) -> Result<String, Diagnostic> {
+        let (mut reader, shown) = self.open(file)?;
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map_err(|error| unreadable(file, &error))?;
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Diagnostic::new("B0141", format!("{shown} is not UTF-8: byte {at} is no character"))
+                .at(file.node.origin.place())
+        })
+    }
+
+    /// Opens a file and takes its hash.
+    fn open(&mut self, file: &PathRef) -> Result<(BufReader<File>, String), Diagnostic> {
+        let path = self.folder.join(&file.path);
+        let cannot = |error: std::io::Error| unreadable(file, &error);
+        if !std::fs::metadata(&path).map_err(cannot)?.is_file() {
+            let message = format!("`{}` is not a file", file.path);
+            return Err(file.node.fault("B0140", message));
+        }
+        let mut opened = File::open(&path).map_err(cannot)?;
+        if !self.hashes.contains_key(&file.path) {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update_reader(&mut opened).map_err(cannot)?;
+            self.hashes.insert(file.path.clone(), hasher.finalize().to_hex().to_string());
+            opened.seek(SeekFrom::Start(0)).map_err(cannot)?;
+        }
+        Ok((BufReader::with_capacity(1 << 16, opened), path.display().to_string()))
+    }
+
+    /// Reads every file that `spec` names and that was not read before.
+    pub fn load(&mut self, spec: &WorkloadSpec, faults: &Faults) {
+        match &spec.tasks {
+            TasksSpec::None => (),
+            TasksSpec::Trace { file, format, .. } => {
+                if !self.traces.contains_key(&file.path) {
+                    match self.read_trace(file, *format) {
+                        Ok(trace) => {
+                            self.traces.insert(file.path.clone(), trace);
+                        }
+                        Err(found) => found.into_iter().for_each(|it| faults.note(it)),
+                    }
+                }
+            }
+            TasksSpec::Generate { profile, .. } => match self.read_profile(profile) {
+                Ok(Profile::Tasks(it)) => {
+                    self.task_profiles.insert(profile.path.clone(), *it);
+                }
+                Ok(Profile::Load(_)) => faults.note(wrong_profile(profile, "of a load", "of tasks")),
+                Err(fault) => faults.note(fault),
+            },
+        }
+        for service in &spec.services {
+            let releases = service.releases.iter().filter_map(|it| it.definition.as_ref());
+            for definition in std::iter::once(&service.definition).chain(releases) {
+                if let DefinitionSpec::File(file) = definition {
+                    match self.read_text(file).and_then(|text| task_definition::read(&file.path, &text)) {
+                        Ok(it) => {
+                            self.definitions.insert(file.path.clone(), it);
+                        }
+                        Err(fault) => faults.note(fault),
+                    }
+                }
+            }
+            if let DesiredSpec::Follows { load, .. } = &service.desired {
+                self.load_load(load, faults);
+            }
+        }
+    }
+
+    fn load_load(&mut self, load: &LoadSpec, faults: &Faults) {
+        match load {
+            LoadSpec::Series(file, _) => {
+                if self.series.contains_key(&file.path) {
+                    return;
+                }
+                match self.open(file) {
+                    Ok((mut reader, shown)) => match LoadSeries::read(&mut reader, &shown) {
+                        Ok(series) => {
+                            self.series.insert(file.path.clone(), series);
+                        }
+                        Err(error) => note_read_error(file, error, faults),
+                    },
+                    Err(fault) => faults.note(fault),
+                }
+            }
+            LoadSpec::Generate(file) => match self.read_profile(file) {
+                Ok(Profile::Load(it)) => {
+                    self.load_profiles.insert(file.path.clone(), *it);
+                }
+                Ok(Profile::Tasks(_)) => faults.note(wrong_profile(file, "of tasks", "of a load")),
+                Err(fault) => faults.note(fault),
+            },
+        }
+    }
+
+    fn read_profile(&mut self, file: &PathRef) -> Result<Profile, Diagnostic> {
+        let text = self.read_text(file)?;
+        Profile::read(&text, &file.path).map_err(|fault| *fault)
+    }
+
+    fn read_trace(&mut self, file: &PathRef, format: Option<&str>) -> Result<Trace, Vec<Diagnostic>> {
+        let (mut reader, shown) = self.open(file).map_err(|fault| vec![fault])?;
+        let read = match format {
+            Some(name) => {
+                let format = formats::find(name).expect("the scenario checked the name");
+                (format.read)(&mut reader, &shown)
+            }
+            None => formats::read_recognised(&mut reader, &shown).map(|it| it.1),
+        };
+        read.map_err(|error| match error {
+            ReadError::Content(found) => found,
+            ReadError::Io(error) => vec![unreadable(file, &error)],
+        })
+    }
+
+    /// How many tasks the trace of `spec` asks for; `None` if they are drawn.
+    pub fn n_tasks(&self, spec: &WorkloadSpec) -> Option<u64> {
+        match &spec.tasks {
+            TasksSpec::None => Some(0),
+            TasksSpec::Trace { file, .. } => self.traces.get(&file.path).map(Trace::n_tasks),
+            TasksSpec::Generate { .. } => None,
+        }
+    }
+
+    /// What `spec` stands for under `seed`. Everything it names must have been
+    /// read.
+    pub fn workload(&self, spec: &WorkloadSpec, seed: Seed) -> Workload {
+        let mut definitions = Table::new();
+        let mut services = Table::new();
+        let mut changes: Vec<ServiceChange> = Vec::new();
+        for (idx, service) in spec.services.iter().enumerate() {
+            let id = ServiceId::from_idx(idx);
+            let (start, of_service) = self.service(id, service, spec, seed, &mut definitions);
+            services.push(start);
+            changes.extend(of_service);
+        }
+        for &(at, service, desired_count) in &spec.changes {
+            let kind = ServiceChangeKind::DesiredCount(desired_count);
+            changes.push(ServiceChange { at, service: ServiceId::from_idx(service), kind });
+        }
+        changes.sort_by_key(|it| it.at);
+        changes.retain(|it| it.at < SimTime::ZERO + spec.horizon);
+
+        let generated;
+        let (trace, spread) = match &spec.tasks {
+            TasksSpec::None => {
+                generated = Trace::default();
+                (&generated, false)
+            }
+            TasksSpec::Trace { file, spread, .. } => (&self.traces[&file.path], *spread),
+            TasksSpec::Generate { profile, scale } => {
+                generated = self.task_profiles[&profile.path].generate(seed, spec.horizon, *scale);
+                (&generated, true)
+            }
+        };
+        let n_before = definitions.len();
+        for definition in trace.definitions.rows() {
+            definitions.push(definition.clone());
+        }
+        let mut arrivals = trace.arrivals(seed, spread, spec.horizon);
+        let shift = |it: &mut TaskArrival| {
+            it.definition = TaskDefinitionId::from_idx(it.definition.idx() + n_before);
+        };
+        arrivals.iter_mut().for_each(shift);
+        Workload { definitions, arrivals, n_batches: trace.n_batches, services, service_changes: changes }
+    }
+
+    fn service(
+        &self,
+        id: ServiceId,
+        service: &ServiceSpec,
+        spec: &WorkloadSpec,
+        seed: Seed,
+        definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
+    ) -> (ServiceStart, Vec<ServiceChange>) {
+        let definition_of = |it: &DefinitionSpec| match it {
+            DefinitionSpec::Given(definition) => definition.clone(),
+            DefinitionSpec::File(file) => self.definitions[&file.path].clone(),
+        };
+        let mut changes = Vec::new();
+        let mut newest = definition_of(&service.definition);
+        let first = definitions.push(newest.clone());
+        for (idx, release) in service.releases.iter().enumerate() {
+            match &release.definition {
+                Some(definition) => newest = definition_of(definition),
+                None => newest.name = format!("{}:{}", service.name, idx + 2),
+            }
+            let kind = ServiceChangeKind::Release(definitions.push(newest.clone()));
+            changes.push(ServiceChange { at: release.at, service: id, kind });
+        }
+        let desired_count = match &service.desired {
+            DesiredSpec::Constant(n) => *n,
+            DesiredSpec::Follows { load, per_task, min } => {
+                let drawn;
+                let (series, from) = match load {
+                    LoadSpec::Series(file, from) => (&self.series[&file.path], *from),
+                    LoadSpec::Generate(file) => {
+                        drawn = self.load_profiles[&file.path].generate(seed, id.number(), spec.horizon);
+                        (&drawn, crate::base::SimDuration::ZERO)
+                    }
+                };
+                let counts = series.desired_count(*per_task, *min, from);
+                let change = |&(at, n): &(SimTime, u32)| ServiceChange {
+                    at,
+                    service: id,
+                    kind: ServiceChangeKind::DesiredCount(n),
+                };
+                changes.extend(counts.iter().skip(1).map(change));
+                counts[0].1
+            }
+        };
+        (ServiceStart { definition: first, desired_count }, changes)
+    }
+}
+
+fn unreadable(file: &PathRef, error: &std::io::Error) -> Diagnostic {
+    // Without the number that the platform adds.
+    let reason = error.to_string();
+    let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+    file.node.fault("B0140", format!("cannot read `{}`: {reason}", file.path))
+}
+
+fn wrong_profile(file: &PathRef, found: &str, expected: &str) -> Diagnostic {
+    file.node.fault("B0142", format!("`{}` is a profile {found}, expected one {expected}", file.path))
+}
+
+fn note_read_error(file: &PathRef, error: ReadError, faults: &Faults) {
+    match error {
+        ReadError::Content(found) => found.into_iter().for_each(|it| faults.note(it)),
+        ReadError::Io(error) => faults.note(unreadable(file, &error)),
+    }
+}

@@ -1,0 +1,339 @@
+//! A scenario, the axes to vary, replicates: the runs of an experiment, all
+//! checked before the first one starts.
+
+use std::path::Path;
+
+use crate::base::{Diagnostic, Seed};
+use crate::experiment::catalogue::Catalogue;
+use crate::experiment::inputs::Inputs;
+use crate::experiment::reader::Faults;
+use crate::experiment::results::{Axis, Setting};
+use crate::experiment::scenario::{self, Header, PathRef, Scenario, WorkloadSpec};
+use crate::experiment::tree::{Node, Value};
+use crate::sim::Setup;
+
+/// The most runs of one experiment.
+pub const RUNS_MAX: u64 = 1_000_000;
+/// The most settings of one experiment.
+pub const SETTINGS_MAX: u64 = 10_000;
+
+/// An experiment that can be played.
+pub struct Experiment {
+    /// Names the output folder.
+    pub name: String,
+    /// The seed of the experiment.
+    pub seed: Seed,
+    /// Runs of each setting.
+    pub n_replicates: u32,
+    /// Where prices and zones are of.
+    pub region: String,
+    /// What is varied.
+    pub axes: Vec<Axis>,
+    /// Every combination.
+    pub settings: Vec<PlannedSetting>,
+    /// The different workloads that settings name, before a seed is known.
+    pub workloads: Vec<WorkloadSpec>,
+    /// The files.
+    pub inputs: Inputs,
+    /// The experiment as it was read, with what was set on the command line.
+    pub source: SourceText,
+}
+
+/// What the experiment was read from.
+#[derive(Clone, Debug)]
+pub struct SourceText {
+    /// The file as the user named it.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// `PATH=VALUE` as typed.
+    pub overrides: Vec<String>,
+}
+
+/// One combination of the axes' values.
+pub struct PlannedSetting {
+    /// Which.
+    pub setting: Setting,
+    /// The settings of its runs.
+    pub setup: Setup,
+    /// What they meet: the position in the experiment's workloads.
+    pub workload: usize,
+    /// The whole of what was written for it, as text: equal texts, equal runs.
+    pub identity: String,
+}
+
+/// One run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Position among all runs.
+    pub number: usize,
+    /// Position of its setting.
+    pub setting: usize,
+    /// From 0.
+    pub replicate: u32,
+}
+
+impl Experiment {
+    /// All runs: settings in order, replicates running fastest.
+    pub fn runs(&self) -> impl ExactSizeIterator<Item = Run> + use<> {
+        let n_replicates = self.n_replicates as usize;
+        (0..self.settings.len() * n_replicates).map(move |number| Run {
+            number,
+            setting: number / n_replicates,
+            replicate: (number % n_replicates) as u32,
+        })
+    }
+
+    /// The seed of a run: of its replicate, whatever the setting.
+    pub fn seed_of(&self, run: Run) -> Seed {
+        self.seed.of_replicate(run.replicate)
+    }
+}
+
+/// Reads an experiment. `folder` is what its paths are relative to, `overrides`
+/// are `PATH=VALUE` as typed.
+///
+/// # Errors
+///
+/// Every fault of the file and of the files that it names.
+pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnostic>> {
+    let mut tree = Node::parse(&source.file, &source.text)?;
+    let faults = Faults::default();
+    for assignment in &source.overrides {
+        apply_override(&mut tree, assignment, &faults);
+    }
+    let header = scenario::read_header(&tree, &faults);
+    let mut inputs = Inputs::new(folder);
+    let catalogue = header.as_ref().and_then(|it| read_catalogue(it, &mut inputs, &faults));
+    let axes = read_axes(&tree, &faults);
+    let (Some(header), Some(catalogue), Some(axes)) = (header, catalogue, axes) else {
+        return Err(faults.into_found());
+    };
+    check_size(&axes, &header, &tree, &faults);
+    if !faults.is_empty() {
+        return Err(faults.into_found());
+    }
+    let mut settings: Vec<PlannedSetting> = Vec::new();
+    let mut workloads: Vec<WorkloadSpec> = Vec::new();
+    let mut identities: Vec<String> = Vec::new();
+    for values in combinations(&axes) {
+        let mut varied = tree.clone();
+        for (axis, &value) in axes.iter().zip(&values) {
+            axis.apply(&mut varied, value, &faults);
+        }
+        let scenario = scenario::read(&varied, &header.region, &catalogue, &faults);
+        let Some(Scenario { setup, workload }) = scenario else { continue };
+        let identity = format!("{workload:?}");
+        let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
+            inputs.load(&workload, &faults);
+            identities.push(identity);
+            workloads.push(workload);
+            workloads.len() - 1
+        });
+        let setting = Setting { label: label(&axes, &values), values };
+        settings.push(PlannedSetting { setting, setup, workload, identity: identity_of(&varied) });
+    }
+    let found = faults.into_found();
+    if !found.is_empty() {
+        return Err(found);
+    }
+    Ok(Experiment {
+        name: header.name,
+        seed: Seed(header.seed),
+        n_replicates: header.replicates,
+        region: header.region,
+        axes: axes.into_iter().map(|it| Axis { name: it.name, values: it.labels }).collect(),
+        settings,
+        workloads,
+        inputs,
+        source,
+    })
+}
+
+fn apply_override(tree: &mut Node, assignment: &str, faults: &Faults) {
+    let Some(at) = assignment.find('=') else {
+        let whole = Node::parse_override(assignment, 0);
+        faults.note(whole.fault("B0150", format!("`{assignment}` is not of the form PATH=VALUE")));
+        return;
+    };
+    let value_start = at + 1 + (assignment[at + 1..].len() - assignment[at + 1..].trim_start().len());
+    let value = Node::parse_override(assignment, value_start);
+    let place = value.clone();
+    if let Err(message) = tree.set(assignment[..at].trim(), value) {
+        faults.note(place.fault("B0150", message));
+    }
+}
+
+fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Option<Catalogue> {
+    let Some((path, node)) = &header.prices else { return Some(Catalogue::built_in().clone()) };
+    let file = PathRef { path: path.clone(), node: node.clone() };
+    let read = inputs.read_text(&file).map_err(|fault| vec![fault]);
+    match read.and_then(|text| Catalogue::built_in().with_prices(path, &text)) {
+        Ok(catalogue) => Some(catalogue),
+        Err(found) => {
+            found.into_iter().for_each(|it| faults.note(it));
+            None
+        }
+    }
+}
+
+/// An axis as written: where its values go, and the values.
+struct WrittenAxis {
+    name: String,
+    values: Vec<Node>,
+    labels: Vec<String>,
+}
+
+/// Short names for what every service and the workload have.
+const PLACEMENT: &str = "placement";
+const DEPLOYMENT: &str = "deployment";
+
+fn read_axes(tree: &Node, faults: &Faults) -> Option<Vec<WrittenAxis>> {
+    let Some(node) = tree.get("axes") else { return Some(Vec::new()) };
+    if !matches!(node.value, Value::Table(_)) {
+        faults.note(node.fault("B0103", format!("expected a table of axes, found {}", node.kind())));
+        return None;
+    }
+    let mut axes = Vec::new();
+    for (name, node) in axis_fields(node, "") {
+        let Value::List(values) = &node.value else {
+            faults.note(node.fault(
+                "B0103",
+                format!("expected the list of values of axis `{name}`, found {}", node.kind()),
+            ));
+            continue;
+        };
+        if values.is_empty() {
+            faults.note(node.fault("B0151", format!("axis `{name}` has no value")));
+        }
+        let labels: Vec<String> = values.iter().map(|it| value_label(&name, it)).collect();
+        for (idx, label) in labels.iter().enumerate() {
+            if labels[..idx].contains(label) {
+                faults
+                    .note(values[idx].fault("B0111", format!("axis `{name}` has the value `{label}` twice")));
+            }
+        }
+        axes.push(WrittenAxis { name, values: values.clone(), labels });
+    }
+    Some(axes)
+}
+
+/// The axes of a table: `"model.tie_break" = […]`, or the same path unquoted,
+/// which TOML reads as tables in tables.
+fn axis_fields<'a>(node: &'a Node, prefix: &str) -> Vec<(String, &'a Node)> {
+    let mut found = Vec::new();
+    for field in node.fields() {
+        let name = format!("{prefix}{}", field.name);
+        match field.node.value {
+            Value::Table(_) => found.extend(axis_fields(&field.node, &format!("{name}."))),
+            _ => found.push((name, &field.node)),
+        }
+    }
+    found
+}
+
+fn value_label(axis: &str, node: &Node) -> String {
+    let percent = |name: &str, default: &str| node.get(name).map_or(default.to_owned(), Node::canonical);
+    match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Table(_) if axis == DEPLOYMENT || axis.ends_with("deployment_configuration") => {
+            format!("{}/{}", percent("minimum_healthy_percent", "100"), percent("maximum_percent", "200"))
+        }
+        // The API's shape of a chain reads better as its short form.
+        Value::List(items) if items.iter().all(|it| it.get("type").is_some()) && !items.is_empty() => {
+            let text = |it: &Node, name: &str| match it.get(name).map(|it| &it.value) {
+                Some(Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            };
+            let link = |it: &Node| match (text(it, "type"), text(it, "field")) {
+                (Some(kind), Some(field)) => format!("{kind}:{field}"),
+                (kind, _) => kind.unwrap_or_default(),
+            };
+            items.iter().map(link).collect::<Vec<_>>().join(",")
+        }
+        Value::Table(_) if node.get("name").is_some() => {
+            node.get("name").map(Node::canonical).unwrap_or_default()
+        }
+        _ => node.canonical(),
+    }
+}
+
+impl WrittenAxis {
+    fn apply(&self, tree: &mut Node, value: usize, faults: &Faults) {
+        let value = &self.values[value];
+        for path in self.paths(tree) {
+            if let Err(message) = tree.set(&path, value.clone()) {
+                faults.note(value.fault("B0150", format!("axis `{}`: {message}", self.name)));
+            }
+        }
+        if self.name == DEPLOYMENT && tree_list_len(tree, "service") == 0 {
+            faults.note(value.fault("B0150", "axis `deployment` varies services, and there is none"));
+        }
+    }
+
+    /// Where the axis' values go.
+    fn paths(&self, tree: &Node) -> Vec<String> {
+        let of_services =
+            |field| (0..tree_list_len(tree, "service")).map(move |idx| format!("service.{idx}.{field}"));
+        match self.name.as_str() {
+            PLACEMENT => {
+                let of_workload = tree.get("workload").map(|_| "workload.placement_strategy".to_owned());
+                of_services("placement_strategy").chain(of_workload).collect()
+            }
+            DEPLOYMENT => of_services("deployment_configuration").collect(),
+            path => vec![path.to_owned()],
+        }
+    }
+}
+
+fn tree_list_len(tree: &Node, name: &str) -> usize {
+    match tree.get(name).map(|it| &it.value) {
+        Some(Value::List(items)) => items.len(),
+        _ => 0,
+    }
+}
+
+fn check_size(axes: &[WrittenAxis], header: &Header, tree: &Node, faults: &Faults) {
+    let count = axes.iter().try_fold(1_u64, |n, axis| n.checked_mul(axis.values.len() as u64));
+    let n_runs = count.and_then(|n| n.checked_mul(header.replicates.into()));
+    let node = tree.get("axes").or(tree.get("replicates")).unwrap_or(tree);
+    let shown = |n: Option<u64>| n.map_or("more than 2^64".to_owned(), |n| n.to_string());
+    if count.is_none_or(|n| n > SETTINGS_MAX) {
+        let message = format!("the axes make {} settings; at most {SETTINGS_MAX} are played", shown(count));
+        faults.note(node.fault("B0152", message));
+    } else if n_runs.is_none_or(|n| n > RUNS_MAX) {
+        let message =
+            format!("settings and replicates make {} runs; at most {RUNS_MAX} are played", shown(n_runs));
+        faults.note(node.fault("B0152", message));
+    }
+}
+
+/// Every combination, the last axis running fastest.
+fn combinations(axes: &[WrittenAxis]) -> Vec<Vec<usize>> {
+    let mut found = vec![Vec::new()];
+    for axis in axes {
+        let extended = |values: &Vec<usize>| -> Vec<Vec<usize>> {
+            (0..axis.values.len()).map(|it| values.iter().copied().chain([it]).collect()).collect()
+        };
+        found = found.iter().flat_map(extended).collect();
+    }
+    found
+}
+
+fn label(axes: &[WrittenAxis], values: &[usize]) -> String {
+    if axes.is_empty() {
+        return "base".to_owned();
+    }
+    let parts: Vec<&str> =
+        axes.iter().zip(values).map(|(axis, &value)| axis.labels[value].as_str()).collect();
+    parts.join(" · ")
+}
+
+/// The experiment without what only names or multiplies it.
+fn identity_of(tree: &Node) -> String {
+    let is_part = |name: &str| !matches!(name, "name" | "axes" | "replicates" | "seed");
+    let parts = tree.fields().iter().filter(|it| is_part(&it.name));
+    let mut parts: Vec<String> = parts.map(|it| format!("{} = {}", it.name, it.node.canonical())).collect();
+    parts.sort();
+    parts.join("\n")
+}

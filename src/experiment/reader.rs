@@ -1,0 +1,223 @@
+//! Reading fields of an experiment: each complaint with its place, all of them
+//! at once, and unknown names with the nearest known one.
+
+#![expect(
+    clippy::disallowed_types,
+    reason = "faults are noted from many readers of one tree; no run is near"
+)]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::base::{Diagnostic, Money, SimDuration};
+use crate::experiment::tree::{Node, Value};
+
+/// What was found wrong so far. Reading goes on after a fault, so that all are
+/// found; what is made of faulty values is thrown away.
+#[derive(Debug, Default)]
+pub struct Faults {
+    found: RefCell<Vec<Diagnostic>>,
+}
+
+impl Faults {
+    /// Notes a fault.
+    pub fn note(&self, fault: Diagnostic) {
+        self.found.borrow_mut().push(fault);
+    }
+
+    /// Whether none was found.
+    pub fn is_empty(&self) -> bool {
+        self.found.borrow().is_empty()
+    }
+
+    /// All that were found, each once, in the order of their places.
+    pub fn into_found(self) -> Vec<Diagnostic> {
+        let mut found = self.found.into_inner();
+        let place = |it: &Diagnostic| it.place.as_ref().map(|it| (it.file.clone(), it.line, it.column));
+        found.sort_by_key(place);
+        found.dedup();
+        found
+    }
+}
+
+/// The fields of one table.
+pub struct Table<'a> {
+    node: &'a Node,
+    faults: &'a Faults,
+    known: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'a> Table<'a> {
+    /// The table in `node`; anything else is a fault and has no fields.
+    pub fn of(node: &'a Node, faults: &'a Faults) -> Self {
+        if !matches!(node.value, Value::Table(_)) {
+            faults.note(node.fault("B0103", format!("expected a table, found {}", node.kind())));
+        }
+        Self { node, faults, known: RefCell::default() }
+    }
+
+    /// The table itself.
+    pub fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    /// Where faults are noted.
+    pub fn faults(&self) -> &'a Faults {
+        self.faults
+    }
+
+    /// A field that may be left out.
+    pub fn optional(&self, name: &'static str) -> Option<&'a Node> {
+        self.known.borrow_mut().insert(name);
+        self.node.get(name)
+    }
+
+    /// A field that may not be left out.
+    pub fn required(&self, name: &'static str) -> Option<&'a Node> {
+        let field = self.optional(name);
+        if field.is_none() && matches!(self.node.value, Value::Table(_)) {
+            self.faults.note(self.node.fault("B0105", format!("the field `{name}` is missing")));
+        }
+        field
+    }
+
+    /// A string.
+    pub fn text(&self, name: &'static str) -> Option<&'a str> {
+        self.optional(name).and_then(|it| text(it, self.faults))
+    }
+
+    /// A duration, such as `"90s"` or a number of seconds.
+    pub fn duration(&self, name: &'static str) -> Option<SimDuration> {
+        self.optional(name).and_then(|it| duration(it, self.faults))
+    }
+
+    /// A whole number within `range`.
+    pub fn integer(&self, name: &'static str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+        self.optional(name).and_then(|it| integer(it, range, self.faults))
+    }
+
+    /// A boolean.
+    pub fn flag(&self, name: &'static str) -> Option<bool> {
+        self.optional(name).and_then(|it| flag(it, self.faults))
+    }
+
+    /// The elements of a list; a single element stands for a list of one.
+    pub fn list(&self, name: &'static str) -> &'a [Node] {
+        self.optional(name).map_or(&[], |it| match &it.value {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(it),
+        })
+    }
+
+    /// Every field that nobody asked for is a fault.
+    pub fn finish(self) {
+        let known = self.known.into_inner();
+        for field in self.node.fields() {
+            if !known.contains(field.name.as_str()) {
+                let fault = Diagnostic::new("B0104", format!("unknown field `{}`", field.name))
+                    .at(field.origin.place())
+                    .help_nearest(&field.name, known.iter().copied());
+                self.faults.note(fault);
+            }
+        }
+    }
+}
+
+/// Reads a string.
+pub fn text<'a>(node: &'a Node, faults: &Faults) -> Option<&'a str> {
+    match &node.value {
+        Value::Text(text) => Some(text),
+        _ => {
+            faults.note(node.fault("B0103", format!("expected a string, found {}", node.kind())));
+            None
+        }
+    }
+}
+
+/// Reads a boolean.
+pub fn flag(node: &Node, faults: &Faults) -> Option<bool> {
+    match node.value {
+        Value::Flag(flag) => Some(flag),
+        _ => {
+            faults.note(node.fault("B0103", format!("expected true or false, found {}", node.kind())));
+            None
+        }
+    }
+}
+
+/// Reads a duration.
+pub fn duration(node: &Node, faults: &Faults) -> Option<SimDuration> {
+    let written = match &node.value {
+        Value::Text(text) | Value::Number(text) => text,
+        _ => {
+            faults.note(node.fault("B0103", format!("expected a duration, found {}", node.kind())));
+            return None;
+        }
+    };
+    match SimDuration::parse(written) {
+        Ok(duration) => Some(duration),
+        Err(error) => {
+            faults.note(node.fault("B0106", format!("`{written}` is not {error}")));
+            None
+        }
+    }
+}
+
+/// Reads a whole number within `range`.
+pub fn integer(node: &Node, range: std::ops::RangeInclusive<u64>, faults: &Faults) -> Option<u64> {
+    let expected = format!("a whole number from {} to {}", range.start(), range.end());
+    let Value::Number(written) = &node.value else {
+        faults.note(node.fault("B0103", format!("expected {expected}, found {}", node.kind())));
+        return None;
+    };
+    match written.parse::<u64>() {
+        Ok(number) if range.contains(&number) => Some(number),
+        _ => {
+            faults.note(node.fault("B0107", format!("`{written}` is not {expected}")));
+            None
+        }
+    }
+}
+
+/// Reads a positive decimal of at most `most`; NaN and infinities are none.
+pub fn decimal(node: &Node, most: f64, faults: &Faults) -> Option<f64> {
+    let expected = format!("a number above 0 and at most {most}");
+    let Value::Number(written) = &node.value else {
+        faults.note(node.fault("B0103", format!("expected {expected}, found {}", node.kind())));
+        return None;
+    };
+    match written.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= most => Some(number),
+        _ => {
+            faults.note(node.fault("B0107", format!("`{written}` is not {expected}")));
+            None
+        }
+    }
+}
+
+/// Reads an amount of money that is not negative, exactly.
+pub fn money(node: &Node, faults: &Faults) -> Option<Money> {
+    let (Value::Number(written) | Value::Text(written)) = &node.value else {
+        faults.note(node.fault("B0103", format!("expected an amount in USD, found {}", node.kind())));
+        return None;
+    };
+    match Money::parse_usd(written) {
+        Some(amount) if amount >= Money::ZERO => Some(amount),
+        _ => {
+            let message = format!("`{written}` is not an amount in USD such as 0.768");
+            faults.note(node.fault("B0107", message));
+            None
+        }
+    }
+}
+
+/// The position of one of `words`.
+pub fn word(node: &Node, words: &[&'static str], faults: &Faults) -> Option<usize> {
+    let written = text(node, faults)?;
+    let position = words.iter().position(|it| *it == written);
+    if position.is_none() {
+        let fault = node.fault("B0108", format!("`{written}` is none of {}", words.join(", ")));
+        faults.note(fault.help_nearest(written, words.iter().copied()));
+    }
+    position
+}

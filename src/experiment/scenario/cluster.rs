@@ -1,0 +1,288 @@
+//! `[cluster]`: zones and the groups of instances.
+
+use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
+use crate::base::{CpuUnits, MemoryMib, Money, SimDuration, Table};
+use crate::experiment::catalogue::{Catalogue, Missing};
+use crate::experiment::reader::{self, Faults};
+use crate::experiment::tree::{Node, Value};
+use crate::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
+use crate::model::instance::InstanceType;
+use crate::model::task::Needs;
+use crate::placement::strategies::spread::is_attribute_name;
+
+/// What instances there can be.
+pub(super) struct Cluster {
+    pub(super) zones: Table<ZoneId, String>,
+    pub(super) instance_types: Table<InstanceTypeId, InstanceType>,
+    pub(super) providers: Table<CapacityProviderId, CapacityProvider>,
+}
+
+/// The most instances of one group: beyond any fleet, below any overflow.
+const SIZE_MAX: u64 = 1_000_000;
+
+struct Types<'a> {
+    region: &'a str,
+    catalogue: &'a Catalogue,
+    faults: &'a Faults,
+    found: Table<InstanceTypeId, InstanceType>,
+}
+
+/// Reads the cluster. `None` after a fault.
+pub(super) fn read(node: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -> Option<Cluster> {
+    let node = match &node.value {
+        Value::List(items) if items.len() == 1 => &items[0],
+        Value::List(items) => {
+            let message =
+                format!("expected one cluster, found {}: several are not modelled yet", items.len());
+            faults.note(node.fault("B0116", message));
+            return None;
+        }
+        _ => node,
+    };
+    let table = reader::Table::of(node, faults);
+    table.text("name");
+    let zones = read_zones(&table, region);
+    let mut types = Types { region, catalogue, faults, found: Table::new() };
+
+    let mut providers: Vec<Option<CapacityProvider>> = Vec::new();
+    let instances = table.optional("instances");
+    let instance_type = table.optional("instance_type");
+    let groups = table.list("capacity_provider");
+    match (instances, instance_type) {
+        (Some(n), Some(instance_type)) => {
+            if let Some(group) = groups.first() {
+                let message = "a fixed pool (`instances`) and capacity providers exclude each other so far";
+                faults.note(group.fault("B0116", message));
+            }
+            let size = reader::integer(n, 0..=SIZE_MAX, faults);
+            let attributes = read_attributes(table.optional("attributes"), faults);
+            let instance_type = types.read(instance_type);
+            providers.push(fixed_pool(size, instance_type, attributes, zones.len()));
+        }
+        (Some(n), None) => {
+            faults.note(n.fault("B0105", "a fixed pool needs an `instance_type` beside `instances`"));
+            providers.push(None);
+        }
+        (None, Some(it)) => {
+            faults.note(it.fault("B0105", "a fixed pool needs `instances` beside `instance_type`"));
+            providers.push(None);
+        }
+        (None, None) => {
+            if groups.is_empty() {
+                let message = "a cluster needs a `capacity_provider`, or `instances` with `instance_type`";
+                faults.note(node.fault("B0105", message));
+            }
+            for group in groups {
+                providers.push(read_group(group, &zones, &mut types));
+            }
+        }
+    }
+    table.finish();
+    let providers: Vec<CapacityProvider> = providers.into_iter().collect::<Option<_>>()?;
+    for (idx, provider) in providers.iter().enumerate() {
+        if providers[..idx].iter().any(|it| it.name == provider.name) {
+            faults.note(
+                groups[idx].fault("B0111", format!("capacity provider `{}` is given twice", provider.name)),
+            );
+        }
+    }
+    Some(Cluster { zones: zones.into(), instance_types: types.found, providers: providers.into() })
+}
+
+fn fixed_pool(
+    size: Option<u64>,
+    instance_type: Option<InstanceTypeId>,
+    attributes: Vec<(String, String)>,
+    n_zones: usize,
+) -> Option<CapacityProvider> {
+    let size = u32::try_from(size?).expect("within the range");
+    Some(CapacityProvider {
+        name: "fixed".to_owned(),
+        instance_type: instance_type?,
+        zones: (0..n_zones as u32).map(ZoneId::new).collect(),
+        min_size: size,
+        max_size: size,
+        scaling: Scaling::Fixed,
+        attributes,
+    })
+}
+
+fn read_zones(table: &reader::Table<'_>, region: &str) -> Vec<String> {
+    let faults = table.faults();
+    let Some(node) = table.optional("availability_zones") else {
+        return ["a", "b", "c"].map(|it| format!("{region}{it}")).into();
+    };
+    let items = table.list("availability_zones");
+    let mut zones: Vec<String> = Vec::new();
+    for item in items {
+        let Some(zone) = reader::text(item, faults) else { continue };
+        if zones.iter().any(|it| it == zone) {
+            faults.note(item.fault("B0111", format!("zone `{zone}` is given twice")));
+        } else {
+            zones.push(zone.to_owned());
+        }
+    }
+    if items.is_empty() {
+        faults.note(node.fault("B0105", "a cluster needs an availability zone"));
+    }
+    zones
+}
+
+fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Option<CapacityProvider> {
+    let faults = types.faults;
+    let table = reader::Table::of(node, faults);
+    let name = table.required("name").and_then(|it| reader::text(it, faults)).map(str::to_owned);
+    let instance_type = table.required("instance_type").and_then(|it| types.read(it));
+    let min_size = table.integer("min_size", 0..=SIZE_MAX).unwrap_or(0);
+    let max_size = table.required("max_size").and_then(|it| reader::integer(it, 0..=SIZE_MAX, faults));
+    if let (Some(max_size), Some(min_node)) = (max_size, node.get("min_size"))
+        && min_size > max_size
+    {
+        faults.note(min_node.fault("B0110", format!("min_size {min_size} is above max_size {max_size}")));
+    }
+    let default = ManagedScaling::default();
+    let in_range = |name, range, default: u32| {
+        table.integer(name, range).map_or(default, |it| u32::try_from(it).expect("within the range"))
+    };
+    let scaling = ManagedScaling {
+        target_capacity: in_range("target_capacity", 1..=100, default.target_capacity),
+        minimum_scaling_step_size: in_range(
+            "minimum_scaling_step_size",
+            1..=10_000,
+            default.minimum_scaling_step_size,
+        ),
+        maximum_scaling_step_size: in_range(
+            "maximum_scaling_step_size",
+            1..=10_000,
+            default.maximum_scaling_step_size,
+        ),
+        instance_warmup_period: table
+            .duration("instance_warmup_period")
+            .unwrap_or(default.instance_warmup_period),
+    };
+    if scaling.instance_warmup_period > SimDuration::from_secs(10_000) {
+        let node = node.get("instance_warmup_period").expect("only a written one is this long");
+        faults.note(
+            node.fault("B0107", "instance_warmup_period is at most 10000 seconds (API ManagedScaling)"),
+        );
+    }
+    if scaling.minimum_scaling_step_size > scaling.maximum_scaling_step_size {
+        faults.note(node.fault("B0110", "minimum_scaling_step_size is above maximum_scaling_step_size"));
+    }
+    let zones = match table.list("availability_zones") {
+        [] => (0..all_zones.len() as u32).map(ZoneId::new).collect(),
+        items => items.iter().filter_map(|it| zone_of(it, all_zones, faults)).collect::<Vec<_>>(),
+    };
+    let attributes = read_attributes(table.optional("attributes"), faults);
+    table.finish();
+    if zones.is_empty() {
+        return None;
+    }
+    Some(CapacityProvider {
+        name: name?,
+        instance_type: instance_type?,
+        zones,
+        min_size: u32::try_from(min_size).expect("within the range"),
+        max_size: u32::try_from(max_size?).expect("within the range"),
+        scaling: Scaling::Managed(scaling),
+        attributes,
+    })
+}
+
+fn zone_of(node: &Node, zones: &[String], faults: &Faults) -> Option<ZoneId> {
+    let name = reader::text(node, faults)?;
+    let idx = zones.iter().position(|it| it == name);
+    if idx.is_none() {
+        let fault = node.fault("B0117", format!("the cluster has no availability zone `{name}`"));
+        faults.note(fault.help_nearest(name, zones.iter().map(String::as_str)));
+    }
+    idx.map(|it| ZoneId::new(it as u32))
+}
+
+fn read_attributes(node: Option<&Node>, faults: &Faults) -> Vec<(String, String)> {
+    let Some(node) = node else { return Vec::new() };
+    let mut attributes = Vec::new();
+    for field in node.fields() {
+        if !is_attribute_name(&field.name) {
+            let message =
+                format!("`{}` is no attribute name: 1 to 128 of letters, digits, - _ / \\ .", field.name);
+            faults.note(crate::base::Diagnostic::new("B0109", message).at(field.origin.place()));
+        }
+        if let Some(value) = reader::text(&field.node, faults) {
+            attributes.push((field.name.clone(), value.to_owned()));
+        }
+    }
+    if !matches!(node.value, Value::Table(_)) {
+        faults.note(node.fault("B0103", format!("expected a table of attributes, found {}", node.kind())));
+    }
+    attributes.sort();
+    attributes
+}
+
+impl Types<'_> {
+    /// An instance type by name, or as a table of its own figures.
+    fn read(&mut self, node: &Node) -> Option<InstanceTypeId> {
+        let instance_type = match &node.value {
+            Value::Text(name) => self.by_name(node, name)?,
+            Value::Table(_) => self.own(node)?,
+            Value::List(items) if items.len() == 1 => return self.read(&items[0]),
+            Value::List(_) => {
+                let message = "several instance types in one group are not modelled yet: use a group each";
+                self.faults.note(node.fault("B0116", message));
+                return None;
+            }
+            _ => {
+                let message = format!("expected the name of an instance type, found {}", node.kind());
+                self.faults.note(node.fault("B0103", message));
+                return None;
+            }
+        };
+        let known = self.found.iter().find(|(_, it)| **it == instance_type).map(|(id, _)| id);
+        Some(known.unwrap_or_else(|| self.found.push(instance_type)))
+    }
+
+    fn by_name(&self, node: &Node, name: &str) -> Option<InstanceType> {
+        match self.catalogue.instance_type(self.region, name) {
+            Ok(instance_type) => Some(instance_type),
+            Err(Missing::Type) => {
+                let fault = node.fault("B0118", format!("unknown instance type `{name}`"));
+                let nearest = crate::base::nearest::nearest(name, self.catalogue.types().map(|it| it.0));
+                self.faults.note(match nearest {
+                    Some(nearest) => fault.help(format!("did you mean `{nearest}`?")),
+                    None => fault.help("`berthlab list instance-types` names all of them"),
+                });
+                None
+            }
+            Err(Missing::Price) => {
+                let message = format!("there is no price of `{name}` in region `{}`", self.region);
+                let help = format!(
+                    "regions with prices: {}; or give a file of your own with `prices`",
+                    self.catalogue.regions().join(", ")
+                );
+                self.faults.note(node.fault("B0119", message).help(help));
+                None
+            }
+        }
+    }
+
+    /// `{ name, cpu_units, memory_mib, usd_per_hour }`: exactly what registers.
+    fn own(&self, node: &Node) -> Option<InstanceType> {
+        let table = reader::Table::of(node, self.faults);
+        let name = table.text("name").unwrap_or("custom").to_owned();
+        let cpu = table.required("cpu_units").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
+        let memory =
+            table.required("memory_mib").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
+        let usd_per_hour = table.optional("usd_per_hour").map(|it| reader::money(it, self.faults));
+        let as_of = table.text("price_as_of").unwrap_or("").to_owned();
+        table.finish();
+        Some(InstanceType {
+            name,
+            capacity: Needs {
+                cpu: CpuUnits(u32::try_from(cpu?).expect("within the range")),
+                memory: MemoryMib(u32::try_from(memory?).expect("within the range")),
+            },
+            usd_per_hour: usd_per_hour.unwrap_or(Some(Money::ZERO))?,
+            price_as_of: as_of,
+        })
+    }
+}

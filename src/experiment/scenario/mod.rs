@@ -1,0 +1,169 @@
+//! One situation as written, checked into what will run: names resolved, ranges
+//! checked, every fault found before the first run.
+
+mod chain;
+mod cluster;
+mod model;
+mod service;
+mod workload;
+
+pub use workload::{
+    DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec, WorkloadSpec,
+};
+
+use crate::base::{SimDuration, Table};
+use crate::experiment::catalogue::Catalogue;
+use crate::experiment::reader::{self, Faults};
+use crate::experiment::tree::Node;
+use crate::model::attribute::Attributes;
+use crate::sim::Setup;
+
+/// A scenario: how the cluster is run, and what it meets.
+pub struct Scenario {
+    /// The settings of its runs.
+    pub setup: Setup,
+    /// What they meet.
+    pub workload: WorkloadSpec,
+}
+
+/// What is asked of every file, whatever the scenario.
+pub struct Header {
+    /// Names the output folder.
+    pub name: String,
+    /// The seed of the experiment.
+    pub seed: u64,
+    /// Runs of each setting.
+    pub replicates: u32,
+    /// Where prices and zones are of.
+    pub region: String,
+    /// A user's price file, relative to the experiment.
+    pub prices: Option<(String, Node)>,
+}
+
+const REPLICATES_MAX: u64 = 100_000;
+
+/// Reads what belongs to the experiment as a whole. `None` after a fault.
+pub fn read_header(tree: &Node, faults: &Faults) -> Option<Header> {
+    let root = reader::Table::of(tree, faults);
+    let name = root.required("name").and_then(|node| {
+        let name = reader::text(node, faults)?;
+        if !is_folder_name(name) {
+            let expected = "1 to 64 letters, digits, `-`, `_` or `.`, not beginning with `.`";
+            faults.note(node.fault("B0109", format!("`{name}` cannot name a folder: expected {expected}")));
+            return None;
+        }
+        Some(name.to_owned())
+    });
+    let seed = root.integer("seed", 0..=u64::MAX).unwrap_or(1);
+    let replicates = root.integer("replicates", 1..=REPLICATES_MAX).unwrap_or(1);
+    let region = root.text("region").unwrap_or("us-east-1").to_owned();
+    let prices = root
+        .optional("prices")
+        .and_then(|node| reader::text(node, faults).map(|path| (path.to_owned(), node.clone())));
+    let replicates = u32::try_from(replicates).expect("within the range");
+    Some(Header { name: name?, seed, replicates, region, prices })
+}
+
+fn is_folder_name(name: &str) -> bool {
+    let is_allowed = |it: u8| it.is_ascii_alphanumeric() || b"-_.".contains(&it);
+    (1..=64).contains(&name.len()) && name.bytes().all(is_allowed) && !name.starts_with('.')
+}
+
+/// Checks a whole scenario. `None` after a fault.
+pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -> Option<Scenario> {
+    let root = reader::Table::of(tree, faults);
+    // Read by `read_header` and by the matrix of the experiment.
+    for name in ["name", "seed", "replicates", "region", "prices", "axes"] {
+        root.optional(name);
+    }
+    let horizon = match root.required("horizon") {
+        None => None,
+        Some(node) => reader::duration(node, faults).filter(|horizon| {
+            if *horizon == SimDuration::ZERO {
+                faults.note(node.fault("B0106", "a horizon of no time leaves nothing to play"));
+            }
+            *horizon > SimDuration::ZERO
+        }),
+    };
+    let warm_up = root.duration("warm_up").unwrap_or_default();
+    if let (Some(horizon), Some(node)) = (horizon, tree.get("warm_up"))
+        && warm_up >= horizon
+    {
+        let message = format!("a warm-up of {warm_up} leaves nothing of the horizon of {horizon} to measure");
+        faults.note(node.fault("B0110", message));
+    }
+    let options = model::read(root.optional("model"), faults);
+    let mut attributes = Attributes::default();
+    let cluster = root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, faults));
+    let context = Context {
+        faults,
+        tie_break: options.tie_break,
+        providers: cluster.as_ref().map(|it| &it.providers),
+        horizon,
+    };
+    let workload = root.optional("workload");
+    let nothing = Node::parse("", "").expect("nothing is a document");
+    let standalone = workload::read_standalone(
+        workload.unwrap_or(&nothing),
+        workload.is_some(),
+        &context,
+        &mut attributes,
+    );
+    let services = service::read_all(root.list("service"), &context, &mut attributes);
+    let changes = service::read_events(root.list("event"), &services, &context);
+    let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
+    root.finish();
+
+    let (cluster, horizon) = (cluster?, horizon?);
+    let (tasks, standalone) = standalone?;
+    if !faults.is_empty() {
+        return None;
+    }
+    let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
+    Some(Scenario {
+        setup: Setup {
+            horizon,
+            warm_up,
+            options,
+            zones: cluster.zones,
+            instance_types: cluster.instance_types,
+            providers: cluster.providers,
+            attributes,
+            standalone,
+            services: policies.into(),
+            instance_mean_lifetime,
+        },
+        workload: WorkloadSpec { tasks, services: specs, changes, horizon },
+    })
+}
+
+/// What the rooms of a scenario need from each other.
+struct Context<'a> {
+    faults: &'a Faults,
+    tie_break: crate::model::options::TieBreak,
+    /// `None` after a fault in the cluster.
+    providers:
+        Option<&'a Table<crate::base::id::CapacityProviderId, crate::model::capacity::CapacityProvider>>,
+    horizon: Option<SimDuration>,
+}
+
+/// `[[disruption]]`: so far instances that fail at a constant rate.
+fn read_disruptions(items: &[Node], faults: &Faults) -> Option<SimDuration> {
+    let mut mean = None;
+    for node in items {
+        let table = reader::Table::of(node, faults);
+        if let Some(kind) = table.required("kind") {
+            reader::word(kind, &["instance_failure"], faults);
+        }
+        let lifetime = table.required("mean_time_to_failure").and_then(|it| reader::duration(it, faults));
+        if lifetime == Some(SimDuration::ZERO) {
+            faults.note(node.fault("B0106", "a mean time to failure of zero leaves no instance alive"));
+        }
+        if mean.is_some() {
+            faults.note(node.fault("B0111", "instance_failure is given twice"));
+        }
+        mean = lifetime;
+        table.finish();
+    }
+    mean
+}

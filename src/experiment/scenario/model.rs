@@ -1,0 +1,51 @@
+//! `[model]`: the choices where the documentation leaves one.
+
+use crate::experiment::reader::{self, Faults};
+use crate::experiment::tree::Node;
+use crate::model::options::{ModelOptions, OPTIONS, OptionKind};
+
+/// Reads the choices; what is left out keeps its default.
+pub(super) fn read(node: Option<&Node>, faults: &Faults) -> ModelOptions {
+    let mut options = ModelOptions::default();
+    let Some(node) = node else { return options };
+    let table = reader::Table::of(node, faults);
+    for entry in OPTIONS {
+        let Some(value) = table.optional(entry.name) else { continue };
+        match &entry.kind {
+            OptionKind::Flag(set) => {
+                if let Some(flag) = reader::flag(value, faults) {
+                    set(&mut options, flag);
+                }
+            }
+            OptionKind::Duration(set) => {
+                if let Some(duration) = reader::duration(value, faults) {
+                    set(&mut options, duration);
+                }
+            }
+            OptionKind::Word(words, set) => {
+                if let Some(idx) = reader::word(value, words, faults) {
+                    set(&mut options, idx);
+                }
+            }
+        }
+    }
+    table.finish();
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A default that help shows and the model does not have would be a lie.
+    #[test]
+    fn every_default_is_the_one_that_help_shows() {
+        for entry in OPTIONS {
+            let text = format!("[model]\n{} = {}\n", entry.name, entry.default);
+            let tree = Node::parse("x.toml", &text).unwrap();
+            let faults = Faults::default();
+            assert_eq!(read(tree.get("model"), &faults), ModelOptions::default(), "{}", entry.name);
+            assert!(faults.is_empty(), "{}", entry.name);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! `[[service]]` and `[[event]]`.
+
+use std::num::NonZeroU64;
+
+use super::Context;
+use super::chain::{Asker, read_placement};
+use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
+use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
+use crate::deployment::{CONTROLLERS, ROLLING};
+use crate::experiment::reader;
+use crate::experiment::tree::{Node, Value};
+use crate::model::attribute::Attributes;
+use crate::model::network::{HostPort, Protocol};
+use crate::model::service::DeploymentBounds;
+use crate::model::task::{Needs, TaskDefinition};
+use crate::sim::setup::ServicePolicy;
+
+/// Tasks of one service (service quotas: 5,000; fleets may lift it).
+const DESIRED_MAX: u64 = 100_000;
+
+/// Reads all services; faulty ones are left out.
+pub(super) fn read_all<'a>(
+    items: &'a [Node],
+    context: &Context<'a>,
+    attributes: &mut Attributes,
+) -> Vec<(ServicePolicy, ServiceSpec)> {
+    let mut services: Vec<(ServicePolicy, ServiceSpec)> = Vec::new();
+    for node in items {
+        let Some(service) = read(node, context, attributes) else { continue };
+        if services.iter().any(|it| it.0.name == service.0.name) {
+            context.faults.note(node.fault("B0111", format!("service `{}` is given twice", service.0.name)));
+        }
+        services.push(service);
+    }
+    services
+}
+
+fn read<'a>(
+    node: &'a Node,
+    context: &Context<'a>,
+    attributes: &mut Attributes,
+) -> Option<(ServicePolicy, ServiceSpec)> {
+    let faults = context.faults;
+    let table = reader::Table::of(node, faults);
+    let name = table.required("name").and_then(|it| reader::text(it, faults)).map(str::to_owned);
+    let family = name.clone().unwrap_or_default();
+    let definition =
+        table.required("task_definition").and_then(|it| read_definition(it, &family, 1, context));
+    let desired = table.required("desired_count").and_then(|it| read_desired(it, context));
+    let bounds = match table.optional("deployment_configuration") {
+        Some(node) => read_bounds(node, context),
+        None => Some(DeploymentBounds::DEFAULT),
+    };
+    let controller = table.optional("deployment_controller").and_then(|it| {
+        let names: Vec<&'static str> = CONTROLLERS.iter().map(|it| it.name).collect();
+        reader::word(it, &names, faults).map(|idx| CONTROLLERS[idx].controller)
+    });
+    let releases = table.list("release");
+    let mut read_releases = Vec::new();
+    for (idx, release) in releases.iter().enumerate() {
+        read_releases.extend(read_release(release, &family, idx as u32 + 2, context));
+    }
+    read_releases.sort_by_key(|it| it.at);
+    let placement = read_placement(&table, Asker::Service, context, attributes);
+    table.finish();
+    let name = name?;
+    Some((
+        ServicePolicy {
+            name: name.clone(),
+            placement: placement?,
+            bounds: bounds?,
+            controller: controller.unwrap_or(ROLLING),
+        },
+        ServiceSpec { name, definition: definition?, desired: desired?, releases: read_releases },
+    ))
+}
+
+/// `"task-definitions/web.json"`, or `{ cpu, memory, host_ports }`.
+fn read_definition(
+    node: &Node,
+    family: &str,
+    revision: u32,
+    context: &Context<'_>,
+) -> Option<DefinitionSpec> {
+    if let Value::Text(path) = &node.value {
+        return Some(DefinitionSpec::File(PathRef { path: path.clone(), node: node.clone() }));
+    }
+    let faults = context.faults;
+    let table = reader::Table::of(node, faults);
+    let cpu = table.required("cpu").and_then(|it| reader::integer(it, 0..=1 << 30, faults));
+    let memory = table.required("memory").and_then(|it| reader::integer(it, 1..=1 << 30, faults));
+    let mut host_ports = Vec::new();
+    for port in table.list("host_ports") {
+        if let Some(port) = reader::integer(port, 1..=65_535, faults) {
+            host_ports.push(HostPort { port: port as u16, protocol: Protocol::Tcp });
+        }
+    }
+    host_ports.sort_unstable();
+    host_ports.dedup();
+    table.finish();
+    let needs = Needs {
+        cpu: CpuUnits(u32::try_from(cpu?).expect("within the range")),
+        memory: MemoryMib(u32::try_from(memory?).expect("within the range")),
+    };
+    Some(DefinitionSpec::Given(TaskDefinition { name: format!("{family}:{revision}"), needs, host_ports }))
+}
+
+/// A number, or `{ series, per_task, min, from }`, or `{ generate, per_task, min }`.
+fn read_desired(node: &Node, context: &Context<'_>) -> Option<DesiredSpec> {
+    let faults = context.faults;
+    if matches!(node.value, Value::Number(_)) {
+        let n = reader::integer(node, 0..=DESIRED_MAX, faults)?;
+        return Some(DesiredSpec::Constant(u32::try_from(n).expect("within the range")));
+    }
+    let table = reader::Table::of(node, faults);
+    let per_task = table.required("per_task").and_then(|node| {
+        let per_task = reader::decimal(node, 1e12, faults)?;
+        let thousandths = NonZeroU64::new((per_task * 1000.0).round() as u64);
+        if thousandths.is_none() {
+            faults.note(node.fault("B0107", "per_task is less than a thousandth"));
+        }
+        thousandths
+    });
+    let min = table.integer("min", 0..=DESIRED_MAX).unwrap_or(0);
+    let from = table.duration("from").unwrap_or_default();
+    let path = |name| {
+        table.optional(name).and_then(|node| {
+            reader::text(node, faults).map(|path| PathRef { path: path.to_owned(), node: node.clone() })
+        })
+    };
+    let (series, generate) = (path("series"), path("generate"));
+    table.finish();
+    let load = match (series, generate) {
+        (Some(series), None) => LoadSpec::Series(series, from),
+        (None, Some(profile)) => LoadSpec::Generate(profile),
+        _ => {
+            faults.note(
+                node.fault("B0105", "a desired count is a number, or follows a `series` or `generate`"),
+            );
+            return None;
+        }
+    };
+    Some(DesiredSpec::Follows {
+        load,
+        per_task: per_task?,
+        min: u32::try_from(min).expect("within the range"),
+    })
+}
+
+/// `{ minimum_healthy_percent, maximum_percent }`, or `"50/100"`.
+fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
+    let faults = context.faults;
+    let (minimum, maximum) = if let Value::Text(text) = &node.value {
+        let parts =
+            text.split_once('/').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
+        let Some((minimum, maximum)) = parts else {
+            faults.note(node.fault("B0107", format!("`{text}` is not of the form \"50/100\"")));
+            return None;
+        };
+        (minimum, maximum)
+    } else {
+        let table = reader::Table::of(node, faults);
+        let minimum = table.integer("minimum_healthy_percent", 0..=1000);
+        let maximum = table.integer("maximum_percent", 0..=1000);
+        let default = DeploymentBounds::DEFAULT;
+        table.finish();
+        (
+            minimum.unwrap_or(default.minimum_healthy_percent.into()),
+            maximum.unwrap_or(default.maximum_percent.into()),
+        )
+    };
+    if minimum > 100 {
+        faults.note(node.fault("B0107", "minimumHealthyPercent must be at most 100"));
+    }
+    if !(100..=1000).contains(&maximum) {
+        faults.note(node.fault("B0107", "maximumPercent must be at least 100 and at most 1000"));
+    }
+    let is_valid = minimum <= 100 && (100..=1000).contains(&maximum);
+    is_valid.then(|| DeploymentBounds {
+        minimum_healthy_percent: minimum as u16,
+        maximum_percent: maximum as u16,
+    })
+}
+
+/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were.
+fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>) -> Option<ReleaseSpec> {
+    let table = reader::Table::of(node, context.faults);
+    let at = read_moment(&table, context);
+    let definition =
+        table.optional("task_definition").map(|it| read_definition(it, family, revision, context));
+    let image = table.text("image");
+    table.finish();
+    if definition.is_none() && image.is_none() {
+        context.faults.note(node.fault("B0105", "a release names a `task_definition` or an `image`"));
+    }
+    let definition = match definition {
+        Some(definition) => Some(definition?),
+        None => None,
+    };
+    Some(ReleaseSpec { at: at?, definition })
+}
+
+/// A moment before the horizon.
+fn read_moment(table: &reader::Table<'_>, context: &Context<'_>) -> Option<SimTime> {
+    let node = table.required("at")?;
+    let at = reader::duration(node, context.faults)?;
+    if let Some(horizon) = context.horizon
+        && at >= horizon
+    {
+        context.faults.note(node.fault("B0110", format!("{at} is not before the horizon of {horizon}")));
+    }
+    Some(SimTime::ZERO + SimDuration::from_millis(at.millis()))
+}
+
+/// `[[event]]`: so far a new desired count of a service.
+pub(super) fn read_events(
+    items: &[Node],
+    services: &[(ServicePolicy, ServiceSpec)],
+    context: &Context<'_>,
+) -> Vec<(SimTime, usize, u32)> {
+    let faults = context.faults;
+    let mut changes = Vec::new();
+    for node in items {
+        let table = reader::Table::of(node, faults);
+        let at = read_moment(&table, context);
+        let service = table.required("service").and_then(|node| {
+            let name = reader::text(node, faults)?;
+            let idx = services.iter().position(|it| it.0.name == name);
+            if idx.is_none() {
+                let fault = node.fault("B0117", format!("there is no service `{name}`"));
+                faults.note(fault.help_nearest(name, services.iter().map(|it| it.0.name.as_str())));
+            }
+            idx
+        });
+        let desired =
+            table.required("desired_count").and_then(|it| reader::integer(it, 0..=DESIRED_MAX, faults));
+        table.finish();
+        if let (Some(at), Some(service), Some(desired)) = (at, service, desired) {
+            changes.push((at, service, u32::try_from(desired).expect("within the range")));
+        }
+    }
+    changes
+}

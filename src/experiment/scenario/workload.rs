@@ -1,0 +1,210 @@
+//! `[workload]`, and what a scenario meets as it was written: from it and a
+//! seed the files of `experiment/inputs.rs` make a `Workload`.
+
+use std::fmt;
+use std::num::NonZeroU64;
+
+use super::Context;
+use super::chain::{Asker, read_placement};
+use crate::base::{SimDuration, SimTime};
+use crate::experiment::reader;
+use crate::experiment::tree::Node;
+use crate::model::attribute::Attributes;
+use crate::model::task::TaskDefinition;
+use crate::sim::setup::{StandalonePolicy, Unplaced};
+use crate::trace::formats;
+
+/// A file that an experiment names, relative to the experiment.
+#[derive(Clone)]
+pub struct PathRef {
+    /// As written.
+    pub path: String,
+    /// Where it was written.
+    pub node: Node,
+}
+
+/// Only the path: two experiments that name the same file mean the same.
+impl fmt::Debug for PathRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
+/// What a run meets, as written. Equal debug texts mean equal workloads under
+/// equal seeds.
+#[derive(Clone, Debug)]
+pub struct WorkloadSpec {
+    /// Stand-alone tasks.
+    pub tasks: TasksSpec,
+    /// The services, in order.
+    pub services: Vec<ServiceSpec>,
+    /// Further changes of desired counts: (time, service, count).
+    pub changes: Vec<(SimTime, usize, u32)>,
+    /// Nothing after it is met.
+    pub horizon: SimDuration,
+}
+
+/// Where stand-alone tasks come from.
+#[derive(Clone, Debug)]
+pub enum TasksSpec {
+    /// There are none.
+    None,
+    /// From a file.
+    Trace {
+        /// The file.
+        file: PathRef,
+        /// Its format; told from its first line if `None`.
+        format: Option<&'static str>,
+        /// Whether times are spread within their steps.
+        spread: bool,
+    },
+    /// Drawn from a profile.
+    Generate {
+        /// The profile.
+        profile: PathRef,
+        /// How many times as many.
+        scale: f64,
+    },
+}
+
+/// A service's load and releases.
+#[derive(Clone, Debug)]
+pub struct ServiceSpec {
+    /// Its name.
+    pub name: String,
+    /// The first revision.
+    pub definition: DefinitionSpec,
+    /// Its desired count over time.
+    pub desired: DesiredSpec,
+    /// What is rolled out later.
+    pub releases: Vec<ReleaseSpec>,
+}
+
+/// A task definition, given or to be read.
+#[derive(Clone, Debug)]
+pub enum DefinitionSpec {
+    /// Given in the experiment.
+    Given(TaskDefinition),
+    /// A JSON document.
+    File(PathRef),
+}
+
+/// A desired count over time.
+#[derive(Clone, Debug)]
+pub enum DesiredSpec {
+    /// Always the same.
+    Constant(u32),
+    /// What a load needs.
+    Follows {
+        /// Where the load is.
+        load: LoadSpec,
+        /// Load that one task bears, in thousandths.
+        per_task: NonZeroU64,
+        /// At least so many tasks.
+        min: u32,
+    },
+}
+
+/// A load over time.
+#[derive(Clone, Debug)]
+pub enum LoadSpec {
+    /// From a file, from a moment of it on.
+    Series(PathRef, SimDuration),
+    /// Drawn from a profile.
+    Generate(PathRef),
+}
+
+/// A new revision at a moment.
+#[derive(Clone, Debug)]
+pub struct ReleaseSpec {
+    /// When.
+    pub at: SimTime,
+    /// What; the same needs as before if `None` (another image).
+    pub definition: Option<DefinitionSpec>,
+}
+
+/// Reads `[workload]`. `None` after a fault.
+pub(super) fn read_standalone<'a>(
+    node: &'a Node,
+    is_written: bool,
+    context: &Context<'a>,
+    attributes: &mut Attributes,
+) -> Option<(TasksSpec, StandalonePolicy)> {
+    let faults = context.faults;
+    let table = reader::Table::of(node, faults);
+    let trace = table.optional("trace").and_then(|node| {
+        reader::text(node, faults).map(|path| PathRef { path: path.to_owned(), node: node.clone() })
+    });
+    let format = table.optional("format").and_then(|node| {
+        let name = reader::text(node, faults)?;
+        match formats::find(name) {
+            Ok(format) => Some(format.name),
+            Err(fault) => {
+                faults.note(fault.at(node.origin.place()));
+                None
+            }
+        }
+    });
+    let spread = table.flag("spread").unwrap_or(true);
+    let generate = table.optional("generate").and_then(|it| read_generate(it, context));
+    let unplaced = read_unplaced(&table, context);
+    let placement = read_placement(&table, Asker::Standalone, context, attributes);
+    let has_source = node.get("trace").is_some() || node.get("generate").is_some();
+    if is_written && !has_source {
+        faults.note(node.fault("B0105", "a workload needs a `trace` or `generate`"));
+    }
+    let tasks = match (trace, generate) {
+        (Some(_), Some(_)) => {
+            faults.note(node.fault("B0111", "a workload has a `trace` or `generate`, not both"));
+            return None;
+        }
+        (Some(file), None) => TasksSpec::Trace { file, format, spread },
+        (None, Some(generate)) => generate,
+        (None, None) => TasksSpec::None,
+    };
+    table.finish();
+    Some((tasks, StandalonePolicy { placement: placement?, unplaced }))
+}
+
+fn read_generate(node: &Node, context: &Context<'_>) -> Option<TasksSpec> {
+    let table = reader::Table::of(node, context.faults);
+    let profile = read_path(&table, "profile", context);
+    let scale = match table.optional("scale") {
+        Some(node) => reader::decimal(node, 1000.0, context.faults),
+        None => Some(1.0),
+    };
+    table.finish();
+    Some(TasksSpec::Generate { profile: profile?, scale: scale? })
+}
+
+/// A required path.
+pub(super) fn read_path(
+    table: &reader::Table<'_>,
+    name: &'static str,
+    context: &Context<'_>,
+) -> Option<PathRef> {
+    let node = table.required(name)?;
+    let path = reader::text(node, context.faults)?;
+    Some(PathRef { path: path.to_owned(), node: node.clone() })
+}
+
+fn read_unplaced(table: &reader::Table<'_>, context: &Context<'_>) -> Unplaced {
+    let first = table.duration("retry_first").unwrap_or(SimDuration::from_secs(60));
+    let longest = table.duration("retry_longest").unwrap_or(SimDuration::from_secs(15 * 60));
+    let is_drop = table
+        .optional("unplaced")
+        .and_then(|it| reader::word(it, &["retry", "drop"], context.faults))
+        .is_some_and(|idx| idx == 1);
+    if first == SimDuration::ZERO {
+        let node = table.node().get("retry_first").expect("only a written one is zero");
+        context.faults.note(node.fault("B0106", "a retry needs a pause: retry_first is zero"));
+    }
+    if longest < first {
+        let node = table.node().get("retry_longest").or(table.node().get("retry_first"));
+        let node = node.expect("the defaults are in order");
+        context
+            .faults
+            .note(node.fault("B0110", format!("retry_longest {longest} is below retry_first {first}")));
+    }
+    if is_drop { Unplaced::Drop } else { Unplaced::Retry { first, longest } }
+}

@@ -9,7 +9,7 @@
 //! 3. [`trace`], [`metrics`]: pure decisions and readings
 //! 4. `sim`: the event loop
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. `report`: charts, tables, one page
+//! 6. [`report`]: charts, tables, one page
 //! 7. `cli`: the only code that knows a terminal
 
 pub mod base;
@@ -17,4 +17,5 @@ pub mod experiment;
 pub mod metrics;
 pub mod model;
 pub mod record;
+pub mod report;
 pub mod trace;

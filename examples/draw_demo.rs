@@ -9,11 +9,15 @@ use berthlab::report::{About, render};
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/draw_demo".to_owned());
     let tasks_only = Demo { name: "tasks only".to_owned(), services: Vec::new(), ..Demo::middle() };
+    let forty: Vec<String> = (1..=40).map(|it| format!("seventy-{it} % of a rather long name")).collect();
+    let one_axis = Demo { axes: vec![("capacity.target_percent".to_owned(), forty)], ..Demo::middle() };
     for (name, demo) in [
         ("small", Demo::small()),
         ("middle", Demo::middle()),
         ("large", Demo::large()),
         ("tasks_only", tasks_only),
+        ("one_axis", one_axis),
+        ("hostile", Demo::hostile()),
     ] {
         let folder = Path::new(&folder).join(name);
         std::fs::create_dir_all(&folder)?;

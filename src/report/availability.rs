@@ -30,7 +30,7 @@ fn draw_availability(results: &Results) -> Option<String> {
     // Long after the last rollout is over, every line is the same.
     let points = || profiles.iter().flat_map(|it| &it.1);
     let end = points().map(|it| it.0).fold(0.0, f64::max);
-    let is_disturbed = |it: &&(f64, f64)| it.1 < 99.995;
+    let is_disturbed = |it: &&(f64, f64)| it.1 < 99.95;
     let last = points().filter(is_disturbed).map(|it| it.0).fold(0.0, f64::max);
     let until = if last > 0.0 { (last * 1.15).min(end) } else { end };
     let worst = points().map(|it| it.1).filter(|it| it.is_finite()).fold(100.0, f64::min);
@@ -62,12 +62,10 @@ fn draw_availability(results: &Results) -> Option<String> {
         x: Axis {
             label: "time since the rollout began, minutes".to_owned(),
             scale: Scale::between(0.0, until, Steps::Decimal),
-            tick: None,
         },
         y: Axis {
             label: "healthy of desired tasks, % (higher is better)".to_owned(),
-            scale: Scale::between(floor, 100.0, Steps::Decimal),
-            tick: None,
+            scale: Scale::between(floor, 100.0 + (100.0 - floor) * 0.03, Steps::Decimal),
         },
         marks,
         legend,

@@ -25,6 +25,14 @@ const PLOTTERS_FONT_RATIO: f64 = 1.24;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Color(pub(super) u8, pub(super) u8, pub(super) u8);
 
+impl Color {
+    /// Mixed with white: what stands behind.
+    pub(super) fn tint(self) -> Self {
+        let mix = |it: u8| (u16::from(it) * 2 / 5 + 153) as u8;
+        Self(mix(self.0), mix(self.1), mix(self.2))
+    }
+}
+
 /// The shape of a point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Marker {

@@ -36,6 +36,9 @@ pub(super) fn head(results: &Results, title: &str, direction: &str) -> Head {
 pub(super) fn about_intervals(results: &Results) -> String {
     match results.n_replicates {
         0 | 1 => "A single replicate has no intervals.".to_owned(),
-        n => format!("Intervals: 95 % by Student's t over {n} replicates."),
+        n => format!(
+            "Intervals: 95 % by Student's t over {n} replicates. Settings share the luck of a replicate: compare \
+             two by their paired difference, not by whether their intervals overlap."
+        ),
     }
 }

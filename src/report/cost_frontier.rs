@@ -29,6 +29,8 @@ struct Quality {
     title: &'static str,
     label: &'static str,
     direction: &'static str,
+    /// No value exceeds it.
+    most: f64,
     /// Puts the better value first.
     sign: f64,
 }
@@ -38,6 +40,7 @@ const AVAILABILITY: Quality = Quality {
     title: "Cost and availability",
     label: "availability of services, % (higher is better)",
     direction: "Better is up and to the left: more available, cheaper.",
+    most: 100.0,
     sign: -1.0,
 };
 
@@ -46,6 +49,7 @@ const WAIT: Quality = Quality {
     title: "Cost and placement wait",
     label: "95th percentile of placement wait, s (lower is better)",
     direction: "No services, so the wait of stand-alone tasks is shown. Better is down and to the left.",
+    most: f64::INFINITY,
     sign: 1.0,
 };
 
@@ -69,7 +73,7 @@ fn draw_frontier(results: &Results) -> Option<String> {
         spots.iter().map(of).flat_map(|it| [it.lower(), it.upper()]).collect::<Vec<f64>>()
     };
     let x = Scale::around(ends(|it| it.cost));
-    let y = Scale::around(ends(|it| it.quality));
+    let y = Scale::around(ends(|it| it.quality)).at_most(quality.most);
 
     let steps: Vec<(f64, f64)> = frontier
         .iter()
@@ -81,7 +85,7 @@ fn draw_frontier(results: &Results) -> Option<String> {
         })
         .collect();
     let steps_style = Style { color: INK, marker: Marker::Circle, dash: Dash::Solid };
-    let mut marks = vec![Mark::Line { points: steps, style: steps_style, width: 1.6 }];
+    let mut marks = vec![Mark::Line { points: steps, style: steps_style, width: 2.0 }];
 
     let (styles, mut legend) = styles(results);
     for (idx, spot) in spots.iter().enumerate() {
@@ -112,7 +116,7 @@ fn draw_frontier(results: &Results) -> Option<String> {
     }
 
     let mut notes = vec![format!(
-        "Numbers are those of the summary table. {} Shown is the mean.",
+        "Points are means; numbers are those of the summary table. {}",
         about_intervals(results)
     )];
     let n_left_out = results.settings.len() - spots.len();
@@ -121,8 +125,8 @@ fn draw_frontier(results: &Results) -> Option<String> {
     }
     let figure = Figure {
         head: head(results, quality.title, quality.direction),
-        x: Axis { label: "cost while measured, USD (lower is better)".to_owned(), scale: x, tick: None },
-        y: Axis { label: quality.label.to_owned(), scale: y, tick: None },
+        x: Axis { label: "cost while measured, USD (lower is better)".to_owned(), scale: x },
+        y: Axis { label: quality.label.to_owned(), scale: y },
         marks,
         legend,
         notes,

@@ -78,6 +78,18 @@ impl Demo {
         demo
     }
 
+    /// Names that would like to be markup, or to break a layout.
+    pub fn hostile() -> Self {
+        let mut demo = Self::middle();
+        demo.name = "<script>alert(1)</script>".to_owned();
+        demo.axes[0].0 = "pla\"ce'ment & ]]> </style>".to_owned();
+        demo.axes[0].1[0] = "\"><img src=x onerror=alert(1)>".to_owned();
+        demo.axes[0].1[1] = "</svg><script>alert(2)</script>\0\n\u{202e}".to_owned();
+        demo.axes[0].1[2] = "=1+1 ".repeat(80);
+        demo.services = vec!["</title><script>".to_owned()];
+        demo
+    }
+
     /// Makes the results.
     pub fn results(&self) -> Results {
         let mut settings = vec![Setting { values: Vec::new(), label: "base".to_owned() }];

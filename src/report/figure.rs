@@ -3,7 +3,7 @@
 //! that nothing lies over the data.
 
 use super::canvas::{Anchor, Canvas, Color, Dash, Font, Place, document};
-use super::palette::{BAND, GRID, INK, MUTED, Style};
+use super::palette::{GRID, INK, MUTED, Style};
 use super::scale::{Scale, is_drawable};
 use super::text::{Weight, shortened, width, wrapped};
 
@@ -28,7 +28,7 @@ pub(super) struct Figure {
     pub(super) x: Axis,
     /// Along the left.
     pub(super) y: Axis,
-    /// In the order of drawing.
+    /// Bands are drawn below lines, lines below points.
     pub(super) marks: Vec<Mark>,
     /// Below the plot.
     pub(super) legend: Vec<Entry>,
@@ -50,8 +50,6 @@ pub(super) struct Axis {
     pub(super) label: String,
     /// The range.
     pub(super) scale: Scale,
-    /// How ticks are written; `None` writes plain numbers.
-    pub(super) tick: Option<fn(f64) -> String>,
 }
 
 /// Something in the plot, in the units of its axes. Points that are not finite
@@ -61,8 +59,8 @@ pub(super) enum Mark {
     Line { points: Vec<(f64, f64)>, style: Style, width: f64 },
     /// The area between a lower and an upper line: `(x, lower, upper)`.
     Band { points: Vec<(f64, f64, f64)>, color: Color, opacity: f64 },
-    /// A stretch of the horizontal axis, with a word.
-    Stretch { from: f64, to: f64, label: String },
+    /// A stretch of the horizontal axis, behind everything.
+    Stretch { from: f64, to: f64, color: Color },
     /// A point with its intervals, a number beside it and a title over it.
     Point(PointMark),
 }
@@ -118,8 +116,8 @@ pub(super) fn draw(figure: &Figure, plot_height: f64) -> String {
     let frame = Frame {
         left: MARGIN + y_room + 10.0,
         right: WIDTH - MARGIN - 10.0,
-        top: head_height + 28.0,
-        bottom: head_height + 28.0 + plot_height,
+        top: head_height + 34.0,
+        bottom: head_height + 34.0 + plot_height,
     };
     let legend = Legend::new(&figure.legend);
     let notes = note_lines(&figure.notes);
@@ -130,8 +128,9 @@ pub(super) fn draw(figure: &Figure, plot_height: f64) -> String {
     document(WIDTH, height.ceil(), &label, |canvas| {
         draw_head(canvas, &figure.head);
         for mark in &figure.marks {
-            if let Mark::Stretch { from, to, label } = mark {
-                draw_stretch(canvas, &frame, &figure.x.scale, (*from, *to), label);
+            if let Mark::Stretch { from, to, color } = mark {
+                let (left, right) = (frame.x(&figure.x.scale, *from), frame.x(&figure.x.scale, *to));
+                canvas.rectangle((left, frame.top), (right, frame.bottom), *color, 1.0);
             }
         }
         draw_axes(canvas, &frame, figure, &y_ticks);
@@ -197,10 +196,7 @@ pub(super) fn notes_height(lines: &[String]) -> f64 {
 /// The ticks of an axis, about `n` of them, with their labels.
 pub(super) fn labelled(axis: &Axis, n: usize) -> Vec<(f64, String)> {
     let ticks = axis.scale.ticks(n);
-    ticks
-        .into_iter()
-        .map(|it| (it, axis.tick.map_or_else(|| axis.scale.label(it, n), |tick| tick(it))))
-        .collect()
+    ticks.into_iter().map(|it| (it, axis.scale.label(it, n))).collect()
 }
 
 /// The ticks of a horizontal axis of so many pixels: as many as do not touch.
@@ -246,52 +242,50 @@ fn draw_axes(canvas: &mut Canvas<'_>, frame: &Frame, figure: &Figure, y_ticks: &
     );
     let room = WIDTH - 2.0 * MARGIN;
     let label = |axis: &Axis| shortened(&axis.label, AXIS.size * 1.12, room);
-    canvas.text(&label(&figure.y), (MARGIN, frame.top - 15.0), AXIS, Anchor::Start);
+    canvas.text(&label(&figure.y), (MARGIN, frame.top - 22.0), AXIS, Anchor::Start);
     let middle = f64::midpoint(frame.left, frame.right);
     canvas.text(&label(&figure.x), (middle, frame.bottom + 34.0), AXIS, Anchor::Middle);
 }
 
-fn draw_stretch(canvas: &mut Canvas<'_>, frame: &Frame, scale: &Scale, (from, to): (f64, f64), label: &str) {
-    let (left, right) = (frame.x(scale, from), frame.x(scale, to));
-    canvas.rectangle((left, frame.top), (right, frame.bottom), BAND, 1.0);
-    if width(label, LABEL.size, LABEL.weight) + 8.0 < right - left {
-        canvas.text(label, (left + 5.0, frame.top + 11.0), SUBTITLE, Anchor::Start);
-    }
-}
-
 fn draw_marks(canvas: &mut Canvas<'_>, frame: &Frame, figure: &Figure) {
     let place = |(x, y): (f64, f64)| (frame.x(&figure.x.scale, x), frame.y(&figure.y.scale, y));
-    let mut points = Vec::new();
+    let points: Vec<&PointMark> = figure
+        .marks
+        .iter()
+        .filter_map(|it| if let Mark::Point(point) = it { Some(point) } else { None })
+        .filter(|it| is_drawable(it.at.0) && is_drawable(it.at.1))
+        .collect();
+    // Intervals below lines, points above, labels on top, so that none hides another's.
+    for point in &points {
+        let Some([across, up]) = point.intervals else { continue };
+        let (x, y) = point.at;
+        let color = point.style.color.tint();
+        if [across.0, across.1, up.0, up.1].into_iter().all(is_drawable) {
+            canvas.line(&[place((across.0, y)), place((across.1, y))], color, 1.0, Dash::Solid);
+            canvas.line(&[place((x, up.0)), place((x, up.1))], color, 1.0, Dash::Solid);
+        }
+    }
     for mark in &figure.marks {
-        match mark {
-            Mark::Stretch { .. } => (),
-            Mark::Line { points, style, width } => {
+        if let Mark::Band { points, color, opacity } = mark {
+            let is_gap = |it: &(f64, f64, f64)| ![it.0, it.1, it.2].into_iter().all(is_drawable);
+            for piece in points.split(is_gap).filter(|it| it.len() > 1) {
+                let lower = piece.iter().map(|it| place((it.0, it.1)));
+                let upper = piece.iter().rev().map(|it| place((it.0, it.2)));
+                canvas.area(&lower.chain(upper).collect::<Vec<_>>(), *color, *opacity);
+            }
+        }
+    }
+    // A dashed line over a solid one leaves both to be seen where they are equal.
+    for is_dashed in [false, true] {
+        for mark in &figure.marks {
+            if let Mark::Line { points, style, width } = mark
+                && (style.dash != Dash::Solid) == is_dashed
+            {
                 for piece in points.split(|it| !is_drawable(it.0) || !is_drawable(it.1)) {
                     let piece: Vec<Place> = piece.iter().map(|&it| place(it)).collect();
                     canvas.line(&piece, style.color, *width, style.dash);
                 }
             }
-            Mark::Band { points, color, opacity } => {
-                let is_gap = |it: &(f64, f64, f64)| ![it.0, it.1, it.2].into_iter().all(is_drawable);
-                for piece in points.split(is_gap).filter(|it| it.len() > 1) {
-                    let lower = piece.iter().map(|it| place((it.0, it.1)));
-                    let upper = piece.iter().rev().map(|it| place((it.0, it.2)));
-                    canvas.area(&lower.chain(upper).collect::<Vec<_>>(), *color, *opacity);
-                }
-            }
-            Mark::Point(point) if is_drawable(point.at.0) && is_drawable(point.at.1) => points.push(point),
-            Mark::Point(_) => (),
-        }
-    }
-
-    // Intervals below all points, labels above them, so that none hides another's.
-    for point in &points {
-        let Some([across, up]) = point.intervals else { continue };
-        let (x, y) = point.at;
-        let color = point.style.color;
-        if [across.0, across.1, up.0, up.1].into_iter().all(is_drawable) {
-            canvas.line(&[place((across.0, y)), place((across.1, y))], color, 1.0, Dash::Solid);
-            canvas.line(&[place((x, up.0)), place((x, up.1))], color, 1.0, Dash::Solid);
         }
     }
     let radius = if points.len() > 30 { 4.0 } else { 5.0 };
@@ -324,7 +318,7 @@ fn draw_beside(
     const FONT: Font = Font { size: 11.5, weight: Weight::Bold, color: INK };
     let half = (width(label, FONT.size, FONT.weight) / 2.0 + 1.0, FONT.size * 0.6);
     for distance in [1.0, 1.8, 2.8] {
-        for (dx, dy) in [(0.0, -1.0), (1.0, -0.6), (-1.0, -0.6), (1.0, 0.6), (-1.0, 0.6), (0.0, 1.0)] {
+        for (dx, dy) in [(-1.0, -0.6), (1.0, -0.6), (0.0, -1.0), (-1.0, 0.6), (1.0, 0.6), (0.0, 1.0)] {
             let x = at.0 + dx * (half.0 + 7.0 * distance);
             let y = at.1 + dy * (half.1 + 6.0 * distance);
             let here = ((x - half.0, y - half.1), (x + half.0, y + half.1));
@@ -336,6 +330,8 @@ fn draw_beside(
                 here.0.0 < other.1.0 && other.0.0 < here.1.0 && here.0.1 < other.1.1 && other.0.1 < here.1.1
             };
             if is_inside && !taken.iter().any(touches) {
+                // Lines may pass here; the number is read all the same.
+                canvas.rectangle(here.0, here.1, Color(0xff, 0xff, 0xff), 0.75);
                 canvas.text(label, (x, y), FONT, Anchor::Middle);
                 taken.push(here);
                 return;

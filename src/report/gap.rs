@@ -57,6 +57,14 @@ fn draw_gaps(results: &Results) -> Option<String> {
     if n_settings > N_ROWS {
         notes.push(format!("The {N_ROWS} lowest of {n_settings} settings are shown."));
     }
+    let mut legend = vec![
+        Entry { label: "billed, mean".to_owned(), sample: Sample::Area(bar) },
+        Entry { label: "lower bound of any packing, mean".to_owned(), sample: Sample::Area(bound) },
+    ];
+    if results.n_replicates > 1 {
+        let whisker = Style { color: INK, marker: Marker::Plus, dash: Dash::Solid };
+        legend.push(Entry { label: "95 % interval".to_owned(), sample: Sample::Line(whisker) });
+    }
     let chart = RowChart {
         head: head(results, GAP.title, "Shorter bars are better; no packing can be shorter than its bound."),
         panels: vec![
@@ -64,7 +72,6 @@ fn draw_gaps(results: &Results) -> Option<String> {
                 axis: Axis {
                     label: "billed while measured, instance-hours (lower is better)".to_owned(),
                     scale,
-                    tick: None,
                 },
                 share: 1.0,
             },
@@ -90,14 +97,7 @@ fn draw_gaps(results: &Results) -> Option<String> {
                 ],
             })
             .collect(),
-        legend: vec![
-            Entry { label: "billed, mean".to_owned(), sample: Sample::Area(bar) },
-            Entry {
-                label: "95 % interval".to_owned(),
-                sample: Sample::Line(Style { color: INK, marker: Marker::Plus, dash: Dash::Solid }),
-            },
-            Entry { label: "lower bound of any packing, mean".to_owned(), sample: Sample::Area(bound) },
-        ],
+        legend,
         notes,
     };
     Some(draw(&chart))

@@ -2,17 +2,61 @@
 //! which is the most available. Said first, with its interval; and before it,
 //! whatever makes it doubtful.
 
+use std::collections::BTreeSet;
+
 use crate::base::stats::Estimate;
 use crate::experiment::results::Results;
 
 use super::comparison::{absolute_difference, measured, percent_difference, work_differs};
 use super::scale::{is_drawable, number};
 
-/// One sentence each, the most important first. Never empty.
-pub fn headline(results: &Results) -> Vec<String> {
-    let sentences = [work_differs(results), cost(results), availability(results)];
-    let sentences: Vec<String> = sentences.into_iter().flatten().collect();
-    if sentences.is_empty() { vec!["Nothing was measured.".to_owned()] } else { sentences }
+/// What a reader should know before and after everything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    /// What makes a comparison doubtful, a sentence each; to be said first.
+    pub cautions: Vec<String>,
+    /// The answers, a sentence each, the most important first. Never empty.
+    pub answers: Vec<String>,
+}
+
+/// Says what the results say.
+pub fn headline(results: &Results) -> Headline {
+    let cautions = [work_differs(results), deadlocks(results), never_placeable(results)];
+    let answers: Vec<String> = [cost(results), availability(results)].into_iter().flatten().collect();
+    Headline {
+        cautions: cautions.into_iter().flatten().collect(),
+        answers: if answers.is_empty() { vec!["Nothing was measured.".to_owned()] } else { answers },
+    }
+}
+
+fn deadlocks(results: &Results) -> Option<String> {
+    let stuck: Vec<usize> =
+        means(results, "rollouts_deadlocked").iter().filter(|it| it.1 > 0.0).map(|it| it.0).collect();
+    let first = &results.settings[*stuck.first()?].label;
+    Some(format!(
+        "Rollouts deadlocked in {} of {} settings, {first} among them: they could neither stop nor start a task \
+         to the end.",
+        stuck.len(),
+        results.settings.len(),
+    ))
+}
+
+fn never_placeable(results: &Results) -> Option<String> {
+    let definitions: BTreeSet<&str> = results
+        .rows
+        .iter()
+        .flat_map(|row| &row.record.never_placeable)
+        .map(|it| it.definition.as_str())
+        .collect();
+    let first = definitions.first()?;
+    Some(match definitions.len() {
+        1 => format!(
+            "The task definition {first} fits no instance of the cluster; its tasks are not in the cost."
+        ),
+        n => format!(
+            "{n} task definitions fit no instance of the cluster, {first} among them; their tasks are not in the cost."
+        ),
+    })
 }
 
 fn cost(results: &Results) -> Option<String> {

@@ -8,7 +8,7 @@ use super::canvas::{Dash, Marker};
 use super::chart::{Chart, head};
 use super::figure::{Axis, Entry, Figure, Mark, Sample, draw};
 use super::grouping::{Group, Grouping, by_setting, grouped};
-use super::palette::{BOUND, N_STYLES, RANGE, Style, style};
+use super::palette::{BOUND, N_STYLES, RANGE, Style, WARM_UP, style};
 use super::scale::{Scale, Steps};
 
 pub(super) const INSTANCES_OVER_TIME: Chart = Chart {
@@ -43,8 +43,8 @@ fn draw_instances(results: &Results) -> Option<String> {
 
     let warm_up_ms = results.rows.iter().map(|it| it.record.warm_up_ms).max().unwrap_or(0);
     if warm_up_ms > 0 {
-        let label = "warm-up, not measured".to_owned();
-        marks.push(Mark::Stretch { from: 0.0, to: warm_up_ms as f64 / unit_ms, label });
+        marks.push(Mark::Stretch { from: 0.0, to: warm_up_ms as f64 / unit_ms, color: WARM_UP });
+        legend.push(Entry { label: "warm-up, not measured".to_owned(), sample: Sample::Area(WARM_UP) });
     }
     if n_settings > N_STYLES {
         let everyone: Vec<Vec<(f64, f64)>> = by_setting(results).iter().map(instances).collect();
@@ -76,13 +76,8 @@ fn draw_instances(results: &Results) -> Option<String> {
         x: Axis {
             label: format!("time since the start, {unit}"),
             scale: Scale::between(0.0, horizon_ms as f64 / unit_ms, steps),
-            tick: None,
         },
-        y: Axis {
-            label: "instances billed (lower is better)".to_owned(),
-            scale: Scale::from_zero(greatest),
-            tick: None,
-        },
+        y: Axis { label: "instances billed (lower is better)".to_owned(), scale: Scale::from_zero(greatest) },
         marks,
         legend,
         notes: [shown.note].into_iter().filter(|it| !it.is_empty()).collect(),

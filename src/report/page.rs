@@ -29,11 +29,12 @@ pub(super) fn page(
         hasher.update(table.to_csv().as_bytes());
     }
     let nonce = hasher.finalize().to_hex()[..24].to_owned();
-    let headline: Vec<String> = headline(results).iter().map(|it| printable(it)).collect();
+    let headline = headline(results);
     let page = Page {
         title: &printable(&results.name),
         nonce: &nonce,
-        headline: &headline,
+        cautions: headline.cautions.iter().map(|it| sentence(it)).collect(),
+        answers: headline.answers.iter().map(|it| sentence(it)).collect(),
         charts,
         tables,
         origin: origin(results, about),
@@ -46,10 +47,16 @@ pub(super) fn page(
 struct Page<'a> {
     title: &'a str,
     nonce: &'a str,
-    headline: &'a [String],
+    cautions: Vec<String>,
+    answers: Vec<String>,
     charts: &'a [RenderedChart],
     tables: &'a [(&'a str, Table)],
     origin: Vec<(String, String)>,
+}
+
+/// Keeps a number and its percent sign on one line.
+fn sentence(text: &str) -> String {
+    printable(text).replace(" %", "\u{a0}%")
 }
 
 /// How to make it again.

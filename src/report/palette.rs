@@ -26,6 +26,8 @@ pub(super) const MUTED: Color = Color(0x5f, 0x63, 0x68);
 pub(super) const GRID: Color = Color(0xe3, 0xe5, 0xe8);
 /// Bands behind the series.
 pub(super) const BAND: Color = Color(0xee, 0xf0, 0xf3);
+/// Time that is not measured.
+pub(super) const WARM_UP: Color = Color(0xfa, 0xf0, 0xd9);
 /// Ranges of many settings.
 pub(super) const RANGE: Color = Color(0xd0, 0xd6, 0xde);
 /// Lower bounds.
@@ -41,8 +43,8 @@ const STYLES: [Style; 8] = [
     Style { color: Color(0xd5, 0x5e, 0x00), marker: Marker::Square, dash: Dash::Long },
     Style { color: Color(0x00, 0x9e, 0x73), marker: Marker::Triangle, dash: Dash::Solid },
     Style { color: Color(0xcc, 0x79, 0xa7), marker: Marker::Diamond, dash: Dash::Short },
-    Style { color: Color(0x00, 0x00, 0x00), marker: Marker::Ring, dash: Dash::Long },
-    Style { color: Color(0xe6, 0x9f, 0x00), marker: Marker::Inverted, dash: Dash::Solid },
-    Style { color: Color(0x56, 0xb4, 0xe9), marker: Marker::Cross, dash: Dash::Short },
-    Style { color: Color(0x8c, 0x51, 0x0a), marker: Marker::Plus, dash: Dash::Long },
+    Style { color: Color(0x00, 0x00, 0x00), marker: Marker::Ring, dash: Dash::Solid },
+    Style { color: Color(0xe6, 0x9f, 0x00), marker: Marker::Inverted, dash: Dash::Long },
+    Style { color: Color(0x56, 0xb4, 0xe9), marker: Marker::Cross, dash: Dash::Solid },
+    Style { color: Color(0x8c, 0x51, 0x0a), marker: Marker::Plus, dash: Dash::Short },
 ];

@@ -22,13 +22,20 @@ pub(super) const ROLLOUT: Chart = Chart {
 /// More lines than this are left out.
 const N_ROWS: usize = 60;
 
-/// The phases of a task of a rollout, in their order, with the position of
-/// their colour.
-const PHASES: [(&str, usize, fn(&RolloutRecord) -> PhaseTime); 4] = [
-    ("placed: request to placement", 0, |it| it.place),
-    ("started: placement to running", 5, |it| it.start),
-    ("healthy: running to healthy", 2, |it| it.health),
-    ("stopped: an old task, asked to stop to stopped", 3, |it| it.stop),
+/// A stretch of the life of a task of a rollout.
+struct Phase {
+    name: &'static str,
+    /// Position of its colour.
+    style: usize,
+    of: fn(&RolloutRecord) -> PhaseTime,
+}
+
+/// In their order.
+const PHASES: [Phase; 4] = [
+    Phase { name: "placed: request to placement", style: 0, of: |it| it.place },
+    Phase { name: "started: placement to running", style: 5, of: |it| it.start },
+    Phase { name: "healthy: running to healthy", style: 2, of: |it| it.health },
+    Phase { name: "stopped: an old task, asked to stop to stopped", style: 3, of: |it| it.stop },
 ];
 
 /// What is known of a group's rollouts.
@@ -61,14 +68,13 @@ fn draw_rollouts(results: &Results) -> Option<String> {
         Entry { label: "95th percentile".to_owned(), sample: dot(INK, Marker::Ring) },
     ];
     legend.extend(
-        PHASES.iter().map(|&(name, color, _)| Entry {
-            label: name.to_owned(),
-            sample: Sample::Area(style(color).color),
-        }),
+        PHASES
+            .iter()
+            .map(|it| Entry { label: it.name.to_owned(), sample: Sample::Area(style(it.style).color) }),
     );
     let n_rollouts: usize = groups.iter().map(|it| it.n_rollouts).sum();
     let mut notes = vec![format!(
-        "{} in all runs together. Durations are of completed ones, the rest are counted as unfinished. Peak tasks: \
+        "{} in all runs together. Durations are of completed ones, the rest are counted as not finished. Peak tasks: \
          the most tasks not stopped at one moment of any rollout, in percent of the desired count at its start.",
         counted(n_rollouts, "rollout"),
     )];
@@ -83,19 +89,17 @@ fn draw_rollouts(results: &Results) -> Option<String> {
                 axis: Axis {
                     label: "rollout, s (lower is better)".to_owned(),
                     scale: seconds(durations.collect()),
-                    tick: None,
                 },
                 share: 1.0,
             },
             Panel::Marks {
                 axis: Axis {
-                    label: "of which a task in the mean, by phase, s".to_owned(),
+                    label: "mean time of a task by phase, s (lower is better)".to_owned(),
                     scale: seconds(phases.collect()),
-                    tick: None,
                 },
                 share: 1.0,
             },
-            Panel::Words { heading: "peak tasks, %".to_owned(), room: 70.0 },
+            Panel::Words { heading: "peak tasks, %".to_owned(), room: 100.0 },
             Panel::Words { heading: "not finished".to_owned(), room: 90.0 },
         ],
         rows,
@@ -114,9 +118,10 @@ fn rollouts(results: &Results, group: &Group) -> Rollouts {
         .map(|(_, it)| it.ended_ms.saturating_sub(it.started_ms) as f64 / 1000.0)
         .collect();
     seconds.sort_by(f64::total_cmp);
-    let phases = PHASES.map(|(_, _, phase)| {
-        let (n_tasks, total_ms) =
-            all().map(|(_, it)| phase(it)).fold((0, 0), |sum, it| (sum.0 + it.n_tasks, sum.1 + it.total_ms));
+    let phases = PHASES.map(|phase| {
+        let (n_tasks, total_ms) = all()
+            .map(|(_, it)| (phase.of)(it))
+            .fold((0, 0), |sum, it| (sum.0 + it.n_tasks, sum.1 + it.total_ms));
         if n_tasks == 0 { 0.0 } else { total_ms as f64 / n_tasks as f64 / 1000.0 }
     });
     Rollouts {
@@ -149,9 +154,9 @@ fn row(group: &Rollouts) -> RowEntry {
         durations.push(RowMark::Word("none completed".to_owned()));
     }
     let mut from = 0.0;
-    let phases = PHASES.iter().zip(group.phases).map(|(&(_, color, _), seconds)| {
+    let phases = PHASES.iter().zip(group.phases).map(|(phase, seconds)| {
         from += seconds;
-        RowMark::Bar { from: from - seconds, to: from, color: style(color).color }
+        RowMark::Bar { from: from - seconds, to: from, color: style(phase.style).color }
     });
     let phases: Vec<RowMark> = phases.collect();
     let surge = group.surge_percent.map_or_else(|| "–".to_owned(), |it| number(it, 0));

@@ -22,6 +22,8 @@ pub(super) enum Steps {
     Hours,
     /// Powers of ten: equal ratios are equally far apart.
     Powers,
+    /// Seconds, minutes, hours, days: equal ratios are equally far apart.
+    Times,
 }
 
 /// Whether a value can be drawn.
@@ -39,6 +41,12 @@ impl Scale {
         let pad = if span > least { span * 0.06 } else { (upper.abs() * 0.05).max(0.5) };
         let floor = if lower >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
         Self { lower: (lower - pad).max(floor), upper: upper + pad, steps: Steps::Decimal }
+    }
+
+    /// The same, ending just above `most`: what no value can exceed.
+    pub(super) fn at_most(self, most: f64) -> Self {
+        let upper = self.upper.min(most + (most - self.lower).max(0.0) * 0.05);
+        if upper > self.lower { Self { upper, ..self } } else { self }
     }
 
     /// A linear scale from zero to the greatest of `values` and a little beyond.
@@ -62,12 +70,17 @@ impl Scale {
         Self { lower, upper, steps: Steps::Powers }
     }
 
+    /// The same for seconds.
+    pub(super) fn of_times(seconds: impl IntoIterator<Item = f64>) -> Self {
+        Self { steps: Steps::Times, ..Self::of_ratios(seconds) }
+    }
+
     /// How far along the axis `value` lies: 0 at the lower end, 1 at the upper;
     /// what lies beyond an end is put on it.
     pub(super) fn share(&self, value: f64) -> f64 {
         let share = match self.steps {
             Steps::Decimal | Steps::Hours => (value - self.lower) / (self.upper - self.lower),
-            Steps::Powers => {
+            Steps::Powers | Steps::Times => {
                 (value.max(self.lower).ln() - self.lower.ln()) / (self.upper.ln() - self.lower.ln())
             }
         };
@@ -78,6 +91,32 @@ impl Scale {
     pub(super) fn ticks(&self, n: usize) -> Vec<f64> {
         match self.steps {
             Steps::Powers => self.powers(n),
+            Steps::Times => {
+                const DAY: f64 = 86_400.0;
+                const COARSE: [f64; 10] =
+                    [0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 21_600.0, DAY, 10.0 * DAY, 100.0 * DAY];
+                const FINE: [f64; 17] = [
+                    0.1,
+                    1.0,
+                    2.0,
+                    5.0,
+                    10.0,
+                    30.0,
+                    60.0,
+                    120.0,
+                    300.0,
+                    600.0,
+                    1800.0,
+                    3600.0,
+                    7200.0,
+                    21_600.0,
+                    43_200.0,
+                    DAY,
+                    2.0 * DAY,
+                ];
+                let round = if n > 8 && self.upper < 3.0 * DAY { &FINE[..] } else { &COARSE[..] };
+                round.iter().copied().filter(|it| (self.lower..=self.upper).contains(it)).collect()
+            }
             Steps::Decimal | Steps::Hours => {
                 let step = self.step(n);
                 let first = (self.lower / step - 1e-9).ceil();
@@ -92,6 +131,7 @@ impl Scale {
     /// The label of a tick among `n`.
     pub(super) fn label(&self, tick: f64, n: usize) -> String {
         match self.steps {
+            Steps::Times => duration(tick),
             Steps::Powers => number(tick, (-tick.log10().floor()).clamp(0.0, 9.0) as usize),
             Steps::Decimal | Steps::Hours => {
                 let step = self.step(n);
@@ -164,9 +204,9 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
 pub(super) fn duration(seconds: f64) -> String {
     let (value, unit) = match seconds {
         it if it < 1.0 => (it * 1000.0, "ms"),
-        it if it < 120.0 => (it, "s"),
-        it if it < 7200.0 => (it / 60.0, "min"),
-        it if it < 172_800.0 => (it / 3600.0, "h"),
+        it if it < 60.0 => (it, "s"),
+        it if it < 3600.0 => (it / 60.0, "min"),
+        it if it < 86_400.0 => (it / 3600.0, "h"),
         it => (it / 86_400.0, "d"),
     };
     let decimals = usize::from(value < 10.0 && !is_whole(value));

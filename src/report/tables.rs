@@ -85,7 +85,7 @@ pub fn summary(results: &Results) -> Table {
         Column::plain("setting", "setting", ""),
     ];
     columns.extend(metrics.iter().map(|&it| Column {
-        title: METRICS[it].name.to_owned(),
+        title: METRICS[it].name.replace('_', " "),
         key: METRICS[it].name.to_owned(),
         direction: METRICS[it].direction,
         summary: METRICS[it].summary.to_owned(),
@@ -169,8 +169,10 @@ pub fn differences(results: &Results) -> Table {
 /// Task definitions that no instance could ever hold, with the reason; `None`
 /// if there are none.
 pub fn never_placeable(results: &Results) -> Option<Table> {
-    // By definition, needs and reason: the settings it fails in, and the most tasks of a run.
-    let mut found: BTreeMap<(&str, u32, u32, &str), (BTreeSet<usize>, u64)> = BTreeMap::new();
+    /// Definition, CPU units, MiB, reason.
+    type Need<'a> = (&'a str, u32, u32, &'a str);
+    // For each the settings it fails in, and the most tasks of a run.
+    let mut found: BTreeMap<Need<'_>, (BTreeSet<usize>, u64)> = BTreeMap::new();
     for row in &results.rows {
         for it in &row.record.never_placeable {
             let key = (it.definition.as_str(), it.cpu_units, it.memory_mib, it.reason.as_str());

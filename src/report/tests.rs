@@ -6,17 +6,6 @@ use super::*;
 use crate::experiment::results::Results;
 use crate::metrics::METRICS;
 
-fn hostile_names() -> Demo {
-    let mut demo = Demo::middle();
-    demo.name = "<script>alert(1)</script>".to_owned();
-    demo.axes[0].0 = "pla\"ce'ment & ]]> </style>".to_owned();
-    demo.axes[0].1[0] = "\"><img src=x onerror=alert(1)>".to_owned();
-    demo.axes[0].1[1] = "</svg><script>alert(2)</script>\0\n\u{202e}".to_owned();
-    demo.axes[0].1[2] = "=1+1 ".repeat(80);
-    demo.services = vec!["</title><script>".to_owned()];
-    demo
-}
-
 /// Results with nothing in them, one after another with a little more.
 fn poor() -> Vec<(&'static str, Results)> {
     let nothing = Demo { n_tasks: 0, services: Vec::new(), hours: 0, ..Demo::small() };
@@ -80,7 +69,7 @@ fn poor_results_make_a_report_all_the_same() {
             assert!(!chart.svg.contains("NaN"), "{name}: {}", chart.name);
         }
         assert!(report.page.contains("</html>"), "{name}");
-        assert!(!headline::headline(&results).is_empty(), "{name}");
+        assert!(!headline::headline(&results).answers.is_empty(), "{name}");
     }
 }
 
@@ -107,7 +96,7 @@ fn a_report_is_the_same_each_time_and_its_pictures_have_the_size_of_its_drawings
 
 #[test]
 fn no_name_becomes_markup() {
-    let results = hostile_names().results();
+    let results = Demo::hostile().results();
     let report = render(&results, &About { experiment_file: "<b>.toml".to_owned(), ..About::default() });
     for text in report.charts.iter().map(|it| &it.svg).chain([&report.page]) {
         for bad in ["<script>alert", "<img", "</style> ", "<b>", "\0", "\u{202e}"] {
@@ -127,14 +116,14 @@ fn no_name_becomes_markup() {
 
 #[test]
 fn the_headline_says_how_much_less_the_cheapest_costs() {
-    let sentences = headline::headline(&Demo::middle().results());
+    let sentences = headline::headline(&Demo::middle().results()).answers;
     assert!(sentences[0].contains("% less than spread:zone · 100/200 ("), "{sentences:?}");
     assert!(sentences[1].contains("most available"), "{sentences:?}");
 
     let mut results = Demo::middle().results();
     let placed = crate::metrics::position("tasks_placed").unwrap();
     results.rows[3].metrics[placed] = Some(1.0);
-    assert!(headline::headline(&results)[0].starts_with("The settings did not place the same work"));
+    assert!(headline::headline(&results).cautions[0].starts_with("The settings did not place the same work"));
     assert!(tables::differences(&results).notes[0].starts_with("The settings did not place the same work"));
 }
 
@@ -149,4 +138,68 @@ fn differences_are_paired_by_replicate() {
     };
     // The luck of a replicate moves the cost by far more than this.
     assert!(value < -3.0 && half_width < 1.0, "{value} ± {half_width}");
+}
+
+/// A text in a drawing with the rectangle it fills, in drawn units.
+struct Label {
+    text: String,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+/// The texts of a drawing. It is our own and has one attribute order.
+fn labels(svg: &str) -> Vec<Label> {
+    let attribute = |tag: &str, name: &str| {
+        let value = tag.split_once(&format!(" {name}=\"")).map(|it| it.1.split_once('"').unwrap().0);
+        value.unwrap_or_default().to_owned()
+    };
+    svg.split("<text")
+        .skip(1)
+        .map(|it| {
+            let (tag, rest) = it.split_once('>').unwrap();
+            let text = rest.split_once("</text>").unwrap().0.trim();
+            let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+            let text = text.replace("&apos;", "'").replace("&amp;", "&");
+            let number = |name: &str| attribute(tag, name).parse::<f64>().unwrap();
+            let (x, y, size) = (number("x"), number("y"), number("font-size"));
+            let is_bold = attribute(tag, "font-weight") == "bold";
+            let weight = if is_bold { text::Weight::Bold } else { text::Weight::Regular };
+            let width = text::width(&text, size, weight);
+            let left = match attribute(tag, "text-anchor").as_str() {
+                "start" => x,
+                "middle" => x - width / 2.0,
+                _ => x - width,
+            };
+            // Capital letters and digits reach 0.36 of the size above and below their middle.
+            Label { text, left, right: left + width, top: y - size * 0.36, bottom: y + size * 0.36 }
+        })
+        .collect()
+}
+
+#[test]
+fn no_label_lies_over_another_or_beyond_the_edge() {
+    let forty: Vec<String> = (1..=40).map(|it| format!("{it} % of a rather long name, then more")).collect();
+    let one_axis = Demo { axes: vec![("capacity.target_percent".to_owned(), forty)], ..Demo::middle() };
+    let tasks_only = Demo { services: Vec::new(), ..Demo::large() };
+    for demo in [Demo::small(), Demo::middle(), Demo::large(), Demo::hostile(), one_axis, tasks_only] {
+        let results = demo.results();
+        for (chart, svg) in CHARTS.iter().filter_map(|it| Some((it, (it.draw)(&results)?))) {
+            let view = svg.split_once("viewBox=\"0 0 ").unwrap().1.split_once('"').unwrap().0;
+            let (width, height) = view.split_once(' ').unwrap();
+            let (width, height): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
+            let labels = labels(&svg);
+            assert!(labels.len() > 5, "{}", chart.name);
+            for (idx, a) in labels.iter().enumerate() {
+                let is_inside = a.left >= 0.0 && a.right <= width && a.top >= 0.0 && a.bottom <= height;
+                assert!(is_inside, "{} of {}: {}", chart.name, demo.name, a.text);
+                for b in &labels[idx + 1..] {
+                    let is_over =
+                        a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+                    assert!(!is_over, "{} of {}: {} over {}", chart.name, demo.name, a.text, b.text);
+                }
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::chart::{Chart, head};
 use super::figure::{Axis, Entry, Figure, Mark, Sample, draw};
 use super::grouping::{Group, grouped};
 use super::palette::{N_STYLES, style};
-use super::scale::{Scale, duration, number};
+use super::scale::{Scale, number};
 
 pub(super) const WAIT_TIMES: Chart = Chart {
     name: "wait_times",
@@ -18,6 +18,9 @@ pub(super) const WAIT_TIMES: Chart = Chart {
     summary: "share of stand-alone tasks that waited for room longer than a time",
     draw: draw_waits,
 };
+
+/// Shares below this are drawn as this: one task of a hundred thousand.
+const LEAST_PERCENT: f64 = 0.001;
 
 /// Waits of a group.
 struct Waits {
@@ -37,18 +40,18 @@ fn draw_waits(results: &Results) -> Option<String> {
     }
     let seconds = |it: &Waits| it.placed.keys().map(|&it| it as f64 / 1000.0).collect::<Vec<_>>();
     // Below a second a wait is a delay of the control plane, not of capacity.
-    let scale = Scale::of_ratios(groups.iter().flat_map(seconds).map(|it| it.max(1.0)).chain([1.0, 10.0]));
-    let shares = |it: &Waits| {
-        let least = 100.0 / it.n_tasks as f64;
-        [least.max(0.001), 100.0]
-    };
-    let share_scale = Scale::of_ratios(groups.iter().flat_map(shares));
+    let scale = Scale::of_times(groups.iter().flat_map(seconds).map(|it| it.max(1.0)).chain([1.0, 10.0]));
     let longest = groups.iter().flat_map(seconds).fold(10.0, f64::max);
+
+    let curves: Vec<Vec<(f64, f64)>> = groups.iter().map(|it| survival(it, longest)).collect();
+    let shares = curves.iter().flatten().map(|it| it.1).filter(|it| it.is_finite());
+    let least = shares.fold(1.0, f64::min).max(LEAST_PERCENT);
+    let share_scale = Scale::of_ratios([least * 0.8, 100.0]);
 
     let mut marks = Vec::new();
     let mut legend = Vec::new();
-    for (idx, group) in groups.iter().enumerate() {
-        marks.push(Mark::Line { points: survival(group, longest), style: style(idx), width: 2.0 });
+    for (idx, (group, points)) in groups.iter().zip(curves).enumerate() {
+        marks.push(Mark::Line { points, style: style(idx), width: 2.0 });
         let never = match group.n_never_placed {
             0 => String::new(),
             n => format!(" ({} % never placed)", number(100.0 * n as f64 / group.n_tasks as f64, 2)),
@@ -58,7 +61,7 @@ fn draw_waits(results: &Results) -> Option<String> {
     let n_tasks: u64 = groups.iter().map(|it| it.n_tasks).sum();
     let mut notes = vec![format!(
         "{} tasks in all replicates together. Tasks that never found room count as waiting for ever. Both axes \
-         are logarithmic; waits below a second are drawn at its left end, and no line where no task waited longer.",
+         are logarithmic; a line begins at one second and ends where no task waited longer.",
         number(n_tasks as f64, 0),
     )];
     if !grouping.note.is_empty() {
@@ -66,11 +69,10 @@ fn draw_waits(results: &Results) -> Option<String> {
     }
     let figure = Figure {
         head: head(results, WAIT_TIMES.title, "Lower and further left is better."),
-        x: Axis { label: "placement wait, longer than".to_owned(), scale, tick: Some(duration) },
+        x: Axis { label: "placement wait, longer than".to_owned(), scale },
         y: Axis {
             label: "share of tasks that waited longer, % (lower is better)".to_owned(),
             scale: share_scale,
-            tick: None,
         },
         marks,
         legend,

@@ -101,10 +101,13 @@ fn draw_frontier(results: &Results) -> Option<String> {
             hover: hover(results, spot, &quality),
         }));
     }
-    legend.push(Entry {
-        label: "settings that none beats in both".to_owned(),
-        sample: Sample::Line(steps_style),
-    });
+    // A single point makes no line.
+    if frontier.len() > 1 {
+        legend.push(Entry {
+            label: "settings that none beats in both".to_owned(),
+            sample: Sample::Line(steps_style),
+        });
+    }
     if results.settings.len() > N_STYLES {
         for &idx in frontier.iter().take(N_NAMED) {
             let setting = spots[idx].setting;

@@ -106,8 +106,8 @@ pub fn summary(results: &Results) -> Table {
     }
 }
 
-/// Each setting against the first, and each value of an axis against the
-/// axis' first value with the other axes pooled, replicate by replicate.
+/// Each value of an axis against the axis' first with the other axes pooled,
+/// then each setting against the first setting, replicate by replicate.
 pub fn differences(results: &Results) -> Table {
     const PERCENT: [(&str, &str, &str); 2] = [
         ("cost, %", "cost_change_percent", "cost_usd"),
@@ -140,17 +140,17 @@ pub fn differences(results: &Results) -> Table {
         row.push(Cell::estimate(absolute_difference(results, POINTS.2, baseline, other), 4, true));
         rows.push(row);
     };
-    // With a single axis, its values are the settings.
-    if results.axes.len() != 1 {
-        for (idx, setting) in results.settings.iter().enumerate().skip(1) {
-            compare("setting", &setting.label, &results.settings[0].label, &[0], &[idx]);
-        }
-    }
     for (axis_idx, axis) in results.axes.iter().enumerate() {
         let baseline = settings_with(results, axis_idx, 0);
         for (value_idx, value) in axis.values.iter().enumerate().skip(1) {
             let other = settings_with(results, axis_idx, value_idx);
             compare(&axis.name, value, &axis.values[0], &baseline, &other);
+        }
+    }
+    // With a single axis, its values are the settings.
+    if results.axes.len() != 1 {
+        for (idx, setting) in results.settings.iter().enumerate().skip(1) {
+            compare("setting", &setting.label, &results.settings[0].label, &[0], &[idx]);
         }
     }
     let paired = "Paired: both sides met the same arrivals and failures in each replicate. Negative is less than \

@@ -6,23 +6,31 @@
 //!
 //! 1. [`base`]: ids, units, time, randomness, statistics, the shape of an error
 //! 2. [`model`], [`record`]: the nouns and their rules; what a run writes down
-//! 3. [`trace`], [`metrics`]: pure decisions and readings
-//! 4. `sim`: the event loop
+//! 3. [`trace`], [`placement`], [`deployment`], [`scaling`], [`disruption`],
+//!    [`billing`], [`bounds`], [`metrics`]: pure decisions and readings
+//! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. `report`: charts, tables, one page
-//! 7. `cli`: the only code that knows a terminal
+//! 6. [`report`]: charts, tables, one page
+//! 7. [`cli`]: the only code that knows a terminal
 
 pub mod base;
+pub mod model;
+pub mod record;
+
 pub mod billing;
 pub mod bounds;
 pub mod deployment;
 pub mod disruption;
-pub mod documents;
-pub mod experiment;
 pub mod metrics;
-pub mod model;
 pub mod placement;
-pub mod record;
 pub mod scaling;
-pub mod sim;
 pub mod trace;
+
+pub mod documents;
+pub mod sim;
+
+pub mod experiment;
+
+pub mod report;
+
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The `berthlab` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    berthlab::cli::main()
+}

@@ -3,41 +3,52 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+use crate::experiment::folder;
 use crate::experiment::matrix::{Experiment, Run};
-use crate::experiment::results::Results;
+use crate::experiment::results::{Axis, Results, Row, Setting};
+use crate::metrics::METRICS;
 
 /// The version that made a result.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-#[derive(Serialize)]
-struct Manifest<'a> {
-    berthlab: &'a str,
-    name: &'a str,
-    experiment_file: &'a str,
-    experiment: &'a str,
-    overrides: &'a [String],
-    inputs_blake3: &'a BTreeMap<String, String>,
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    berthlab: String,
+    name: String,
+    command: String,
+    experiment_file: String,
+    experiment: String,
+    overrides: Vec<String>,
+    inputs_blake3: BTreeMap<String, String>,
     seed: u64,
     replicates: u32,
-    region: &'a str,
-    prices_as_of: &'a [String],
-    axes: Vec<ManifestAxis<'a>>,
+    region: String,
+    prices_as_of: Vec<String>,
+    services: Vec<String>,
+    axes: Vec<Axis>,
+    settings: Vec<Setting>,
     runs: Vec<ManifestRun>,
 }
 
-#[derive(Serialize)]
-struct ManifestAxis<'a> {
-    name: &'a str,
-    values: &'a [String],
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct ManifestRun {
     key: String,
     seed: u64,
     digest: String,
+}
+
+/// Where a result comes from.
+pub struct Origin {
+    /// The version that made it.
+    pub version: String,
+    /// The experiment's file as it was named.
+    pub experiment_file: String,
+    /// What to type to make it again.
+    pub command: String,
 }
 
 /// The manifest of a whole result, as JSON.
@@ -48,17 +59,20 @@ pub fn of(experiment: &Experiment, results: &Results) -> Vec<u8> {
         digest: format!("{:016x}", row.record.digest),
     });
     let manifest = Manifest {
-        berthlab: VERSION,
-        name: &experiment.name,
-        experiment_file: &experiment.source.file,
-        experiment: &experiment.source.text,
-        overrides: &experiment.source.overrides,
-        inputs_blake3: &experiment.inputs.hashes,
+        berthlab: VERSION.to_owned(),
+        name: experiment.name.clone(),
+        command: command(experiment),
+        experiment_file: experiment.source.file.clone(),
+        experiment: experiment.source.text.clone(),
+        overrides: experiment.source.overrides.clone(),
+        inputs_blake3: experiment.inputs.hashes.clone(),
         seed: experiment.seed.0,
         replicates: experiment.n_replicates,
-        region: &experiment.region,
-        prices_as_of: &results.price_dates,
-        axes: experiment.axes.iter().map(|it| ManifestAxis { name: &it.name, values: &it.values }).collect(),
+        region: experiment.region.clone(),
+        prices_as_of: results.price_dates.clone(),
+        services: results.services.clone(),
+        axes: experiment.axes.clone(),
+        settings: results.settings.clone(),
         runs: runs.collect(),
     };
     let mut text = serde_json::to_vec_pretty(&manifest).expect("a manifest is text and numbers");
@@ -80,4 +94,52 @@ pub fn run_key(experiment: &Experiment, run: Run) -> String {
         hasher.update(hash.as_bytes());
     }
     hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// What to type to play the experiment again.
+pub fn command(experiment: &Experiment) -> String {
+    let quoted = |it: &String| format!(" --set '{}'", it.replace('\'', r"'\''"));
+    let overrides: String = experiment.source.overrides.iter().map(quoted).collect();
+    format!("berthlab run {}{overrides}", experiment.source.file)
+}
+
+/// The results of a folder from its manifest and the runs kept beside it.
+///
+/// # Errors
+///
+/// What is wrong or missing, in words.
+pub fn read(path: &Path, text: &str) -> Result<(Results, Origin), String> {
+    let manifest: Manifest = serde_json::from_str(text).map_err(|error| format!("no manifest: {error}"))?;
+    let n_replicates = manifest.replicates.max(1) as usize;
+    if manifest.runs.len() != manifest.settings.len() * n_replicates {
+        return Err("the manifest has not as many runs as settings and replicates make".to_owned());
+    }
+    let mut rows = Vec::with_capacity(manifest.runs.len());
+    for (number, run) in manifest.runs.iter().enumerate() {
+        let record = folder::read_run(path, &run.key).ok_or_else(|| format!("run {} is missing", run.key))?;
+        rows.push(Row {
+            setting: number / n_replicates,
+            replicate: (number % n_replicates) as u32,
+            seed: run.seed,
+            metrics: METRICS.iter().map(|metric| (metric.of)(&record)).collect(),
+            record,
+        });
+    }
+    let results = Results {
+        name: manifest.name,
+        axes: manifest.axes,
+        settings: manifest.settings,
+        n_replicates: manifest.replicates,
+        rows,
+        services: manifest.services,
+        seed: manifest.seed,
+        region: manifest.region,
+        price_dates: manifest.prices_as_of,
+    };
+    let origin = Origin {
+        version: manifest.berthlab,
+        experiment_file: manifest.experiment_file,
+        command: manifest.command,
+    };
+    Ok((results, origin))
 }

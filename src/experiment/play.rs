@@ -15,6 +15,8 @@ use crate::sim::{self, Watch};
 
 /// Who is told how far the runs are, from many threads.
 pub trait Audience: Sync {
+    /// A run begins.
+    fn run_started(&self, run: Run);
     /// So many more events were played.
     fn events(&self, n: u64);
     /// A run is done and was kept.
@@ -76,6 +78,7 @@ pub fn play<E: Send>(
         } else if brake.is_pulled() {
             Outcome::NotPlayed
         } else {
+            audience.run_started(run);
             let workload = shelf.workload(run);
             let setup = &experiment.settings[run.setting].setup;
             let mut watch = Progress { brake, audience, n_told: 0 };

@@ -1,6 +1,8 @@
 //! One row a run: its axes and metrics with their units. What charts and
 //! tables are drawn from.
 
+use serde::{Deserialize, Serialize};
+
 use crate::experiment::matrix::Experiment;
 use crate::metrics::METRICS;
 use crate::record::RunRecord;
@@ -29,7 +31,7 @@ pub struct Results {
 }
 
 /// Something that was varied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
     /// The path in the experiment file, or its short name.
     pub name: String,
@@ -38,7 +40,7 @@ pub struct Axis {
 }
 
 /// One combination of the axes' values.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
     /// For each axis the position of its value.
     pub values: Vec<usize>,

@@ -1,0 +1,196 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Says what an Amazon ECS setting will cost, how many instances it takes and
+/// how available its services are, before anything is deployed.
+#[derive(Parser, Debug)]
+#[command(name = "berthlab", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 2 usage, 3 bad input, 4 the world (disk full, unwritable), 130 interrupted."
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// No progress, no hints
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// What can be done.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Play an experiment and write its report
+    Run(RunArgs),
+    /// Check input files and name every fault at once
+    Check(CheckArgs),
+    /// Import, generate, fit or describe traces
+    #[command(subcommand)]
+    Trace(TraceCommand),
+    /// Draw the report of a result again
+    Report(ReportArgs),
+    /// Name what there is, one line each
+    List(ListArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// How results are printed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OutputFormat {
+    /// Tables for people
+    Text,
+    /// One JSON document
+    Json,
+    /// One row a run
+    Csv,
+}
+
+/// `berthlab run`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab run workloads/quickstart.toml
+  berthlab run web.toml --set service.web.desired_count=80 --replicates 10
+  berthlab run web.toml --dry-run
+  berthlab run web.toml --resume          # go on after an interruption")]
+pub struct RunArgs {
+    /// The experiment, a TOML file; its paths are relative to it
+    pub experiment: PathBuf,
+    /// Where to write [default: reports/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Set any field of the experiment; repeatable
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Threads [default: one a core]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// The experiment's seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Runs of each setting
+    #[arg(long, value_name = "N")]
+    pub replicates: Option<u32>,
+    /// Say what would be played, and play nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take over the finished runs of an interrupted experiment
+    #[arg(long)]
+    pub resume: bool,
+    /// Replace a result that is already there
+    #[arg(long, conflicts_with = "resume")]
+    pub force: bool,
+    /// How to print the outcome
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: OutputFormat,
+}
+
+/// `berthlab check`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab check web.toml traces/web.csv task-definitions/web.json")]
+pub struct CheckArgs {
+    /// Experiments and profiles (.toml), task definitions (.json), traces and load series (.csv)
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
+}
+
+/// How faults are printed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckFormat {
+    /// For people, on standard error
+    Text,
+    /// One JSON document on standard output
+    Json,
+}
+
+/// `berthlab trace …`
+#[derive(Subcommand, Debug)]
+pub enum TraceCommand {
+    /// Turn a public trace into the lab's own form
+    Import {
+        /// The format: see `berthlab list formats`
+        format: String,
+        /// The trace
+        file: PathBuf,
+        /// Where to write
+        #[arg(short, long, value_name = "OUT")]
+        output: PathBuf,
+    },
+    /// Draw a trace from a profile
+    Generate {
+        /// The profile, such as workloads/profiles/azure-vm-2017.toml
+        profile: PathBuf,
+        /// How long it is
+        #[arg(long, default_value = "24h")]
+        horizon: String,
+        /// How many times as many tasks as the profile has
+        #[arg(long, default_value_t = 1.0)]
+        scale: f64,
+        /// The seed
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Where to write
+        #[arg(short, long, value_name = "OUT")]
+        output: PathBuf,
+    },
+    /// Fit a profile to a trace or a load series
+    Fit {
+        /// The trace or series
+        file: PathBuf,
+        /// Where to write
+        #[arg(short, long, value_name = "OUT")]
+        output: PathBuf,
+    },
+    /// Statistics of a trace
+    Describe {
+        /// The trace
+        file: PathBuf,
+    },
+}
+
+/// `berthlab report`
+#[derive(clap::Args, Debug)]
+pub struct ReportArgs {
+    /// The folder of a result
+    pub folder: PathBuf,
+}
+
+/// `berthlab list`
+#[derive(clap::Args, Debug)]
+pub struct ListArgs {
+    /// What to name
+    pub kind: ListKind,
+}
+
+/// What can be named.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListKind {
+    /// Placement strategies
+    Strategies,
+    /// Placement constraints
+    Constraints,
+    /// Deployment controllers
+    Controllers,
+    /// Metrics: the columns of the results
+    Metrics,
+    /// Charts of the report
+    Charts,
+    /// Trace formats
+    Formats,
+    /// Instance types with size and prices
+    InstanceTypes,
+    /// Model choices with their defaults
+    Options,
+}

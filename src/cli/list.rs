@@ -1,0 +1,63 @@
+//! `berthlab list`: the lists that everything else reads.
+
+use std::io::{self, Write as _};
+
+use super::Failure;
+use super::args::{ListArgs, ListKind};
+use crate::deployment::CONTROLLERS;
+use crate::experiment::catalogue::Catalogue;
+use crate::metrics::METRICS;
+use crate::model::options::{OPTIONS, OptionKind};
+use crate::placement::constraints::CONSTRAINTS;
+use crate::placement::strategies::STRATEGIES;
+use crate::report::CHARTS;
+use crate::trace::FORMATS;
+
+pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
+    let rows: Vec<(String, String)> = match command.kind {
+        ListKind::Strategies => pairs(STRATEGIES.iter().map(|it| (it.name, it.summary))),
+        ListKind::Constraints => pairs(CONSTRAINTS.iter().map(|it| (it.name, it.summary))),
+        ListKind::Controllers => pairs(CONTROLLERS.iter().map(|it| (it.name, it.summary))),
+        ListKind::Metrics => {
+            METRICS.iter().map(|it| (it.name.to_owned(), format!("{} [{}]", it.summary, it.unit))).collect()
+        }
+        ListKind::Charts => pairs(CHARTS.iter().map(|it| (it.name, it.summary))),
+        ListKind::Formats => pairs(FORMATS.iter().map(|it| (it.name, it.summary))),
+        ListKind::InstanceTypes => instance_types(),
+        ListKind::Options => OPTIONS
+            .iter()
+            .map(|it| {
+                let takes = match &it.kind {
+                    OptionKind::Flag(_) => "true or false".to_owned(),
+                    OptionKind::Duration(_) => "a duration".to_owned(),
+                    OptionKind::Word(words, _) => words.join(" or "),
+                };
+                (it.name.to_owned(), format!("{}; {takes}, default {}", it.summary, it.default))
+            })
+            .collect(),
+    };
+    let width = rows.iter().map(|it| it.0.chars().count()).max().unwrap_or(0);
+    let mut out = io::stdout().lock();
+    for (name, summary) in rows {
+        writeln!(out, "{name:width$}  {summary}")?;
+    }
+    Ok(())
+}
+
+fn pairs<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    rows.map(|(name, summary)| (name.to_owned(), summary.to_owned())).collect()
+}
+
+fn instance_types() -> Vec<(String, String)> {
+    let catalogue = Catalogue::built_in();
+    let regions = catalogue.regions();
+    let row = |(name, size): (&str, crate::experiment::catalogue::Size)| {
+        let price = |region: &&str| {
+            let (price, as_of) = catalogue.price(region, name)?;
+            Some(format!("{region} {price} USD/h ({as_of})"))
+        };
+        let prices: Vec<String> = regions.iter().filter_map(price).collect();
+        (name.to_owned(), format!("{} vCPU, {}; {}", size.vcpus, size.memory, prices.join(", ")))
+    };
+    catalogue.types().map(row).collect()
+}

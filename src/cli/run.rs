@@ -1,0 +1,244 @@
+//! `berthlab run`: from a file to a report.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::args::{Args, OutputFormat, RunArgs};
+use super::progress::Progress;
+use super::{Failure, table};
+use crate::base::Diagnostic;
+use crate::experiment::columns;
+use crate::experiment::folder::{Existing, Folder, FolderError, MANIFEST};
+use crate::experiment::manifest::{self, run_key};
+use crate::experiment::matrix::{self, Experiment, Run, SourceText};
+use crate::experiment::play::{self, Brake, Outcome};
+use crate::experiment::results::Results;
+use crate::record::RunRecord;
+use crate::report::headline::headline;
+use crate::report::{self, About, tables};
+
+pub(super) fn run(command: &RunArgs, args: &Args) -> Result<(), Failure> {
+    let experiment = read(command)?;
+    let out = command.out.clone().unwrap_or_else(|| Path::new("reports").join(&experiment.name));
+    if command.dry_run {
+        return Ok(io::stdout().write_all(matrix_text(&experiment, &out).as_bytes())?);
+    }
+    let existing = match (command.resume, command.force) {
+        (true, _) => Existing::Resume,
+        (_, true) => Existing::Replace,
+        _ => Existing::Refuse,
+    };
+    let folder = Folder::open(&out, existing)?;
+    let records = play(&experiment, &folder, command, args)?;
+    let results = Results::of(&experiment, records);
+    write(&experiment, &results, &folder)?;
+    print(&results, &folder, command.format, args.quiet)
+}
+
+/// Reads the experiment with what was typed.
+fn read(command: &RunArgs) -> Result<Experiment, Failure> {
+    let mut overrides = command.overrides.clone();
+    overrides.extend(command.seed.map(|it| format!("seed={it}")));
+    overrides.extend(command.replicates.map(|it| format!("replicates={it}")));
+    let source = read_source(&command.experiment, overrides)?;
+    matrix::read(source, folder_of(&command.experiment)).map_err(Failure::Input)
+}
+
+/// The text of an experiment file.
+pub(super) fn read_source(path: &Path, overrides: Vec<String>) -> Result<SourceText, Failure> {
+    let file = path.display().to_string();
+    let fault = |message: String| Failure::Input(vec![Diagnostic::new("B0100", message)]);
+    let bytes = std::fs::read(path).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
+        fault(format!("cannot read `{file}`: {reason}"))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        fault(format!("`{file}` is not UTF-8: byte {} is no character", error.utf8_error().valid_up_to()))
+    })?;
+    Ok(SourceText { file, text, overrides })
+}
+
+/// What the paths of an experiment are relative to.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Plays all runs under the bar; Ctrl-C stops them and keeps what is finished.
+fn play(
+    experiment: &Experiment,
+    folder: &Folder,
+    command: &RunArgs,
+    args: &Args,
+) -> Result<Vec<RunRecord>, Failure> {
+    let brake = Arc::new(Brake::new());
+    let pulled_by_hand = Arc::clone(&brake);
+    ctrlc::set_handler(move || {
+        if pulled_by_hand.is_pulled() {
+            // Asked twice: at once. What is finished is on disk already.
+            std::process::exit(130);
+        }
+        pulled_by_hand.pull();
+    })
+    .context("listening for Ctrl-C")?;
+
+    let runs: Vec<Run> = experiment.runs().collect();
+    let progress = Progress::new(runs.len() as u64, args.quiet);
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(n_threads) = command.jobs {
+        pool = pool.num_threads(n_threads.into());
+    }
+    let pool = pool.build().context("starting threads")?;
+    let find = |run: Run| if command.resume { folder.find_run(&run_key(experiment, run)) } else { None };
+    let keep = |run: Run, record: &RunRecord| folder.keep_run(&run_key(experiment, run), record);
+    let outcomes = pool.install(|| play::play(experiment, &runs, &brake, &progress, find, keep));
+    let (n_events, seconds) = progress.finish();
+
+    let mut records = Vec::with_capacity(outcomes.len());
+    let mut n_missing = 0;
+    let mut error: Option<FolderError> = None;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Done(record) => records.push(*record),
+            Outcome::NotPlayed => n_missing += 1,
+            Outcome::NotKept(it) => error = error.or(Some(it)),
+        }
+    }
+    if let Some(error) = error {
+        return Err(error.into());
+    }
+    if n_missing > 0 {
+        let kept = format!(
+            "{} of {} runs are finished and kept in {}",
+            records.len(),
+            runs.len(),
+            folder.path().display()
+        );
+        return Err(Failure::Interrupted(format!("{kept}; `--resume` goes on with them")));
+    }
+    let timings = progress.timings();
+    let mut text = String::from("run,wall_seconds,events,events_per_second\n");
+    for (run, record) in runs.iter().zip(&records) {
+        if let Some(seconds) = timings.get(&run.number) {
+            let per_second = record.n_events as f64 / seconds.max(1e-9);
+            text.push_str(&format!("{},{seconds:.6},{},{per_second:.0}\n", run.number, record.n_events));
+        }
+    }
+    folder.write("timings.csv", text.as_bytes())?;
+    if !args.quiet {
+        let rate = n_events as f64 / seconds.max(1e-9) / 1e6;
+        let n_played = timings.len();
+        let _ = writeln!(
+            io::stderr(),
+            "{n_played} runs, {n_events} events in {seconds:.1} s ({rate:.2} M events/s)"
+        );
+    }
+    Ok(records)
+}
+
+/// Writes all files of a result; the manifest last.
+pub(super) fn write(experiment: &Experiment, results: &Results, folder: &Folder) -> Result<(), Failure> {
+    let about = About {
+        version: manifest::VERSION.to_owned(),
+        experiment_file: experiment.source.file.clone(),
+        command: manifest::command(experiment),
+        more: Vec::new(),
+    };
+    let report = report::render(results, &about);
+    let columns = columns::of_results(results);
+    let series = columns::of_series(results);
+    folder.remove_manifest()?;
+    folder.write("results.csv", &columns::to_csv(&columns))?;
+    folder.write("results.parquet", &columns::to_parquet(&columns))?;
+    folder.write("series.parquet", &columns::to_parquet(&series))?;
+    write_report(&report, folder)?;
+    folder.write(MANIFEST, &manifest::of(experiment, results))?;
+    Ok(())
+}
+
+/// Writes page, charts and tables.
+pub(super) fn write_report(report: &report::Report, folder: &Folder) -> Result<(), Failure> {
+    for chart in &report.charts {
+        folder.write(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
+        folder.write(&format!("charts/{}.png", chart.name), &chart.png)?;
+    }
+    for (name, csv) in &report.tables {
+        folder.write(&format!("tables/{name}"), csv.as_bytes())?;
+    }
+    folder.write("index.html", report.page.as_bytes())?;
+    Ok(())
+}
+
+fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match format {
+        OutputFormat::Csv => out.write_all(&columns::to_csv(&columns::of_results(results)))?,
+        OutputFormat::Json => {
+            let text = serde_json::to_string_pretty(&json(results)).context("writing JSON")?;
+            writeln!(out, "{text}")?;
+        }
+        OutputFormat::Text => {
+            let headline = headline(results);
+            for sentence in headline.cautions.iter().chain(&headline.answers) {
+                writeln!(out, "{sentence}")?;
+            }
+            writeln!(out)?;
+            let differences = tables::differences(results);
+            let all = [Some(tables::summary(results)), Some(differences), tables::never_placeable(results)];
+            for shown in all.iter().flatten().filter(|it| !it.rows.is_empty()) {
+                writeln!(out, "{}", table::render(shown))?;
+            }
+            if !is_quiet {
+                writeln!(out, "report: {}", folder.path().join("index.html").display())?;
+            }
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn json(results: &Results) -> serde_json::Value {
+    let rows = results.rows.iter().map(|row| {
+        let mut object = serde_json::Map::new();
+        object.insert("setting".into(), results.settings[row.setting].label.clone().into());
+        object.insert("replicate".into(), row.replicate.into());
+        object.insert("seed".into(), row.seed.into());
+        for (metric, value) in crate::metrics::METRICS.iter().zip(&row.metrics) {
+            object.insert(metric.name.into(), value.map_or(serde_json::Value::Null, Into::into));
+        }
+        serde_json::Value::Object(object)
+    });
+    serde_json::json!({ "name": results.name, "seed": results.seed, "runs": rows.collect::<Vec<_>>() })
+}
+
+/// The matrix, its size, and what it will take.
+fn matrix_text(experiment: &Experiment, out: &Path) -> String {
+    let runs = experiment.runs();
+    let mut text = format!(
+        "{}: {} settings x {} replicates = {} runs, to {}\n",
+        experiment.name,
+        experiment.settings.len(),
+        experiment.n_replicates,
+        runs.len(),
+        out.display()
+    );
+    for axis in &experiment.axes {
+        text.push_str(&format!("  axis {}: {}\n", axis.name, axis.values.join(" | ")));
+    }
+    for spec in &experiment.workloads {
+        match experiment.inputs.n_tasks(spec) {
+            Some(n) => {
+                let mib = n * size_of::<crate::model::workload::TaskArrival>() as u64 >> 20;
+                text.push_str(&format!("  {n} stand-alone tasks, about {mib} MiB for each seed in memory\n"));
+            }
+            None => text.push_str("  stand-alone tasks drawn from a profile\n"),
+        }
+        text.push_str(&format!("  {} services over {}\n", spec.services.len(), spec.horizon));
+    }
+    for setting in &experiment.settings {
+        text.push_str(&format!("  {}\n", setting.setting.label));
+    }
+    text
+}

@@ -1,0 +1,299 @@
+//! Results that nobody simulated, to look at charts and to test them with:
+//! plausible curves from a few formulas, the same every time.
+
+use crate::base::{SimDuration, SimTime};
+use crate::experiment::results::{Axis, Results, Row, Setting};
+use crate::metrics::METRICS;
+use crate::record::run_record::RolloutProfile;
+use crate::record::{
+    DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, RolloutRecord,
+    RunRecord, Series, ServiceRecord, TaskCounts,
+};
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// What the results are to look like.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// The experiment's name.
+    pub name: String,
+    /// Names of axes with their values.
+    pub axes: Vec<(String, Vec<String>)>,
+    /// Runs of each setting.
+    pub n_replicates: u32,
+    /// Names of services.
+    pub services: Vec<String>,
+    /// Stand-alone tasks of a run.
+    pub n_tasks: u64,
+    /// The length of a run.
+    pub hours: u64,
+}
+
+impl Demo {
+    /// One setting, one replicate, one service.
+    pub fn small() -> Self {
+        Self {
+            name: "one setting".to_owned(),
+            axes: Vec::new(),
+            n_replicates: 1,
+            services: vec!["web".to_owned()],
+            n_tasks: 200,
+            hours: 6,
+        }
+    }
+
+    /// Sixty settings on three axes, five replicates, three services.
+    pub fn large() -> Self {
+        let owned = |values: &[&str]| values.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+        Self {
+            name: "placement and deployment of a web shop".to_owned(),
+            axes: vec![
+                (
+                    "placement".to_owned(),
+                    owned(&[
+                        "spread:zone",
+                        "binpack:cpu",
+                        "binpack:memory",
+                        "spread:zone + binpack:memory",
+                        "random",
+                    ]),
+                ),
+                ("deployment".to_owned(), owned(&["100/200", "50/100", "100/150", "100/110"])),
+                ("capacity.target_percent".to_owned(), owned(&["100", "90", "70"])),
+            ],
+            n_replicates: 5,
+            services: owned(&["web", "checkout", "search"]),
+            n_tasks: 4000,
+            hours: 72,
+        }
+    }
+
+    /// Two axes of a few values.
+    pub fn middle() -> Self {
+        let mut demo = Self::large();
+        demo.name = "placement and deployment".to_owned();
+        demo.axes.truncate(2);
+        demo.axes[0].1.truncate(3);
+        demo.axes[1].1.truncate(2);
+        demo
+    }
+
+    /// Names that would like to be markup, or to break a layout.
+    pub fn hostile() -> Self {
+        let mut demo = Self::middle();
+        demo.name = "<script>alert(1)</script>".to_owned();
+        demo.axes[0].0 = "pla\"ce'ment & ]]> </style>".to_owned();
+        demo.axes[0].1[0] = "\"><img src=x onerror=alert(1)>".to_owned();
+        demo.axes[0].1[1] = "</svg><script>alert(2)</script>\0\n\u{202e}".to_owned();
+        demo.axes[0].1[2] = "=1+1 ".repeat(80);
+        demo.services = vec!["</title><script>".to_owned()];
+        demo
+    }
+
+    /// Makes the results.
+    pub fn results(&self) -> Results {
+        let mut settings = vec![Setting { values: Vec::new(), label: "base".to_owned() }];
+        for (idx, (_, values)) in self.axes.iter().enumerate() {
+            settings = settings
+                .iter()
+                .flat_map(|setting| {
+                    values.iter().enumerate().map(move |(value, name)| {
+                        let label =
+                            if idx == 0 { name.clone() } else { format!("{} · {name}", setting.label) };
+                        Setting { values: [&setting.values[..], &[value]].concat(), label }
+                    })
+                })
+                .collect();
+        }
+        let mut rows = Vec::new();
+        for (setting_idx, setting) in settings.iter().enumerate() {
+            for replicate in 0..self.n_replicates {
+                let record = self.record(setting, replicate);
+                let metrics = METRICS.iter().map(|it| (it.of)(&record)).collect();
+                let seed = 1000 + u64::from(replicate);
+                rows.push(Row { setting: setting_idx, replicate, seed, metrics, record });
+            }
+        }
+        Results {
+            name: self.name.clone(),
+            axes: self
+                .axes
+                .iter()
+                .map(|(name, values)| Axis { name: name.clone(), values: values.clone() })
+                .collect(),
+            settings,
+            n_replicates: self.n_replicates,
+            rows,
+            services: self.services.clone(),
+            seed: 42,
+            region: "eu-central-1".to_owned(),
+            price_dates: vec!["2026-10-01".to_owned()],
+        }
+    }
+
+    fn record(&self, setting: &Setting, replicate: u32) -> RunRecord {
+        let value = |axis: usize| setting.values.get(axis).copied().unwrap_or(0) as f64;
+        // Between -1 and 1, the same for all settings of a replicate.
+        let luck = f64::from(replicate * 7919 % 13) / 6.0 - 1.0;
+        // The same again, for this setting alone.
+        let own = (value(0) * 37.0 + value(1) * 17.0 + value(2) * 71.0 + luck * 11.0).sin();
+
+        let horizon = SimDuration::from_secs(self.hours * 3600);
+        let horizon_ms = horizon.millis();
+        let spread = 1.35 - 0.07 * value(0) + 0.08 * value(2) + 0.01 * own;
+        let mut instances = Series::new(horizon);
+        let mut lower_bound = Series::new(horizon);
+        let (mut instance_ms, mut bound_ms, mut peak) = (0, 0, 0);
+        const STEP_MS: u64 = HOUR_MS / 6;
+        for step in 0..horizon_ms / STEP_MS {
+            let day = (step as f64 * STEP_MS as f64 / (24.0 * HOUR_MS as f64) * std::f64::consts::TAU).sin();
+            let bound = (20.0 + 9.0 * day + 2.0 * luck).max(1.0);
+            let n_instances = (bound * spread + 1.0).round() as u64;
+            instances.set(SimTime::from_millis(step * STEP_MS), n_instances);
+            lower_bound.set(SimTime::from_millis(step * STEP_MS), bound.floor() as u64);
+            if step * STEP_MS >= HOUR_MS {
+                instance_ms += n_instances * STEP_MS;
+                bound_ms += bound.floor() as u64 * STEP_MS;
+                peak = peak.max(n_instances);
+            }
+        }
+        instances.advance(SimTime::from_millis(horizon_ms));
+        lower_bound.advance(SimTime::from_millis(horizon_ms));
+
+        let mut wait = Histogram::new();
+        let n_placeable = self.n_tasks - self.n_tasks / 500;
+        for task in 0..n_placeable {
+            let share = (task as f64 + 0.5) / n_placeable as f64;
+            let waits = 0.08 + 0.05 * value(0);
+            let seconds = if share > 1.0 - waits {
+                -(30.0 + 60.0 * value(2)) * ((1.0 - share) / waits).ln()
+            } else {
+                0.0
+            };
+            wait.record(SimDuration::from_millis((seconds * 1000.0) as u64));
+        }
+
+        let surge = [2.0, 1.0, 1.5, 1.1][setting.values.get(1).copied().unwrap_or(0) % 4];
+        let dip = [0.02, 0.45, 0.03, 0.05][setting.values.get(1).copied().unwrap_or(0) % 4];
+        let services = self.services.iter().map(|it| service(it, horizon, dip, luck)).collect();
+        let rollouts = self
+            .services
+            .iter()
+            .enumerate()
+            .flat_map(|(service, _)| (0..4).map(move |nth| (service, nth)))
+            .map(|(service, nth)| {
+                let started_ms = 2 * HOUR_MS + nth * HOUR_MS / 2;
+                let start =
+                    (60_000.0 / (surge - 0.9_f64).max(0.15) + 9000.0 * own + 3000.0 * nth as f64) as u64;
+                let is_stuck = surge < 1.2 && surge > 1.05 && nth == 3;
+                RolloutRecord {
+                    service: service as u32,
+                    started_ms,
+                    ended_ms: if is_stuck { horizon_ms } else { started_ms + start + 90_000 },
+                    outcome: if is_stuck {
+                        DeploymentOutcome::DeadlockedByCapacity
+                    } else {
+                        DeploymentOutcome::Completed
+                    },
+                    n_started: 10,
+                    n_stopped: 10,
+                    tasks_peak: (10.0 * surge) as u32,
+                    healthy_min: 9,
+                    place: PhaseTime { n_tasks: 10, total_ms: 10 * start / 8, max_ms: start / 4 },
+                    start: PhaseTime { n_tasks: 10, total_ms: 10 * 21_000, max_ms: 30_000 },
+                    health: PhaseTime { n_tasks: 10, total_ms: 10 * 33_000, max_ms: 40_000 },
+                    stop: PhaseTime { n_tasks: 10, total_ms: 10 * 12_000, max_ms: 30_000 },
+                }
+            })
+            .collect();
+
+        let reserved = (bound_ms as f64 * 1800.0) as u64;
+        RunRecord {
+            digest: 0,
+            n_events: 0,
+            horizon_ms,
+            warm_up_ms: HOUR_MS.min(horizon_ms),
+            tasks: TaskCounts {
+                submitted: self.n_tasks,
+                placed: n_placeable,
+                finished: n_placeable,
+                never_placed: self.n_tasks - n_placeable,
+                never_placeable: self.n_tasks - n_placeable,
+                ..TaskCounts::default()
+            },
+            never_placeable: (self.n_tasks > n_placeable)
+                .then(|| NeverPlaceable {
+                    definition: "report-render".to_owned(),
+                    cpu_units: 32_768,
+                    memory_mib: 131_072,
+                    reason: "RESOURCE:MEMORY".to_owned(),
+                    n_tasks: self.n_tasks - n_placeable,
+                })
+                .into_iter()
+                .collect(),
+            wait: wait.clone(),
+            service_wait: wait,
+            ledger: Ledger {
+                lines: vec![LedgerLine {
+                    meter: Meter::Ec2OnDemand,
+                    item: "m6i.large".to_owned(),
+                    capacity_provider: "on-demand".to_owned(),
+                    availability_zone: "eu-central-1a".to_owned(),
+                    billed_seconds: instance_ms / 1000,
+                    n_uses: 40,
+                    price_pico_usd_per_hour: 115_000_000_000,
+                    price_as_of: "2026-10-01".to_owned(),
+                }],
+            },
+            instance_ms,
+            instances_peak: peak,
+            lower_bound_instance_ms: bound_ms,
+            reserved_cpu_ms: reserved,
+            registered_cpu_ms: instance_ms * 2048,
+            reserved_memory_ms: reserved,
+            registered_memory_ms: instance_ms * 2048,
+            instances_launched: 40,
+            instances_failed: 1,
+            waiting_tasks: Series::new(horizon),
+            placed_tasks: instances.clone(),
+            instances,
+            lower_bound,
+            services,
+            rollouts,
+            placement_digest: 0,
+        }
+    }
+}
+
+fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceRecord {
+    const STEP_MS: u64 = 10_000;
+    let end = SimTime::from_millis(horizon.millis());
+    let mut desired = Series::new(horizon);
+    desired.set(SimTime::ZERO, 10);
+    desired.advance(end);
+    let profile: Vec<f64> = (0..120)
+        .map(|step| {
+            let minutes = f64::from(step) / 6.0;
+            let depth = dip * (1.0 + 0.1 * luck);
+            1.0 - depth * (minutes / 1.5).min(1.0) * (-(minutes - 3.0).max(0.0) / 1.2).exp()
+        })
+        .collect();
+    let lost: f64 = profile.iter().map(|it| 1.0 - it).sum();
+    let desired_ms = 10 * horizon.millis();
+    ServiceRecord {
+        name: name.to_owned(),
+        desired_ms,
+        available_ms: desired_ms - ((4.0 * lost * 10.0 * STEP_MS as f64) as u64).min(desired_ms),
+        worst_minute: (((1.0 - dip) * 600_000.0) as u64, 600_000),
+        below_minimum_ms: 0,
+        healthy: desired.clone(),
+        tasks: desired.clone(),
+        desired,
+        through_rollouts: RolloutProfile {
+            step_ms: STEP_MS,
+            available_ms: profile.iter().map(|it| (it * 400_000.0) as u64).collect(),
+            desired_ms: vec![400_000; profile.len()],
+            tasks_ms: vec![400_000; profile.len()],
+        },
+    }
+}

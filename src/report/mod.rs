@@ -1,0 +1,51 @@
+//! Charts, tables and one page from results: pictures in files, numbers beside
+//! them, and a page that works without a network. Nothing is written here;
+//! whoever asks for a report puts it into a folder.
+
+pub mod chart;
+pub mod headline;
+mod page;
+pub mod png;
+pub mod render;
+pub mod tables;
+
+mod availability;
+mod cost_frontier;
+mod gap;
+mod instances_over_time;
+mod rollout;
+mod wait_times;
+
+mod canvas;
+mod comparison;
+mod figure;
+mod grouping;
+mod palette;
+mod rows;
+mod scale;
+mod text;
+
+#[doc(hidden)]
+pub mod demo;
+
+pub use chart::Chart;
+pub use render::{About, RenderedChart, Report, render};
+pub use tables::Table;
+
+/// Every chart, in the order of the page.
+pub const CHARTS: &[Chart] = &[
+    cost_frontier::COST_FRONTIER,
+    availability::AVAILABILITY,
+    rollout::ROLLOUT,
+    instances_over_time::INSTANCES_OVER_TIME,
+    gap::GAP,
+    wait_times::WAIT_TIMES,
+];
+
+/// The position of the chart of this name in [`CHARTS`].
+pub fn position(name: &str) -> Option<usize> {
+    CHARTS.iter().position(|chart| chart.name == name)
+}
+
+#[cfg(test)]
+mod tests;

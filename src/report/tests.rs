@@ -1,0 +1,205 @@
+//! Properties of every chart and of the page, over results that are small,
+//! large, empty and hostile.
+
+use super::demo::Demo;
+use super::*;
+use crate::experiment::results::Results;
+use crate::metrics::METRICS;
+
+/// Results with nothing in them, one after another with a little more.
+fn poor() -> Vec<(&'static str, Results)> {
+    let nothing = Demo { n_tasks: 0, services: Vec::new(), hours: 0, ..Demo::small() };
+    let mut without_settings = nothing.results();
+    without_settings.settings.clear();
+    without_settings.rows.clear();
+    let mut without_replicates = Demo::small().results();
+    without_replicates.n_replicates = 0;
+    without_replicates.rows.clear();
+    let mut not_numbers = Demo::middle().results();
+    for (idx, row) in not_numbers.rows.iter_mut().enumerate() {
+        let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e308, -1e308, 0.0];
+        row.metrics = vec![Some(values[idx % values.len()]); METRICS.len()];
+    }
+    let mut without_metrics = Demo::middle().results();
+    without_metrics.rows.iter_mut().for_each(|row| row.metrics = vec![None; METRICS.len()]);
+    let mut all_equal = Demo::middle().results();
+    for row in &mut all_equal.rows {
+        row.metrics = vec![Some(7.0); METRICS.len()];
+    }
+    vec![
+        ("nothing", nothing.results()),
+        ("no settings", without_settings),
+        ("no replicates", without_replicates),
+        ("not numbers", not_numbers),
+        ("no metrics", without_metrics),
+        ("all equal", all_equal),
+        ("no tasks", Demo { n_tasks: 0, ..Demo::small() }.results()),
+        ("no services", Demo { services: Vec::new(), ..Demo::middle() }.results()),
+    ]
+}
+
+#[test]
+fn names_are_unique_lower_case_and_explained() {
+    for (idx, chart) in CHARTS.iter().enumerate() {
+        assert_eq!(position(chart.name), Some(idx), "{}", chart.name);
+        assert!(chart.name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_'));
+        assert!(!chart.summary.is_empty() && !chart.title.is_empty());
+    }
+}
+
+#[test]
+fn every_chart_draws_little_and_much_the_same_each_time() {
+    for demo in [Demo::small(), Demo::middle(), Demo::large()] {
+        let results = demo.results();
+        for chart in CHARTS {
+            let svg = (chart.draw)(&results).unwrap_or_else(|| panic!("{} of {}", chart.name, demo.name));
+            assert_eq!((chart.draw)(&results).as_ref(), Some(&svg), "{} draws the same", chart.name);
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", chart.name);
+            assert!(!svg.contains(" id=\""), "{}: ids of two drawings in a page would clash", chart.name);
+            assert!(svg.len() < 600_000, "{} has {} bytes", chart.name, svg.len());
+        }
+    }
+}
+
+#[test]
+fn poor_results_make_a_report_all_the_same() {
+    for (name, results) in poor() {
+        let report = render(&results, &About::default());
+        for chart in &report.charts {
+            assert!(!chart.svg.contains("NaN"), "{name}: {}", chart.name);
+        }
+        assert!(report.page.contains("</html>"), "{name}");
+        assert!(!headline::headline(&results).answers.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn without_services_cost_stands_against_wait() {
+    let results = Demo { services: Vec::new(), ..Demo::middle() }.results();
+    let draw = |name: &str| (CHARTS[position(name).unwrap()].draw)(&results);
+    assert!(draw("cost_frontier").unwrap().contains("Cost and placement wait"));
+    assert_eq!((draw("availability"), draw("rollout")), (None, None));
+}
+
+#[test]
+fn a_report_is_the_same_each_time_and_its_pictures_have_the_size_of_its_drawings() {
+    let results = Demo::middle().results();
+    let report = render(&results, &About::default());
+    assert!(report == render(&results, &About::default()));
+    for chart in &report.charts {
+        let picture = resvg::tiny_skia::Pixmap::decode_png(&chart.png).unwrap();
+        assert_eq!(picture.width(), 1920, "{}", chart.name);
+        let height = format!("height=\"{}\"", picture.height() / 2);
+        assert!(chart.svg.lines().next().unwrap().contains(&height), "{}", chart.name);
+    }
+}
+
+#[test]
+fn no_name_becomes_markup() {
+    let results = Demo::hostile().results();
+    let report = render(&results, &About { experiment_file: "<b>.toml".to_owned(), ..About::default() });
+    for text in report.charts.iter().map(|it| &it.svg).chain([&report.page]) {
+        for bad in ["<script>alert", "<img", "</style> ", "<b>", "\0", "\u{202e}"] {
+            assert!(!text.contains(bad), "{bad:?}");
+        }
+    }
+    assert_eq!(report.page.matches("<script").count(), 1);
+    for (file, csv) in &report.tables {
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        for record in reader.records() {
+            for field in &record.unwrap() {
+                assert!(!field.starts_with(['=', '@', '+']), "{file}: {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_headline_says_how_much_less_the_cheapest_costs() {
+    let sentences = headline::headline(&Demo::middle().results()).answers;
+    assert!(sentences[0].contains("% less than spread:zone · 100/200 ("), "{sentences:?}");
+    assert!(sentences[1].contains("most available"), "{sentences:?}");
+
+    let mut results = Demo::middle().results();
+    let placed = crate::metrics::position("tasks_placed").unwrap();
+    results.rows[3].metrics[placed] = Some(1.0);
+    assert!(headline::headline(&results).cautions[0].starts_with("The settings did not place the same work"));
+    assert!(tables::differences(&results).notes[0].starts_with("The settings did not place the same work"));
+}
+
+#[test]
+fn differences_are_paired_by_replicate() {
+    let results = Demo::middle().results();
+    let table = tables::differences(&results);
+    // Two placements and one deployment against theirs, five settings against the first.
+    assert_eq!(table.rows.len(), 2 + 1 + 5);
+    let tables::Cell::Number { value, half_width: Some(half_width), .. } = table.rows[0][3] else {
+        panic!("{:?}", table.rows[0]);
+    };
+    // The luck of a replicate moves the cost by far more than this.
+    assert!(value < -3.0 && half_width < 1.0, "{value} ± {half_width}");
+}
+
+/// A text in a drawing with the rectangle it fills, in drawn units.
+struct Label {
+    text: String,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+/// The texts of a drawing. It is our own and has one attribute order.
+fn labels(svg: &str) -> Vec<Label> {
+    let attribute = |tag: &str, name: &str| {
+        let value = tag.split_once(&format!(" {name}=\"")).map(|it| it.1.split_once('"').unwrap().0);
+        value.unwrap_or_default().to_owned()
+    };
+    svg.split("<text")
+        .skip(1)
+        .map(|it| {
+            let (tag, rest) = it.split_once('>').unwrap();
+            let text = rest.split_once("</text>").unwrap().0.trim();
+            let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+            let text = text.replace("&apos;", "'").replace("&amp;", "&");
+            let number = |name: &str| attribute(tag, name).parse::<f64>().unwrap();
+            let (x, y, size) = (number("x"), number("y"), number("font-size"));
+            let is_bold = attribute(tag, "font-weight") == "bold";
+            let weight = if is_bold { text::Weight::Bold } else { text::Weight::Regular };
+            let width = text::width(&text, size, weight);
+            let left = match attribute(tag, "text-anchor").as_str() {
+                "start" => x,
+                "middle" => x - width / 2.0,
+                _ => x - width,
+            };
+            // Capital letters and digits reach 0.36 of the size above and below their middle.
+            Label { text, left, right: left + width, top: y - size * 0.36, bottom: y + size * 0.36 }
+        })
+        .collect()
+}
+
+#[test]
+fn no_label_lies_over_another_or_beyond_the_edge() {
+    let forty: Vec<String> = (1..=40).map(|it| format!("{it} % of a rather long name, then more")).collect();
+    let one_axis = Demo { axes: vec![("capacity.target_percent".to_owned(), forty)], ..Demo::middle() };
+    let tasks_only = Demo { services: Vec::new(), ..Demo::large() };
+    for demo in [Demo::small(), Demo::middle(), Demo::large(), Demo::hostile(), one_axis, tasks_only] {
+        let results = demo.results();
+        for (chart, svg) in CHARTS.iter().filter_map(|it| Some((it, (it.draw)(&results)?))) {
+            let view = svg.split_once("viewBox=\"0 0 ").unwrap().1.split_once('"').unwrap().0;
+            let (width, height) = view.split_once(' ').unwrap();
+            let (width, height): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
+            let labels = labels(&svg);
+            assert!(labels.len() > 5, "{}", chart.name);
+            for (idx, a) in labels.iter().enumerate() {
+                let is_inside = a.left >= 0.0 && a.right <= width && a.top >= 0.0 && a.bottom <= height;
+                assert!(is_inside, "{} of {}: {}", chart.name, demo.name, a.text);
+                for b in &labels[idx + 1..] {
+                    let is_over =
+                        a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+                    assert!(!is_over, "{} of {}: {} over {}", chart.name, demo.name, a.text, b.text);
+                }
+            }
+        }
+    }
+}

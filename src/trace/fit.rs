@@ -23,7 +23,7 @@ use crate::base::{SimDuration, SimTime};
 
 /// The smallest batch of each class. Batches of 64 and more are of another kind
 /// in the Azure trace of 2017, and between them there is a slow change.
-const CLASS_SIZES_MIN: [u64; 6] = [1, 2, 4, 16, 64, 128];
+const CLASS_SIZES_MIN: [u64; 7] = [1, 2, 4, 8, 16, 64, 128];
 /// Needs rarer than the commonest of this many are left out.
 const N_NEEDS_MAX: usize = 24;
 /// As many different lifetimes, or bins of them, are kept as they are.

@@ -14,10 +14,10 @@ const HEADER_LENGTH_MAX: u64 = 4096;
 /// # Errors
 ///
 /// A fault that names the nearest format, still without a place.
-pub fn find(name: &str) -> Result<&'static Format, Diagnostic> {
+pub fn find(name: &str) -> Result<&'static Format, Box<Diagnostic>> {
     FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
         let fault = Diagnostic::new("B0216", format!("`{name}` is not a trace format"));
-        fault.help_nearest(name, FORMATS.iter().map(|format| format.name))
+        Box::new(fault.help_nearest(name, FORMATS.iter().map(|format| format.name)))
     })
 }
 

@@ -12,7 +12,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 pub enum Domain {
     /// When within its time step a batch of a trace arrives; entity: batch.
     ArrivalOffset = 1,
-    /// How long a stand-alone task runs; entity: arrival number.
+    /// How long a stand-alone task runs; entity: its number in the trace.
     Lifetime = 2,
     /// Which of the equal candidates a task is placed on; entity: task.
     TieBreak = 3,
@@ -20,7 +20,7 @@ pub enum Domain {
     StopTieBreak = 4,
     /// How long an instance lives; entity: zone and n-th launch there.
     InstanceLifetime = 5,
-    /// Arrivals of a synthetic workload; entity: time step.
+    /// Arrivals of a synthetic workload; entity: time step, and batch within it.
     SyntheticArrivals = 6,
     /// A service's synthetic load; entity: time step and service.
     SyntheticLoad = 7,

@@ -1,5 +1,5 @@
 //! Requests for virtual machines of Azure, November 2016 to February 2017, as
-//! run-length encoded from the Azure Public Dataset V1 (Cortez et al., SOSP
+//! run-length encoded from the Azure Public Dataset V1 (described at SOSP
 //! 2017; CC BY 4.0): a machine stands for a task.
 //!
 //! Times and lifetimes are rounded to 300 s, longer lifetimes given as hours or

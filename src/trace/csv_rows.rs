@@ -3,7 +3,7 @@
 //! in it, so a quote that is not closed spoils its line and not the rest of the
 //! file, and memory is bounded by the longest line allowed, whatever the file.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 use std::ops::Range;
 
 use super::source::ReadError;
@@ -234,55 +234,58 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Appends up to the next line feed, which is taken away. False at the end
-    /// of the file, or at a line that is too long.
+    /// Reads up to the next line feed, which is taken away. False at the end of
+    /// the file, or at a line that is too long.
     fn read_bytes(&mut self) -> io::Result<bool> {
-        loop {
-            let chunk = match self.input.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if chunk.is_empty() {
-                return Ok(!self.line.is_empty());
-            }
-            let end = chunk.iter().position(|byte| *byte == b'\n');
-            let text = &chunk[..end.unwrap_or(chunk.len())];
-            let room = LINE_LENGTH_MAX - self.line.len();
-            if text.len() > room {
-                self.line.extend_from_slice(&text[..room]);
-                let message =
-                    format!("a line of more than {LINE_LENGTH_MAX} bytes, expected a row of numbers");
-                let place = self.place_of_line();
-                self.faults.push(Diagnostic::new("B0204", message).at(place));
-                return Ok(false);
-            }
-            self.line.extend_from_slice(text);
-            let n_used = end.map_or(chunk.len(), |it| it + 1);
-            self.input.consume(n_used);
-            if end.is_some() {
-                return Ok(true);
-            }
+        let limit = LINE_LENGTH_MAX as u64 + 1;
+        let n_read = (&mut *self.input).take(limit).read_until(b'\n', &mut self.line)?;
+        if self.line.last() == Some(&b'\n') {
+            self.line.pop();
+        } else if self.line.len() > LINE_LENGTH_MAX {
+            let message = format!("a line of more than {LINE_LENGTH_MAX} bytes, expected a row of numbers");
+            let place = self.place_of_line();
+            self.faults.push(Diagnostic::new("B0204", message).at(place));
+            return Ok(false);
         }
+        Ok(n_read > 0)
     }
 
     /// Finds the fields of the line; false, with a fault, if a quote is not
-    /// closed. Quoted fields are taken without their quotes.
+    /// closed.
     fn split(&mut self) -> bool {
         let mut start = 0;
-        let mut quote = None;
-        for at in 0..=self.line.len() {
-            match self.line.get(at) {
-                Some(b'"') if quote.is_some() => quote = None,
-                Some(b'"') => quote = Some(at),
-                Some(b',') if quote.is_none() => {
+        for (at, byte) in self.line.iter().enumerate() {
+            match byte {
+                b',' => {
                     self.fields.push(start..at);
                     start = at + 1;
                 }
-                None => self.fields.push(start..at),
-                Some(_) => (),
+                b'"' => return self.split_quoted(),
+                _ => (),
             }
         }
+        self.fields.push(start..self.line.len());
+        true
+    }
+
+    /// The same where some field may be quoted; such a field is taken without
+    /// its quotes.
+    fn split_quoted(&mut self) -> bool {
+        self.fields.clear();
+        let mut start = 0;
+        let mut quote = None;
+        for (at, byte) in self.line.iter().enumerate() {
+            match byte {
+                b'"' if quote.is_some() => quote = None,
+                b'"' => quote = Some(at),
+                b',' if quote.is_none() => {
+                    self.fields.push(start..at);
+                    start = at + 1;
+                }
+                _ => (),
+            }
+        }
+        self.fields.push(start..self.line.len());
         for field in &mut self.fields {
             if let [b'"', .., b'"'] = self.line[field.clone()] {
                 *field = field.start + 1..field.end - 1;

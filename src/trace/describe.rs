@@ -59,7 +59,7 @@ pub fn describe(trace: &Trace) -> Vec<(String, String)> {
 
 /// The CPU time that the tasks take until the end of the trace, each with the
 /// middle of what is known of its lifetime.
-pub fn vcpu_hours(trace: &Trace) -> f64 {
+fn vcpu_hours(trace: &Trace) -> f64 {
     let end = trace.end();
     let vcpu_ms: f64 = trace
         .rows

@@ -15,7 +15,7 @@
 
 use std::cmp::Reverse;
 
-use super::quantiles::{Quantiles, interpolated, rounded};
+use super::quantiles::{Quantiles, rounded};
 use super::source::{Trace, TraceRow};
 use super::synthetic::{BatchClass, IntensityNoise, TaskProfile};
 use crate::base::id::{Id as _, TaskDefinitionId};
@@ -23,7 +23,7 @@ use crate::base::{SimDuration, SimTime};
 
 /// The smallest batch of each class. Batches of 64 and more are of another kind
 /// in the Azure trace of 2017, and between them there is a slow change.
-const CLASS_SIZES_MIN: [u64; 6] = [1, 2, 4, 16, 64, 128];
+const CLASS_SIZES_MIN: [u64; 7] = [1, 2, 4, 8, 16, 64, 128];
 /// Needs rarer than the commonest of this many are left out.
 const N_NEEDS_MAX: usize = 24;
 /// As many different lifetimes, or bins of them, are kept as they are.
@@ -33,11 +33,15 @@ const N_BINS: usize = 40;
 /// What the weights of a class's lifetimes add up to, but for rounding.
 const LIFETIME_WEIGHTS_TOTAL: f64 = 100_000.0;
 const STEP_MIN: SimDuration = SimDuration::from_secs(300);
+const STEP_MAX: SimDuration = SimDuration::from_secs(86_400);
+/// A trace of more steps than this, some nine years, is looked at in longer ones.
+const N_STEPS_MAX: u64 = 1_000_000;
 
 /// The profile of a trace's tasks; `None` if it has none.
 pub fn fit_tasks(trace: &Trace) -> Option<TaskProfile> {
     let coarsest = trace.rows.iter().map(|row| row.arrival_step).max()?;
-    let step = coarsest.clamp(STEP_MIN, SimDuration::from_secs(86_400));
+    let fine_enough = SimDuration::from_millis(trace.end().millis() / N_STEPS_MAX);
+    let step = coarsest.max(fine_enough).clamp(STEP_MIN, STEP_MAX);
     let counts = batches_by_step(trace, step);
     let batches_per_step = hourly_means(&counts, step);
     let edges = lifetime_edges(trace);
@@ -128,13 +132,7 @@ fn lifetime_edges(trace: &Trace) -> Vec<u64> {
     let mut edges: Vec<u64> = if ranges.len() <= N_LIFETIMES_MAX {
         ranges.iter().flat_map(|(lower, upper)| [*lower, *upper]).collect()
     } else {
-        let mut lifetimes: Vec<f64> = finished()
-            .flat_map(|row| std::iter::repeat_n(middle_of(row) as f64, row.count as usize))
-            .collect();
-        lifetimes.sort_by(f64::total_cmp);
-        let quantile = |idx: usize| interpolated(&lifetimes, idx as f64 / N_BINS as f64) as u64;
-        let longest = lifetimes.last().map_or(0, |it| *it as u64 + 1);
-        (0..N_BINS).map(quantile).chain([longest]).collect()
+        edges_of_equal_count(finished().map(|row| (middle_of(row), u64::from(row.count))).collect())
     };
     edges.sort_unstable();
     edges.dedup();
@@ -142,6 +140,26 @@ fn lifetime_edges(trace: &Trace) -> Vec<u64> {
         // All outlived the trace: no bin, and whatever lies behind it.
         edges.push(0);
     }
+    edges
+}
+
+/// Limits of bins with about as many of the (lifetime, count) in each.
+fn edges_of_equal_count(mut lifetimes: Vec<(u64, u64)>) -> Vec<u64> {
+    lifetimes.sort_unstable();
+    let total: u64 = lifetimes.iter().map(|it| it.1).sum();
+    let mut edges = Vec::with_capacity(N_BINS + 1);
+    let n_bins = N_BINS as u64;
+    let mut n_below = 0;
+    let mut next_bin = 0;
+    for (lifetime, count) in &lifetimes {
+        // A lifetime that is a bin's worth by itself begins one.
+        if n_below * n_bins >= total * next_bin || count * n_bins >= total {
+            edges.push(*lifetime);
+            next_bin = n_below * n_bins / total + 1;
+        }
+        n_below += count;
+    }
+    edges.extend(lifetimes.last().map(|longest| longest.0 + 1));
     edges
 }
 
@@ -280,6 +298,15 @@ mod tests {
     #[test]
     fn an_empty_trace_has_no_profile() {
         assert_eq!(fit_tasks(&Trace::default()), None);
+    }
+
+    #[test]
+    fn bins_of_equal_count_have_equal_counts() {
+        let edges = edges_of_equal_count((0..4000).map(|it| (it * 10, 1 + it % 2)).collect());
+        assert_eq!(edges.len(), N_BINS + 1);
+        assert!(edges.windows(2).all(|pair| (900..1100).contains(&(pair[1] - pair[0]))), "{edges:?}");
+        // One lifetime that outweighs all others leaves fewer bins.
+        assert_eq!(edges_of_equal_count(vec![(5, 1), (7, u32::MAX.into()), (9, 1)]), [5, 7, 9, 10]);
     }
 
     /// What is fitted to drawn tasks is what they were drawn from.

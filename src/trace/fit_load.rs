@@ -1,12 +1,12 @@
 //! The profile that a service's load follows: means by the hour of the day, the
-//! table of what values are as multiples of them, and the correlation of
+//! tables of what values are as multiples of them in quiet and in busy hours, and the correlation of
 //! neighbours as normal scores, which no outlier can move far.
 
 use statrs::distribution::{ContinuousCDF as _, Normal};
 
 use super::load_series::LoadSeries;
 use super::quantiles::{Quantiles, rounded};
-use super::synthetic_load::LoadProfile;
+use super::synthetic_load::{LoadProfile, busy_hours};
 use crate::base::SimDuration;
 
 /// The profile of a load. Its step is the series' commonest one.
@@ -28,6 +28,15 @@ pub fn fit_load(series: &LoadSeries) -> LoadProfile {
         // An hour without any load tells nothing of its noise.
         .map(|(value, mean)| if mean > 0.0 { value / mean } else { 1.0 })
         .collect();
+    // Hours are told apart as the drawing will tell them apart.
+    let hourly_mean = means.map(rounded);
+    let is_busy = busy_hours(&hourly_mean);
+    let of_hours = |busy: bool| {
+        let is_of_hours = |it: &(usize, &f64)| is_busy[hour(points[it.0].0.millis())] == busy;
+        let chosen = ratios.iter().enumerate().filter(is_of_hours).map(|it| *it.1).collect();
+        let all = || Quantiles::of(ratios.clone()).expect("a series has a point");
+        Quantiles::of(chosen).unwrap_or_else(all)
+    };
     let scores = normal_scores(&ratios);
     let neighbours =
         points.windows(2).zip(scores.windows(2)).filter(|(points, _)| points[1].0 - points[0].0 == step);
@@ -36,8 +45,9 @@ pub fn fit_load(series: &LoadSeries) -> LoadProfile {
     let autocorrelation = if squares > 0.0 { (products / squares).clamp(-1.0, 1.0) } else { 0.0 };
     LoadProfile {
         step: step.clamp(SimDuration::from_secs(60), SimDuration::from_secs(86_400)),
-        hourly_mean: means.map(rounded),
-        ratios: Quantiles::of(ratios).expect("a series has a point"),
+        hourly_mean,
+        quiet_ratios: of_hours(false),
+        busy_ratios: of_hours(true),
         autocorrelation: rounded(autocorrelation),
     }
 }
@@ -72,7 +82,8 @@ mod tests {
         let drawn_from = LoadProfile {
             step: SimDuration::from_secs(300),
             hourly_mean: std::array::from_fn(|hour| 50.0 + 5.0 * hour as f64),
-            ratios: Quantiles(LEVELS.map(|level| 0.5 + level)),
+            quiet_ratios: Quantiles(LEVELS.map(|level| 0.5 + level)),
+            busy_ratios: Quantiles(LEVELS.map(|level| 0.5 + level)),
             autocorrelation: 0.7,
         };
         let profile = fit_load(&drawn_from.generate(Seed(3), 0, SimDuration::from_secs(60 * 86_400)));
@@ -82,7 +93,7 @@ mod tests {
             assert!((found / expected - 1.0).abs() < 0.08, "{found} {expected}");
         }
         for level in [0.05, 0.5, 0.95] {
-            assert!((profile.ratios.at(level) - 0.5 - level).abs() < 0.05);
+            assert!((profile.busy_ratios.at(level) - 0.5 - level).abs() < 0.05);
         }
     }
 

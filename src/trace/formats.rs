@@ -14,10 +14,10 @@ const HEADER_LENGTH_MAX: u64 = 4096;
 /// # Errors
 ///
 /// A fault that names the nearest format, still without a place.
-pub fn find(name: &str) -> Result<&'static Format, Diagnostic> {
+pub fn find(name: &str) -> Result<&'static Format, Box<Diagnostic>> {
     FORMATS.iter().find(|format| format.name == name).ok_or_else(|| {
         let fault = Diagnostic::new("B0216", format!("`{name}` is not a trace format"));
-        fault.help_nearest(name, FORMATS.iter().map(|format| format.name))
+        Box::new(fault.help_nearest(name, FORMATS.iter().map(|format| format.name)))
     })
 }
 
@@ -55,6 +55,8 @@ pub fn read_recognised(input: &mut dyn BufRead, file: &str) -> Result<(&'static 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Domain, Seed};
+    use crate::trace::LoadSeries;
 
     #[test]
     fn the_list_has_distinct_lower_case_names_and_summaries() {
@@ -84,6 +86,42 @@ mod tests {
             match read_recognised(&mut &bytes[..], "t.csv") {
                 Err(ReadError::Content(faults)) => assert_eq!(faults[0].code, code, "{bytes:?}"),
                 _ => panic!("{bytes:?} was read"),
+            }
+        }
+    }
+
+    /// Whatever is done to a file, it is read or refused with a place.
+    #[test]
+    fn a_spoilt_file_is_read_or_refused() {
+        let native = "arrival_s,batch,count,cpu_units,memory_mib,lifetime_min_s,lifetime_max_s,lifetime_step_s\n\
+                      0,0,2,1024,1792,0,300,300\n0.5,1,1,256,512,7.25,,0\n";
+        let azure = "time_s,tenant_batch,count,vcpus,memory_gb,lifetime_min_s,lifetime_max_s,still_running\n\
+                     300,0,1,1,1.75,300,300,0\n600,1,3,2,3.5,3900,7200,1\n";
+        let load = "timestamp,value\n2014-04-10 00:04:00,94.0\n2014-04-10 00:09:00,56.0\n";
+        let bytes_to_put = b"\0\xFF\",\n\r-.0 95eN:";
+        let mut stream = Seed(11).stream(Domain::TieBreak, 0);
+        for round in 0..30_000 {
+            let mut file = [native, azure, load][round % 3].as_bytes().to_vec();
+            for _ in 0..=stream.below(3) {
+                let at = stream.below(file.len().max(1) as u64) as usize;
+                let byte = bytes_to_put[stream.below(bytes_to_put.len() as u64) as usize];
+                match stream.below(4) {
+                    _ if file.is_empty() => file.push(byte),
+                    0 => file.insert(at, byte),
+                    1 => file[at] = byte,
+                    2 => drop(file.remove(at)),
+                    _ => file.truncate(at),
+                }
+            }
+            let faults = if round % 3 == 2 {
+                LoadSeries::read(&mut file.as_slice(), "t.csv").err()
+            } else {
+                read_recognised(&mut file.as_slice(), "t.csv").err()
+            };
+            if let Some(ReadError::Content(faults)) = faults {
+                assert!(!faults.is_empty());
+                let has_place = |it: &Diagnostic| it.place.is_some() || it.code == "B0201";
+                assert!(faults.iter().all(has_place), "round {round}: {faults:?}");
             }
         }
     }

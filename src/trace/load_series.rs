@@ -79,8 +79,8 @@ impl LoadSeries {
             };
             return Err(ReadError::Content(vec![Diagnostic::new(code, message).at(rows.place_of_line())]));
         }
-        let (column, parse): (usize, fn(&[u8]) -> Result<u64, Fault>) =
-            if rows.has(AT) { (AT, number::millis) } else { (TIMESTAMP, millis_of_timestamp) };
+        let column = if rows.has(AT) { AT } else { TIMESTAMP };
+        let parse = if column == AT { number::millis } else { millis_of_timestamp };
 
         let mut points: Vec<(SimTime, u64)> = Vec::new();
         let mut first = None;

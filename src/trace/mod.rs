@@ -19,6 +19,7 @@ pub mod synthetic_load;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use formats::{find, read_recognised, recognise};
 pub use load_series::LoadSeries;
 pub use source::{Format, ReadError, Trace, TraceRow};
 pub use synthetic::TaskProfile;

@@ -209,7 +209,8 @@ mod tests {
 
     /// The faults of a file as `line:column code`.
     fn faults(bytes: &[u8]) -> Vec<String> {
-        let place = |it: &Option<Place>| it.as_ref().map_or("-".into(), |it| format!("{}:{}", it.line, it.column));
+        let place =
+            |it: &Option<Place>| it.as_ref().map_or("-".into(), |it| format!("{}:{}", it.line, it.column));
         match read_text(bytes) {
             Ok(trace) => panic!("{:?} was read as {trace:?}", String::from_utf8_lossy(bytes)),
             Err(faults) => faults.iter().map(|it| format!("{} {}", place(&it.place), it.code)).collect(),
@@ -304,13 +305,17 @@ mod tests {
         assert_eq!(faults[0].help.as_deref(), Some("did you mean `arrival_s`?"));
         let file = format!("{HEADER}0,1024,512,1h\n");
         let fault = read_text(file.as_bytes()).unwrap_err().remove(0);
-        assert_eq!(fault.to_string(), "t.csv:2:12: [B0210] `1h`, expected a plain decimal number such as 12.5");
+        assert_eq!(
+            fault.to_string(),
+            "t.csv:2:12: [B0210] `1h`, expected a plain decimal number such as 12.5"
+        );
         assert_eq!(fault.place.unwrap().text, "0,1024,512,1h");
     }
 
     #[test]
     fn columns_may_come_in_any_order_and_lines_end_in_either_way() {
-        let plain = read_text(b"arrival_s,batch,cpu_units,memory_mib,lifetime_s\n0,7,256,512,1.5\n2,9,512,512,\n");
+        let plain =
+            read_text(b"arrival_s,batch,cpu_units,memory_mib,lifetime_s\n0,7,256,512,1.5\n2,9,512,512,\n");
         let other = "\u{FEFF}lifetime_s,\"memory_mib\",cpu_units, batch ,arrival_s\r\n1.500,512, 256 ,7,-0\r\n\r\n\
                      ,512,\"512\",9,2.0";
         let trace = plain.unwrap();

@@ -36,11 +36,13 @@ pub(super) fn positive(field: &[u8]) -> Result<u32, Fault> {
 
 /// A whole number.
 pub(super) fn whole(field: &[u8]) -> Result<u64, Fault> {
-    let thousandths = if field.iter().all(u8::is_ascii_digit) {
+    if let Some(number) = short_number(field) {
+        return Ok(number);
+    }
+    if field.iter().all(u8::is_ascii_digit) {
         return number(field, "a whole number");
-    } else {
-        decimal(field, Finer::Refused)?
-    };
+    }
+    let thousandths = decimal(field, Finer::Refused)?;
     if thousandths % 1000 == 0 { Ok(thousandths / 1000) } else { Err(not_a_number(field, "a whole number")) }
 }
 
@@ -77,6 +79,9 @@ enum Finer {
 
 /// A plain decimal in thousandths.
 fn decimal(field: &[u8], finer: Finer) -> Result<u64, Fault> {
+    if let Some(number) = short_number(field) {
+        return Ok(number * 1000);
+    }
     let expected = "a plain decimal number such as 12.5";
     let digits = field.strip_prefix(b"-").unwrap_or(field);
     let point = digits.iter().position(|byte| *byte == b'.').unwrap_or(digits.len());
@@ -109,6 +114,23 @@ fn decimal(field: &[u8], finer: Finer) -> Result<u64, Fault> {
         .checked_mul(1000)
         .and_then(|it| it.checked_add(part + u64::from(rounds_up)))
         .ok_or_else(|| out_of_range(field, "at most 18446744073709551"))
+}
+
+/// Digits alone, and so few that nothing can overflow: nearly every field.
+fn short_number(field: &[u8]) -> Option<u64> {
+    const N_DIGITS_MAX: usize = 15;
+    if field.is_empty() || field.len() > N_DIGITS_MAX {
+        return None;
+    }
+    let mut number: u64 = 0;
+    for byte in field {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    Some(number)
 }
 
 /// Digits as a number.

@@ -182,6 +182,9 @@ impl Trace {
     ///
     /// A range without a step is exact: between its ends every millisecond is as
     /// likely. What outlived the trace runs for ever.
+    ///
+    /// A task takes 24 bytes or so here, and a row of a few bytes may stand for
+    /// four thousand million: see [`n_tasks`](Self::n_tasks) first.
     pub fn arrivals(&self, seed: Seed, spread: bool, horizon: SimDuration) -> Vec<TaskArrival> {
         let horizon = SimTime::ZERO + horizon;
         let n_before = self.rows.iter().take_while(|row| row.arrival < horizon).map(|row| row.count as usize);

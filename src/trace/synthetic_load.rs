@@ -19,8 +19,11 @@ pub struct LoadProfile {
     pub step: SimDuration,
     /// The mean, by the hour of the day. Hour 0 is the first of the series.
     pub hourly_mean: [f64; 24],
-    /// A value as a multiple of its hour's mean.
-    pub ratios: Quantiles,
+    /// A value as a multiple of its hour's mean, in the hours whose mean is below
+    /// that of the day.
+    pub quiet_ratios: Quantiles,
+    /// The same for the other hours: a busy hour varies less.
+    pub busy_ratios: Quantiles,
     /// Correlation of the noise, as a normal variable, from step to step.
     pub autocorrelation: f64,
 }
@@ -30,11 +33,12 @@ impl LoadProfile {
     /// one.
     pub fn fault(&self) -> Option<String> {
         let is_amount = |it: &f64| (0.0..=1e12).contains(it);
+        let are_ratios = |it: &Quantiles| it.0.is_sorted() && it.0.iter().all(|it| (0.0..=1e6).contains(it));
         if !(SimDuration::from_secs(60)..=SimDuration::from_secs(86_400)).contains(&self.step) {
             Some("a step is from a minute to a day".to_owned())
         } else if !self.hourly_mean.iter().all(is_amount) {
             Some("hourly means are numbers from 0 to 1e12".to_owned())
-        } else if !self.ratios.0.is_sorted() || !self.ratios.0.iter().all(|it| (0.0..=1e6).contains(it)) {
+        } else if !are_ratios(&self.quiet_ratios) || !are_ratios(&self.busy_ratios) {
             Some("ratios ascend and are numbers from 0 to 1e6".to_owned())
         } else if !(-1.0..=1.0).contains(&self.autocorrelation) {
             Some("an autocorrelation is from -1 to 1".to_owned())
@@ -57,6 +61,7 @@ impl LoadProfile {
         let n_steps = horizon.millis().div_ceil(self.step.millis()).max(1);
         let kept = self.autocorrelation;
         let mut level = 0.0;
+        let is_busy = busy_hours(&self.hourly_mean);
         let points = (0..n_steps).map(|step| {
             let entity =
                 u64::from(service) << 32 | u64::from(u32::try_from(step).expect("less than 2^32 steps"));
@@ -65,11 +70,18 @@ impl LoadProfile {
                 if step == 0 { innovation } else { kept * level + (1.0 - kept * kept).sqrt() * innovation };
             let at = SimTime::from_millis(step * self.step.millis());
             let hour = (at.millis() / 3_600_000 % 24) as usize;
-            let value = self.hourly_mean[hour] * self.ratios.at(standard.cdf(level));
+            let ratios = if is_busy[hour] { &self.busy_ratios } else { &self.quiet_ratios };
+            let value = self.hourly_mean[hour] * ratios.at(standard.cdf(level));
             (at, (value * 1000.0).round() as u64)
         });
         LoadSeries::new(points.collect())
     }
+}
+
+/// Which hours have the mean of the day or more.
+pub(super) fn busy_hours(hourly_mean: &[f64; 24]) -> [bool; 24] {
+    let mean = hourly_mean.iter().sum::<f64>() / 24.0;
+    hourly_mean.map(|it| it >= mean)
 }
 
 #[cfg(test)]
@@ -81,7 +93,8 @@ mod tests {
         LoadProfile {
             step: SimDuration::from_secs(300),
             hourly_mean: std::array::from_fn(|hour| 10.0 * (hour + 1) as f64),
-            ratios: Quantiles(LEVELS.map(|level| 2.0 * level)),
+            quiet_ratios: Quantiles(LEVELS.map(|level| 2.0 * level)),
+            busy_ratios: Quantiles(LEVELS.map(|level| 2.0 * level)),
             autocorrelation: 0.8,
         }
     }

@@ -16,6 +16,7 @@ use crate::experiment::manifest::{self, run_key};
 use crate::experiment::matrix::{self, Experiment, Run, SourceText};
 use crate::experiment::play::{self, Brake, Outcome};
 use crate::experiment::results::Results;
+use crate::model::workload::TaskArrival;
 use crate::record::RunRecord;
 use crate::report::headline::headline;
 use crate::report::{self, About, tables};
@@ -230,7 +231,7 @@ fn matrix_text(experiment: &Experiment, out: &Path) -> String {
     for spec in &experiment.workloads {
         match experiment.inputs.n_tasks(spec) {
             Some(n) => {
-                let mib = n * size_of::<crate::model::workload::TaskArrival>() as u64 >> 20;
+                let mib = (n * size_of::<TaskArrival>() as u64) >> 20;
                 text.push_str(&format!("  {n} stand-alone tasks, about {mib} MiB for each seed in memory\n"));
             }
             None => text.push_str("  stand-alone tasks drawn from a profile\n"),

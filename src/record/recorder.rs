@@ -353,7 +353,7 @@ impl ServiceRecorder {
             at = end;
             // All whole minutes of the stretch are alike: one stands for them.
             let last_minute = to / MINUTE_MS;
-            if at % MINUTE_MS == 0 && last_minute > at / MINUTE_MS + 1 {
+            if at.is_multiple_of(MINUTE_MS) && last_minute > at / MINUTE_MS + 1 {
                 at = (last_minute - 1) * MINUTE_MS;
             }
         }

@@ -176,7 +176,7 @@ fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
         faults.note(node.fault("B0107", "maximumPercent must be at least 100 and at most 1000"));
     }
     let is_valid = minimum <= 100 && (100..=1000).contains(&maximum);
-    is_valid.then(|| DeploymentBounds {
+    is_valid.then_some(DeploymentBounds {
         minimum_healthy_percent: minimum as u16,
         maximum_percent: maximum as u16,
     })

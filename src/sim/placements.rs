@@ -175,6 +175,40 @@ impl<W: Watch> Simulation<'_, W> {
         self.queue.schedule(at, Event::TaskStarted(task, epoch));
     }
 
+    /// Holds everybody in line against every instance, as a line without memory
+    /// would at every change.
+    ///
+    /// # Panics
+    ///
+    /// If somebody waits who could be placed.
+    pub(super) fn audit_waiting(&self) {
+        for provider in self.setup.providers.ids() {
+            for class in self.line.waiting_classes(provider) {
+                let placement = self.placement_of(class.key.service);
+                for waiting in &class.queue {
+                    let task = self.cluster.task(waiting.task);
+                    if task.epoch != waiting.epoch {
+                        continue;
+                    }
+                    let view = self.view(task.definition, task.group, RandomOrder::new(0, 0));
+                    let room = self.cluster.alive(provider).iter();
+                    let room =
+                        room.copied().find(|&it| placer::is_allowed(&placement.constraints, &view, it));
+                    assert_eq!(room, None, "{:?} waits at {} though there is room", waiting.task, self.now);
+                }
+            }
+        }
+        let n_listed: usize = self
+            .setup
+            .providers
+            .ids()
+            .flat_map(|it| self.line.waiting_classes(it))
+            .flat_map(|class| &class.queue)
+            .filter(|it| self.cluster.task(it.task).epoch == it.epoch)
+            .count();
+        assert_eq!(n_listed, self.cluster.totals().n_waiting as usize, "whoever waits stands in line");
+    }
+
     /// Those who may not wait are given back to who asked.
     fn give_back(&mut self, provider: CapacityProviderId) {
         let is_fixed = self.setup.providers[provider].scaling == Scaling::Fixed;

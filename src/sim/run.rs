@@ -30,6 +30,9 @@ pub fn run_watched<W: Watch>(
         assert!(sim.now <= at, "time runs forward");
         if at > sim.now {
             sim.observe();
+            if sim.watch.audits_waiting() {
+                sim.audit_waiting();
+            }
             sim.now = at;
             sim.cluster.advance(at);
         }

@@ -19,6 +19,13 @@ pub trait Watch {
     fn goes_on(&mut self, _n_events: u64) -> bool {
         true
     }
+
+    /// Whether, before time moves on, every waiting task is held against every
+    /// instance: what the waiting line skips must have been hopeless.
+    #[doc(hidden)]
+    fn audits_waiting(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody.

@@ -1,0 +1,5 @@
+//! Everything that is seen from outside: one binary, one module a subject.
+
+mod clusters;
+mod common_luck;
+mod reference;

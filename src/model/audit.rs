@@ -30,7 +30,8 @@ impl Cluster {
             let needs = self.definitions[task.definition].needs;
             let holds_room =
                 task.instance.is_some() && (task.is_desired_running || !self.releases_on_desired_stopped);
-            if holds_room {
+            let is_lost = |it| self.instances[it].status == InstanceStatus::Lost;
+            if holds_room && !task.instance.is_some_and(is_lost) {
                 totals.reserved_cpu += u64::from(needs.cpu.0);
                 totals.reserved_memory += u64::from(needs.memory.0);
             }

@@ -27,7 +27,7 @@ pub struct Cluster {
     pub(in crate::model) attribute_values: Vec<AttributeValue>,
     /// For each instance its tasks that are not stopped.
     pub(in crate::model) tasks_on: Table<InstanceId, Vec<TaskId>>,
-    /// For each instance the host ports in use, sorted.
+    /// For each instance the host ports in use, its own included, sorted.
     pub(in crate::model) ports_on: Table<InstanceId, Vec<HostPort>>,
     /// For each provider its instances that are not terminated, ascending.
     pub(in crate::model) alive: Table<CapacityProviderId, Vec<InstanceId>>,
@@ -55,7 +55,7 @@ pub struct Group {
 /// Sums over the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// CPU units and MiB reserved by tasks.
+    /// CPU units and MiB reserved by tasks on instances that are billed.
     pub reserved_cpu: u64,
     /// See `reserved_cpu`.
     pub reserved_memory: u64,

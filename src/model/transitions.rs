@@ -136,6 +136,11 @@ impl Cluster {
         assert!(!matches!(self.instances[id].status, InstanceStatus::Lost | InstanceStatus::Terminated));
         self.instances[id].status = InstanceStatus::Lost;
         self.end_billing(id);
+        // Nothing runs on it any more, whatever the cluster believes.
+        let free = self.instances[id].free;
+        let capacity = self.instance_types[self.instances[id].instance_type].capacity;
+        self.totals.reserved_cpu -= u64::from((capacity.cpu - free.cpu).0);
+        self.totals.reserved_memory -= u64::from((capacity.memory - free.memory).0);
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
             if task.health == Health::Healthy
@@ -364,8 +369,10 @@ impl Cluster {
             self.instance_types[instance.instance_type].can_hold(instance.free),
             "room is given back once"
         );
-        self.totals.reserved_cpu -= u64::from(definition.needs.cpu.0);
-        self.totals.reserved_memory -= u64::from(definition.needs.memory.0);
+        if instance.status != InstanceStatus::Lost {
+            self.totals.reserved_cpu -= u64::from(definition.needs.cpu.0);
+            self.totals.reserved_memory -= u64::from(definition.needs.memory.0);
+        }
         let in_use = &mut self.ports_on[id];
         for port in &definition.host_ports {
             let idx = in_use.binary_search(port).expect("a port in use is known");

@@ -2,4 +2,5 @@
 
 mod clusters;
 mod common_luck;
+mod properties;
 mod reference;

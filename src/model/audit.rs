@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId};
 use crate::model::cluster::{Cluster, Group, Totals};
 use crate::model::instance::InstanceStatus;
+use crate::model::network::reserved_ports;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Health, Task, TaskOwner, TaskStatus};
 
@@ -42,7 +43,7 @@ impl Cluster {
         for (id, instance) in self.instances.iter() {
             let capacity = self.instance_types[instance.instance_type].capacity;
             let mut free = capacity;
-            let mut ports = Vec::new();
+            let mut ports = reserved_ports();
             let on_it: Vec<_> = tasks.iter().filter(|(_, task)| task.instance == Some(id)).collect();
             for (task_id, task) in &on_it {
                 assert!(self.tasks_on[id].contains(task_id), "{id:?} knows {task_id:?}");

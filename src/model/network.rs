@@ -34,3 +34,8 @@ impl fmt::Display for HostPort {
 /// TCP ports that an instance keeps for itself: SSH, the Docker daemon, the
 /// agent (API PortMapping.hostPort).
 pub const RESERVED_TCP_PORTS: [u16; 6] = [22, 2375, 2376, 51678, 51679, 51680];
+
+/// The ports in use on an instance without tasks, sorted.
+pub fn reserved_ports() -> Vec<HostPort> {
+    RESERVED_TCP_PORTS.iter().map(|&port| HostPort { port, protocol: Protocol::Tcp }).collect()
+}

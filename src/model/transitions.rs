@@ -9,6 +9,7 @@ use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
 use crate::model::cluster::{Cluster, Group, Totals};
 use crate::model::instance::{ContainerInstance, InstanceStatus, InstanceType};
+use crate::model::network::reserved_ports;
 use crate::model::service::{Deployment, RevisionCounts, Service};
 use crate::model::task::{Epoch, Health, Task, TaskDefinition, TaskOwner, TaskStatus};
 
@@ -108,7 +109,7 @@ impl Cluster {
         });
         self.attribute_values.extend_from_slice(launch.attribute_values);
         self.tasks_on.push(Vec::new());
-        self.ports_on.push(Vec::new());
+        self.ports_on.push(reserved_ports());
         self.alive[launch.provider].push(id);
         self.totals.n_instances += 1;
         self.totals.registered_cpu += u64::from(capacity.cpu.0);

@@ -19,6 +19,8 @@ pub struct ServiceView {
     pub source_keep: u32,
     /// Whether a rollout is under way.
     pub is_rolling_out: bool,
+    /// It found no room a moment ago: nothing is started for now.
+    pub is_paused: bool,
     /// The option of the same name.
     pub upper_counts_stopping: bool,
     /// The option of the same name.

@@ -1,6 +1,6 @@
 //! `ROLLING`: old tasks go and new ones come within the bounds (developer
 //! guide, deployment-type-ecs and service-options). As many as the bounds allow
-//! at once, stops before starts.
+//! at once, stops before starts: whoever carries a plan out asks again at once.
 //!
 //! Left out here: circuit breaker, alarms, bake time, early success.
 
@@ -23,19 +23,20 @@ impl DeploymentController for Rolling {
         if is_complete(view) {
             return DeploymentPlan { is_complete: true, ..DeploymentPlan::default() };
         }
-        let mut plan = DeploymentPlan::default();
-        match view.order {
-            RolloutOrder::StopFirst => {
-                plan_stops(view, &mut plan);
-                plan_starts(view, &mut plan);
-            }
-            RolloutOrder::StartFirst => {
-                plan_starts(view, &mut plan);
-                if plan.start_source + plan.start_target == 0 {
-                    plan_stops(view, &mut plan);
-                }
-            }
+        let stops = plan_stops(view);
+        let mut starts = plan_starts(view, stops);
+        let lacks_room = view.is_paused && starts != DeploymentPlan::default();
+        if lacks_room {
+            starts = DeploymentPlan::default();
         }
+        // One at a time: the next look, at the same moment, sees what the
+        // first has changed, slots included that are free already.
+        let (first, second) = match view.order {
+            RolloutOrder::StopFirst => (stops, starts),
+            RolloutOrder::StartFirst => (starts, stops),
+        };
+        let mut plan = if first == DeploymentPlan::default() { second } else { first };
+
         let does_nothing = plan == DeploymentPlan::default();
         let in_motion = view.target.in_motion() + view.source.in_motion();
         if does_nothing && in_motion == 0 {
@@ -43,7 +44,7 @@ impl DeploymentController for Rolling {
                 // Tasks of an earlier revision that never found room hold a
                 // slot and serve nobody.
                 plan.stop_source = view.source.waiting;
-            } else if view.target.waiting > 0 {
+            } else if view.target.waiting > 0 || lacks_room {
                 plan.standstill = Some(Standstill::InsufficientCapacity);
             } else {
                 plan.standstill = Some(Standstill::DeploymentConfiguration);
@@ -62,33 +63,32 @@ fn is_complete(view: &ServiceView) -> bool {
 
 /// As many as leaves the healthy ones at the minimum: old tasks first, then
 /// what is above the desired count.
-fn plan_stops(view: &ServiceView, plan: &mut DeploymentPlan) {
+fn plan_stops(view: &ServiceView) -> DeploymentPlan {
     let lower = view.bounds.lower(view.desired_count);
     let spare = (view.source.healthy + view.target.healthy).saturating_sub(lower);
-    plan.stop_source = view.source.wanted().min(spare);
+    let stop_source = view.source.wanted().min(spare);
 
     // Those that are not healthy yet go first and cost the minimum nothing.
     let surplus = view.target.wanted().saturating_sub(view.desired_count);
     let not_healthy = view.target.wanted() - view.target.healthy;
-    plan.stop_target = surplus.min(not_healthy + (spare - plan.stop_source));
+    let stop_target = surplus.min(not_healthy + (spare - stop_source));
+    DeploymentPlan { stop_source, stop_target, ..DeploymentPlan::default() }
 }
 
 /// As many as the maximum leaves room for: lost tasks of an earlier revision
 /// are replaced by the same revision first (behaviour since November 2025).
-fn plan_starts(view: &ServiceView, plan: &mut DeploymentPlan) {
+fn plan_starts(view: &ServiceView, stops: DeploymentPlan) -> DeploymentPlan {
     let upper = view.bounds.upper(view.desired_count);
     let total = view.target + view.source;
-    let occupied = if view.upper_counts_stopping {
-        total.not_stopped()
-    } else {
-        total.wanted() - plan.stop_source - plan.stop_target
-    };
+    let occupied = if view.upper_counts_stopping { total.not_stopped() } else { total.wanted() };
     let room = upper.saturating_sub(occupied);
-    if view.is_rolling_out && plan.stop_source == 0 {
-        plan.start_source = view.source_keep.saturating_sub(view.source.wanted()).min(room);
-    }
+    // What could go already is not replaced.
+    let missing_source = view.source_keep.saturating_sub(view.source.wanted());
+    let replaces = view.is_rolling_out && stops.stop_source == 0;
+    let start_source = if replaces { missing_source.min(room) } else { 0 };
     let missing = view.desired_count.saturating_sub(view.target.wanted());
-    plan.start_target = missing.min(room - plan.start_source);
+    let start_target = missing.min(room - start_source);
+    DeploymentPlan { start_source, start_target, ..DeploymentPlan::default() }
 }
 
 #[cfg(test)]
@@ -108,6 +108,7 @@ mod tests {
             source: healthy(v1),
             source_keep: v1,
             is_rolling_out: true,
+            is_paused: false,
             upper_counts_stopping: true,
             order: RolloutOrder::StopFirst,
         }

@@ -1,10 +1,10 @@
 //! Which task a service gives up (developer guide, task-placement-strategies):
-//! not yet running before running, unhealthy before healthy, then what the
-//! chain of strategies likes to lose, then chance.
+//! not yet running before running, unhealthy before healthy, then the oldest
+//! revision, what the chain of strategies likes to lose, and chance.
 
 use crate::base::id::TaskId;
 use crate::model::Cluster;
-use crate::model::task::{Health, TaskStatus};
+use crate::model::task::{Health, TaskOwner, TaskStatus};
 use crate::placement::chain::{Chain, keep_least};
 use crate::placement::strategy::StopView;
 
@@ -20,6 +20,8 @@ pub fn choose(
     let first = *candidates.first()?;
     let view = StopView { cluster, group: cluster.task(first).group };
     keep_least(candidates, |task| readiness(cluster, task));
+    // Revisions that are on their way out go oldest first.
+    keep_least(candidates, |task| revision(cluster, task));
     for strategy in &chain.strategies {
         if candidates.len() < 2 {
             break;
@@ -31,6 +33,14 @@ pub fn choose(
         });
     }
     candidates.iter().copied().min_by_key(|&task| (draw(task), task))
+}
+
+/// The older the smaller: deployments are numbered as they begin.
+fn revision(cluster: &Cluster, task: TaskId) -> u64 {
+    match cluster.task(task).owner {
+        TaskOwner::Service { deployment, .. } => deployment.number().into(),
+        TaskOwner::Standalone { .. } => 0,
+    }
 }
 
 /// Waiting, then starting, then running, then healthy.

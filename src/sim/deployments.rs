@@ -2,10 +2,11 @@
 //! carries out its plan. It looks after every change of a task's state, and
 //! when a pause is over; a tick in between could not decide otherwise.
 
-use crate::base::Domain;
-use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskDefinitionId};
+use crate::base::id::{CapacityProviderId, DeploymentId, Id as _, ServiceId, TaskDefinitionId, TaskId};
+use crate::base::{Domain, SimDuration};
 use crate::deployment::{DeploymentPlan, ServiceView, Standstill};
 use crate::model::capacity::Scaling;
+use crate::model::instance::InstanceStatus;
 use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas};
 use crate::model::task::{StopCode, TaskOwner, TaskStatus};
 use crate::model::workload::ServiceChangeKind;
@@ -81,21 +82,11 @@ impl<W: Watch> Simulation<'_, W> {
             source: self.source_counts(service),
             source_keep: self.source_keep(service),
             is_rolling_out: self.services[service].is_rolling_out,
+            is_paused: self.services[service].retry_at.is_some_and(|at| self.now < at),
             upper_counts_stopping: self.setup.options.upper_counts_stopping,
             order: self.setup.options.order,
         };
-        let mut plan = policy.controller.plan(&view);
-        if self.services[service].retry_at.is_some_and(|at| self.now < at) {
-            // No room was found a moment ago: only stops go on.
-            let wanted_to_start = plan.start_source + plan.start_target > 0;
-            plan.start_source = 0;
-            plan.start_target = 0;
-            let is_still = plan.stop_source + plan.stop_target == 0;
-            let in_motion = view.target.in_motion() + view.source.in_motion();
-            if wanted_to_start && is_still && in_motion == 0 {
-                plan.standstill = Some(Standstill::InsufficientCapacity);
-            }
-        }
+        let plan = policy.controller.plan(&view);
         self.carry_out(service, plan);
     }
 
@@ -118,31 +109,20 @@ impl<W: Watch> Simulation<'_, W> {
         self.replace_source_tasks(service, plan.start_source);
         let primary = self.cluster.service(service).primary;
         self.start_tasks(service, primary, plan.start_target);
-        if let Some(rollout) = self.recorder.rollout(service.idx()) {
-            rollout.n_started += plan.start_target;
-            rollout.n_stopped += plan.stop_source;
-        }
     }
 
     /// Stops `n` tasks of one side, one after the other: each choice sees what
-    /// the last one left. Older revisions go first.
+    /// the last one left.
     fn stop_tasks(&mut self, service: ServiceId, side: Side, n: u32) {
         for _ in 0..n {
-            let revision = match side {
-                Side::Target => self.cluster.service(service).primary,
-                Side::Source => {
-                    let older = &self.cluster.service(service).older;
-                    let oldest = older.iter().find(|&&it| self.cluster.deployment(it).counts.wanted() > 0);
-                    *oldest.expect("a plan stops no more tasks than there are")
-                }
-            };
             let mut candidates = std::mem::take(&mut self.stop_candidates);
             candidates.clear();
-            candidates.extend(self.cluster.service(service).tasks.iter().copied().filter(|&it| {
+            let state = self.cluster.service(service);
+            candidates.extend(state.tasks.iter().copied().filter(|&it| {
                 let task = self.cluster.task(it);
-                let is_of_revision =
-                    matches!(task.owner, TaskOwner::Service { deployment, .. } if deployment == revision);
-                is_of_revision && task.is_desired_running
+                let TaskOwner::Service { deployment, .. } = task.owner else { return false };
+                let of = if deployment == state.primary { Side::Target } else { Side::Source };
+                of == side && task.is_desired_running
             }));
             let chain = &self.setup.services[service].placement.chain;
             let draw = |task| self.draw(task, Domain::StopTieBreak);
@@ -150,6 +130,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.stop_candidates = candidates;
             let task = chosen.expect("a plan stops no more tasks than there are");
 
+            let (_, revision) = self.service_of(task).expect("a service's task has a service");
             if side == Side::Source {
                 let keep = self.cluster.deployment(revision).keep;
                 self.cluster.set_keep(revision, keep.saturating_sub(1));
@@ -160,6 +141,11 @@ impl<W: Watch> Simulation<'_, W> {
                 self.review_service(service);
             } else {
                 self.ask_to_stop(task, StopCode::ServiceSchedulerInitiated);
+                if side == Side::Source
+                    && let Some(rollout) = self.recorder.rollout(service.idx())
+                {
+                    rollout.n_stopped += 1;
+                }
             }
         }
     }
@@ -203,6 +189,8 @@ impl<W: Watch> Simulation<'_, W> {
         if n > 0 {
             self.call_for_placement();
         }
+        // Once they have looked for room: whether anything still moves.
+        self.review_service(service);
         if let Some(reason) = self.never_fits(provider, definition) {
             let row = self.cluster.definition(definition);
             let found = NeverPlaceable {
@@ -228,18 +216,38 @@ impl<W: Watch> Simulation<'_, W> {
         let is_paused = self.services[service].retry_at.is_some_and(|at| self.now < at);
         if !is_paused {
             // Whatever the option says, time passes between two tries.
-            let pause = self.setup.options.capacity_retry.max(crate::base::SimDuration::from_millis(1));
+            let pause = self.setup.options.capacity_retry.max(SimDuration::from_millis(1));
             let at = self.now + pause;
             self.services[service].retry_at = Some(at);
             self.queue.schedule(at, Event::ServiceReviewed(service));
         }
     }
 
-    /// Whether more instances may come that could hold the service's tasks.
+    /// Whether room may still come for the service's tasks: more instances, or
+    /// what others will leave.
     fn may_find_room(&self, service: ServiceId) -> bool {
         let provider = self.setup.services[service].placement.provider;
         let definition = self.cluster.deployment(self.cluster.service(service).primary).definition;
-        self.never_fits(provider, definition).is_none() && self.may_grow(provider)
+        self.never_fits(provider, definition).is_none()
+            && (self.may_grow(provider) || self.others_will_leave(provider))
+    }
+
+    /// Whether an instance of the provider is not ready yet or not yet known
+    /// to be lost, or some task on one will end by itself.
+    fn others_will_leave(&self, provider: CapacityProviderId) -> bool {
+        self.cluster.alive(provider).iter().any(|&instance| {
+            let will_end = |&task: &TaskId| {
+                let task = self.cluster.task(task);
+                match task.owner {
+                    TaskOwner::Standalone { arrival } => {
+                        self.workload.arrivals[arrival as usize].lifetime != SimDuration::FOREVER
+                    }
+                    TaskOwner::Service { .. } => !task.is_desired_running,
+                }
+            };
+            self.cluster.instance(instance).status != InstanceStatus::Active
+                || self.cluster.tasks_on(instance).iter().any(will_end)
+        })
     }
 
     /// The horizon: what became of rollouts that are still under way.

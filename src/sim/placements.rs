@@ -165,7 +165,10 @@ impl<W: Watch> Simulation<'_, W> {
             TaskOwner::Service { deployment, .. } => {
                 self.recorder.service_task_placed(requested_at, self.now);
                 let waited_ms = (self.now - requested_at).millis();
-                self.note_phase(task, deployment, |rollout| rollout.place.add(waited_ms));
+                self.note_phase(task, deployment, |rollout| {
+                    rollout.n_started += 1;
+                    rollout.place.add(waited_ms);
+                });
                 let (service, _) = self.service_of(task).expect("a service's task has a service");
                 self.services[service].is_changed = true;
                 self.review_service(service);

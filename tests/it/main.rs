@@ -4,3 +4,4 @@ mod clusters;
 mod common_luck;
 mod properties;
 mod reference;
+mod rolling;

@@ -18,7 +18,11 @@ use crate::sim::watch::{Fact, Watch};
 impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_capacity_reviewed(&mut self, provider: CapacityProviderId) {
         let setup = &self.setup.providers[provider];
-        let in_service = self.in_service(provider);
+        let in_service = match setup.scaling {
+            // Nobody replaces what nobody knows to be lost.
+            Scaling::Fixed => self.cluster.alive(provider).to_vec(),
+            Scaling::Managed(_) => self.in_service(provider),
+        };
         let n_in_service = u32::try_from(in_service.len()).expect("fewer than 2^32 instances");
         let plan = match setup.scaling {
             Scaling::Fixed => fixed::plan(setup.min_size),
@@ -52,20 +56,20 @@ impl<W: Watch> Simulation<'_, W> {
         alive.filter(|&it| self.cluster.instance(it).is_in_service()).collect()
     }
 
-    /// Tasks in line, grouped by equal needs and rules.
+    /// Tasks in line, grouped by equal needs and constraints.
     fn waiting_groups(&self, provider: CapacityProviderId) -> Vec<WaitingGroup> {
         let capacity = self.setup.instance_types[self.setup.providers[provider].instance_type].capacity;
-        let mut groups: Vec<((_, _), WaitingGroup)> = Vec::new();
+        let mut groups: Vec<(_, WaitingGroup)> = Vec::new();
         for class in self.line.waiting_classes(provider) {
             let count = class.queue.iter().filter(|it| self.cluster.task(it.task).epoch == it.epoch).count();
             let count = u32::try_from(count).expect("fewer than 2^32 tasks");
-            // Classes that differ in their group only need the same.
-            let key = (class.key.service, class.key.definition);
+            let definition = self.cluster.definition(class.key.definition);
+            // Whoever asked: revisions, services and groups may need the same.
+            let key = (definition.needs, &definition.host_ports, class.key.group.is_some());
             if let Some((_, group)) = groups.iter_mut().find(|it| it.0 == key) {
                 group.count += count;
                 continue;
             }
-            let definition = self.cluster.definition(class.key.definition);
             let of = |capacity: u32, need: u32| capacity.checked_div(need).unwrap_or(u32::MAX);
             let by_size = of(capacity.cpu.0, definition.needs.cpu.0)
                 .min(of(capacity.memory.0, definition.needs.memory.0));

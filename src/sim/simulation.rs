@@ -265,8 +265,12 @@ impl<'a, W: Watch> Simulation<'a, W> {
         self.seed.stream(domain, task.entity(task.group)).bits()
     }
 
-    /// Adds a use of an instance to the bill.
+    /// Adds a use of an instance to the bill; what ended before it was measured
+    /// is no use.
     pub(super) fn bill(&mut self, provider: CapacityProviderId, zone: ZoneId, seconds: u64) {
+        if seconds == 0 {
+            return;
+        }
         let line = self.bill.entry((provider, zone)).or_default();
         line.0 += seconds;
         line.1 += 1;
@@ -289,6 +293,6 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 price_as_of: instance_type.price_as_of.clone(),
             }
         });
-        lines.filter(|it| it.billed_seconds > 0).collect()
+        lines.collect()
     }
 }

@@ -37,8 +37,14 @@ pub struct CapacityView<'a> {
     pub n_low_points: u32,
 }
 
-/// The size the group should have now.
+/// The size the group should have now. A group is never left below its least
+/// size, whatever the metric says: instances may have failed.
 pub fn plan(view: &CapacityView<'_>) -> CapacityPlan {
+    let plan = follow_metric(view);
+    CapacityPlan { desired_capacity: plan.desired_capacity.max(view.min_size), ..plan }
+}
+
+fn follow_metric(view: &CapacityView<'_>) -> CapacityPlan {
     let n = view.n_in_service;
     let needed = instances_needed(view);
     let target = view.scaling.target_capacity;
@@ -133,6 +139,16 @@ mod tests {
     fn from_zero_there_are_two() {
         assert_eq!(plan(&view(0, 0, &TEN_WAIT)).desired_capacity, 2);
         assert_eq!(plan(&view(0, 0, &[])).desired_capacity, 0);
+    }
+
+    #[test]
+    fn what_failed_below_the_least_size_is_launched_again() {
+        for n_busy in [0, 1, 2] {
+            let mut view = view(2, n_busy, &[]);
+            view.min_size = 3;
+            view.youngest_age = Some(SimDuration::ZERO);
+            assert_eq!(plan(&view).desired_capacity, 3);
+        }
     }
 
     #[test]

@@ -118,7 +118,8 @@ struct Counts {
 
 impl<'a> Checker<'a> {
     fn new(setup: &'a Setup, workload: &'a Workload, distinct: Vec<GroupId>) -> Self {
-        let before = vec![Counts::default(); setup.services.len()];
+        let starts = workload.services.rows().iter();
+        let before = starts.map(|it| Counts { desired: it.desired_count, ..Counts::default() }).collect();
         Self {
             setup,
             workload,
@@ -332,7 +333,7 @@ impl Dice {
             let first = services.len() as u32;
             distinct.extend((first..first + workload.n_batches).map(GroupId::new));
         }
-        let retry = Unplaced::Retry { first: self.seconds(&[0, 10, 60]), longest: self.seconds(&[60, 900]) };
+        let retry = Unplaced::Retry { first: self.seconds(&[10, 60]), longest: self.seconds(&[60, 900]) };
         let unplaced = self.one_of(&[Unplaced::Drop, retry, retry]);
         let mean = self.seconds(&[600, 3600]);
         let setup = Setup {
@@ -355,7 +356,7 @@ impl Dice {
             upper_counts_stopping: self.one_of(&[true, true, false]),
             order: self.one_of(&[RolloutOrder::StopFirst, RolloutOrder::StartFirst]),
             no_check_settle: self.seconds(&[0, 5, 40]),
-            capacity_retry: self.seconds(&[0, 15]),
+            capacity_retry: self.seconds(&[5, 15]),
             tie_break: self.one_of(&[TieBreak::Random, TieBreak::LowestId]),
             quotas: self.one_of(&[Quotas::Documented, Quotas::Off]),
             release_on_desired_stopped: self.one_of(&[false, false, true]),

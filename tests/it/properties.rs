@@ -1,6 +1,7 @@
 //! Promises that hold on any cluster: random small ones are played under the
 //! eyes of someone who checks them after every event. A failure names its case;
 //! the case is all it takes to play it again.
+#![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

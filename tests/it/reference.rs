@@ -1,5 +1,6 @@
 //! Second opinions: a fixed pool against the reference model of the parity
 //! set, and the waiting line against a line that remembers nothing.
+#![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
 
 use std::path::Path;
 use std::process::Command;

@@ -107,6 +107,7 @@ impl<W: Watch> Simulation<'_, W> {
             }
             if std::mem::take(&mut self.services[service].is_rolling_out) {
                 self.recorder.close_rollout(self.now, service.idx(), DeploymentOutcome::Completed);
+                self.watch.fact(self.now, Fact::RolloutCompleted(service));
             }
             return;
         }

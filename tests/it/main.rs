@@ -1,4 +1,5 @@
 //! One binary for all integration tests, so that the crate is linked once.
 
+mod azure;
 mod floors;
 mod timelines;

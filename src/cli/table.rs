@@ -1,15 +1,17 @@
 //! A table on a terminal: columns aligned, numbers to the right.
 
+use super::diagnostics::printable;
 use crate::report::tables::{Cell, Table};
 
 /// The table as text.
 pub(super) fn render(table: &Table) -> String {
     let mut text = format!("{}\n", table.title);
     for note in &table.notes {
-        text.push_str(&format!("  {note}\n"));
+        text.push_str(&format!("  {}\n", printable(note)));
     }
+    let shown = |cell: &Cell| printable(&cell.to_string());
     let width_of = |idx: usize| {
-        let cells = table.rows.iter().map(|row| row[idx].to_string().chars().count());
+        let cells = table.rows.iter().map(|row| shown(&row[idx]).chars().count());
         cells.chain([table.columns[idx].title.chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..table.columns.len()).map(width_of).collect();
@@ -33,7 +35,7 @@ pub(super) fn render(table: &Table) -> String {
     };
     line(table.columns.iter().map(|it| it.title.clone()).collect());
     for row in &table.rows {
-        line(row.iter().map(ToString::to_string).collect());
+        line(row.iter().map(shown).collect());
     }
     text
 }

@@ -110,7 +110,17 @@ pub fn command(experiment: &Experiment) -> String {
 /// What is wrong or missing, in words.
 pub fn read(path: &Path, text: &str) -> Result<(Results, Origin), String> {
     let manifest: Manifest = serde_json::from_str(text).map_err(|error| format!("no manifest: {error}"))?;
-    let n_replicates = manifest.replicates.max(1) as usize;
+    if manifest.replicates == 0 {
+        return Err("the manifest has no replicates".to_owned());
+    }
+    let n_replicates = manifest.replicates as usize;
+    let is_of_axes = |setting: &Setting| {
+        setting.values.len() == manifest.axes.len()
+            && setting.values.iter().zip(&manifest.axes).all(|(value, axis)| *value < axis.values.len())
+    };
+    if !manifest.settings.iter().all(is_of_axes) {
+        return Err("the manifest has a setting that its axes do not have".to_owned());
+    }
     if manifest.runs.len() != manifest.settings.len() * n_replicates {
         return Err("the manifest has not as many runs as settings and replicates make".to_owned());
     }

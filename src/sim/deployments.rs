@@ -204,7 +204,12 @@ impl<W: Watch> Simulation<'_, W> {
         if n > 0 {
             self.call_for_placement();
         }
-        if let Some(reason) = self.never_fits(provider, definition) {
+        // A revision that fits nowhere is asked for again and again; it is noted
+        // once.
+        if self.services[service].never_fits != Some(deployment)
+            && let Some(reason) = self.never_fits(provider, definition)
+        {
+            self.services[service].never_fits = Some(deployment);
             let row = self.cluster.definition(definition);
             let found = NeverPlaceable {
                 definition: row.name.clone(),

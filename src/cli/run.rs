@@ -193,7 +193,7 @@ fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: boo
             let differences = tables::differences(results);
             let all = [Some(tables::summary(results)), Some(differences), tables::never_placeable(results)];
             for shown in all.iter().flatten().filter(|it| !it.rows.is_empty()) {
-                writeln!(out, "{}", table::render(shown))?;
+                writeln!(out, "{}", table::render(shown, screen_width()))?;
             }
             if !is_quiet {
                 writeln!(out, "report: {}", folder.path().join("index.html").display())?;
@@ -201,6 +201,11 @@ fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: boo
         }
     }
     Ok(out.flush()?)
+}
+
+/// How wide the screen is, if there is one.
+fn screen_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
 }
 
 fn json(results: &Results) -> serde_json::Value {

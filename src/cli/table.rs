@@ -1,6 +1,8 @@
 //! A table on a terminal: columns aligned, numbers to the right, long headers in
 //! several lines; what is too wide for the screen goes on below.
 
+use std::collections::BTreeSet;
+
 use super::diagnostics::printable;
 use crate::report::tables::{Cell, Table};
 
@@ -66,9 +68,11 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Which columns stand side by side. Every block begins with the first column,
-/// by which its rows are told apart.
+/// Which columns stand side by side. Every block begins with the first column;
+/// where that does not tell the rows apart, the table stays in one piece.
 fn blocks(columns: &[Column], width: Option<usize>) -> Vec<Vec<usize>> {
+    let keys: BTreeSet<&str> = columns[0].cells.iter().map(String::as_str).collect();
+    let width = width.filter(|_| keys.len() == columns[0].cells.len());
     let mut blocks = vec![Vec::new()];
     let mut used = 1;
     for (idx, column) in columns.iter().enumerate() {

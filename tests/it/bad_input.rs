@@ -459,6 +459,9 @@ fn a_fault_of_a_file_that_is_named_is_told_in_its_own_place() {
         ("{", ("B0130", 1, 1, "EOF")),
         ("", ("B0130", 1, 1, "EOF")),
         (deep.as_str(), ("B0130", 1, 128, "recursion")),
+        ("[]", ("B0130", 1, 2, "a task definition")),
+        ("null", ("B0130", 1, 4, "a task definition")),
+        ("{\"family\": \"f\", \"containerDefinitions\": [{\"cpu\": 1}]}", ("B0131", 1, 1, "no memory")),
         ("{}", ("B0131", 1, 1, "`family` is missing")),
         ("{\"family\": \"f\"}", ("B0131", 1, 1, "container")),
     ] {

@@ -14,6 +14,7 @@ const RUNS: &str = "runs";
 const CHARTS: &str = "charts";
 const TABLES: &str = "tables";
 const LOCK: &str = ".lock";
+const LINK: &str = "a symbolic link leads out of the folder";
 /// How a file is called until it is whole.
 const PARTIAL: &str = ".partial-";
 
@@ -22,7 +23,7 @@ const PARTIAL: &str = ".partial-";
 pub struct Folder {
     path: PathBuf,
     /// Held until the folder is let go; the system lets it go with the process.
-    _lock: File,
+    lock: File,
 }
 
 /// What is already in the folder may be in the way.
@@ -48,8 +49,13 @@ pub enum FolderError {
         what: &'static str,
     },
     /// Another process works in it.
-    #[error("another process is writing to {}", .0.display())]
-    Busy(PathBuf),
+    #[error("another process is writing to {}{who}", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+        /// Which process, if it said so.
+        who: String,
+    },
     /// The world is at fault.
     #[error("{action} {}", path.display())]
     World {
@@ -82,15 +88,28 @@ impl Folder {
         }
         fs::create_dir_all(&runs).map_err(world("creating the folder", &runs))?;
         let lock_path = path.join(LOCK);
-        // Nothing is cut: it may be somebody's file behind a link.
+        if lock_path.is_symlink() {
+            return Err(world("writing", &lock_path)(io::Error::other(LINK)));
+        }
+        // What another process wrote there is not cut before it is ours.
         let options = File::options().write(true).create(true).truncate(false).open(&lock_path);
-        let lock = options.map_err(world("writing", &lock_path))?;
+        let mut lock = options.map_err(world("writing", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => (),
-            Err(TryLockError::WouldBlock) => return Err(FolderError::Busy(path.to_owned())),
+            Err(TryLockError::WouldBlock) => {
+                let process = fs::read_to_string(&lock_path).unwrap_or_default();
+                let who = match process.trim().parse::<u32>() {
+                    Ok(number) => format!(": process {number}"),
+                    Err(_) => String::new(),
+                };
+                return Err(FolderError::Busy { path: path.to_owned(), who });
+            }
             Err(TryLockError::Error(error)) => return Err(world("locking", &lock_path)(error)),
         }
-        let folder = Self { path: path.to_owned(), _lock: lock };
+        lock.set_len(0)
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(world("writing", &lock_path))?;
+        let folder = Self { path: path.to_owned(), lock };
         folder.remove(|_, name| name.starts_with(PARTIAL))?;
         if existing == Existing::Replace {
             // A folder with a manifest is whole, so that goes first.
@@ -133,8 +152,7 @@ impl Folder {
         let path = self.path.join(name);
         let parent = path.parent().unwrap_or(&self.path);
         if parent != self.path && parent.is_symlink() {
-            let source = io::Error::other("a symbolic link leads out of the folder");
-            return Err(world("writing", &path)(source));
+            return Err(world("writing", &path)(io::Error::other(LINK)));
         }
         fs::create_dir_all(parent).map_err(world("creating the folder", parent))?;
         let written = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(parent).and_then(|mut file| {
@@ -177,6 +195,14 @@ impl Folder {
     /// played again.
     pub fn find_run(&self, key: &str) -> Option<RunRecord> {
         read_run(&self.path, key)
+    }
+}
+
+/// A result does not say which process wrote it.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // If it stays, the next process writes over it.
+        let _ = self.lock.set_len(0);
     }
 }
 

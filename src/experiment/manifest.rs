@@ -98,9 +98,18 @@ pub fn run_key(experiment: &Experiment, run: Run) -> String {
 
 /// What to type to play the experiment again.
 pub fn command(experiment: &Experiment) -> String {
-    let quoted = |it: &String| format!(" --set '{}'", it.replace('\'', r"'\''"));
-    let overrides: String = experiment.source.overrides.iter().map(quoted).collect();
-    format!("berthlab run {}{overrides}", experiment.source.file)
+    let overrides = experiment.source.overrides.iter().map(|it| format!(" --set {}", quoted(it)));
+    let overrides: String = overrides.collect();
+    format!("berthlab run {}{overrides}", quoted(&experiment.source.file))
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-_./=:,+".contains(&it);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The results of a folder from its manifest and the runs kept beside it.

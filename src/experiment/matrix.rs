@@ -110,10 +110,16 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
     // After a fault one combination is read as well, so that all that is wrong
     // is told at once; more of them would hardly tell more.
     let combinations = if faults.is_empty() { combinations(&axes) } else { vec![vec![0; axes.len()]] };
+    // Each setting is a copy of the tree: ten thousand copies of ten thousand
+    // values of an axis would take seconds.
+    tree.remove("axes");
     let mut settings: Vec<PlannedSetting> = Vec::new();
     let mut workloads: Vec<WorkloadSpec> = Vec::new();
     let mut identities: Vec<String> = Vec::new();
     for values in combinations {
+        if faults.is_full() {
+            break;
+        }
         let mut varied = tree.clone();
         for (axis, &value) in axes.iter().zip(&values) {
             axis.apply(&mut varied, value, &faults);

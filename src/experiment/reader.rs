@@ -214,6 +214,19 @@ pub fn decimal(node: &Node, most: f64, faults: &Faults) -> Option<f64> {
     }
 }
 
+/// Reads a day such as `"2026-07-20"`.
+pub fn day<'a>(node: &'a Node, faults: &Faults) -> Option<&'a str> {
+    let (Value::Text(written) | Value::Moment(written)) = &node.value else {
+        faults.note(node.fault("B0103", format!("expected a day, found {}", node.kind())));
+        return None;
+    };
+    if written.parse::<jiff::civil::Date>().is_err() || written.len() != "2026-07-20".len() {
+        faults.note(node.fault("B0107", format!("`{written}` is not a day such as 2026-07-20")));
+        return None;
+    }
+    Some(written)
+}
+
 /// Reads an amount of money that is not negative, exactly.
 pub fn money(node: &Node, faults: &Faults) -> Option<Money> {
     let (Value::Number(written) | Value::Text(written)) = &node.value else {

@@ -153,6 +153,13 @@ impl Node {
         self.fields().iter().find(|it| it.name == name).map(|it| &it.node)
     }
 
+    /// Takes the field of this name away, if it is there.
+    pub fn remove(&mut self, name: &str) {
+        if let Value::Table(fields) = &mut self.value {
+            fields.retain(|it| it.name != name);
+        }
+    }
+
     /// The value as text for labels and for the identity of a run: the same
     /// for the same value, wherever it was written.
     pub fn canonical(&self) -> String {

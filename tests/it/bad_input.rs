@@ -129,6 +129,11 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
             ("B0115", 10, 27, "`distinctInstance`"),
         ),
         (with_service("capacity_provider_strategy = [\"general\"]"), ("B0117", 10, 31, "general")),
+        (changed("\"web\"", "\"\""), ("B0109", 7, 8, "not empty")),
+        (
+            changed("\"m6i.large\"", "{ cpu_units = 1024, memory_mib = 1024, price_as_of = \"soon\" }"),
+            ("B0107", 5, 70, "`soon` is not a day"),
+        ),
         (two_services, ("B0111", 10, 1, "`web` is given twice")),
         (
             with_service("[[event]]\nat = \"1m\"\nservice = \"wbe\"\ndesired_count = 1"),
@@ -326,6 +331,17 @@ fn a_sweep_that_nobody_can_wait_for_is_refused_by_count() {
         ["\"service.web.desired_count\"", "\"cluster.instances\"", "\"service.web.task_definition.cpu\""];
     let text = format!("{LEAST}[axes]\n{}", axes.map(thousand).concat());
     refused(&bench, "10^9 settings", text, &[("B0152", 10, 1, "1000000000 settings")]);
+    // So many different settings, and so many faulty ones, are still read in a moment.
+    let ten_thousand = |sign: &str| -> String {
+        let values: Vec<String> = (1..=10_000).map(|it| format!("{sign}{it}")).collect();
+        format!("{LEAST}[axes]\n\"service.web.desired_count\" = [{}]\n", values.join(","))
+    };
+    bench.write("x.toml", ten_thousand(""));
+    let outcome = bench.run_well(&["run", "x.toml", "--dry-run"]);
+    assert!(outcome.out.contains("10000 settings"));
+    bench.write("x.toml", ten_thousand("-"));
+    let outcome = bench.run(&["check", "x.toml"]);
+    assert_eq!((outcome.code, outcome.err.contains("error[B0102]")), (Some(3), true));
     let many = axes.iter().cycle().take(9).enumerate();
     let many: String = many.map(|(idx, name)| thousand(&name.replace("web.", &format!("{idx}.")))).collect();
     bench.write("x.toml", format!("{LEAST}[axes]\n{many}"));
@@ -443,6 +459,9 @@ fn a_fault_of_a_file_that_is_named_is_told_in_its_own_place() {
         ("{", ("B0130", 1, 1, "EOF")),
         ("", ("B0130", 1, 1, "EOF")),
         (deep.as_str(), ("B0130", 1, 128, "recursion")),
+        ("[]", ("B0130", 1, 2, "a task definition")),
+        ("null", ("B0130", 1, 4, "a task definition")),
+        ("{\"family\": \"f\", \"containerDefinitions\": [{\"cpu\": 1}]}", ("B0131", 1, 1, "no memory")),
         ("{}", ("B0131", 1, 1, "`family` is missing")),
         ("{\"family\": \"f\"}", ("B0131", 1, 1, "container")),
     ] {
@@ -638,6 +657,13 @@ fn a_hostile_name_reaches_neither_page_nor_spreadsheet_nor_terminal() {
     );
     bench.run_well(&["report", "o"]);
     assert_eq!(page, bench.read("o/index.html"));
+    // The file's own name stands on the page too, in the command to type.
+    let name = "<b>'$(x).toml";
+    bench.write(name, LEAST);
+    bench.run_well(&["run", name, "--out", "own", "--set", "seed= 3"]);
+    assert!(!bench.read("own/index.html").contains("<b>'$"));
+    let manifest: serde_json::Value = serde_json::from_str(&bench.read("own/manifest.json")).unwrap();
+    assert_eq!(manifest["command"], r"berthlab run '<b>'\''$(x).toml' --set 'seed= 3'");
     let outcome = bench.run_well(&["run", "x.toml", "--dry-run"]);
     assert!(!outcome.out.contains(['\u{1b}', '\u{202e}']));
 }

@@ -305,7 +305,8 @@ impl Types<'_> {
         let memory =
             table.required("memory_mib").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
         let usd_per_hour = table.optional("usd_per_hour").map(|it| reader::money(it, self.faults));
-        let as_of = table.text("price_as_of").unwrap_or("").to_owned();
+        let as_of = table.optional("price_as_of").and_then(|it| reader::day(it, self.faults));
+        let as_of = as_of.unwrap_or("").to_owned();
         table.finish();
         Some(InstanceType {
             name,

@@ -42,7 +42,13 @@ fn read<'a>(
 ) -> Option<(ServicePolicy, ServiceSpec)> {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
-    let name = table.required("name").and_then(|it| reader::text(it, faults)).map(str::to_owned);
+    let name = table.required("name").and_then(|it| {
+        let name = reader::text(it, faults)?;
+        if name.is_empty() {
+            faults.note(it.fault("B0109", "a service has a name that is not empty"));
+        }
+        Some(name.to_owned())
+    });
     let family = name.clone().unwrap_or_default();
     let definition =
         table.required("task_definition").and_then(|it| read_definition(it, &family, 1, context));

@@ -13,6 +13,8 @@ use berthlab::trace::formats::find;
 use berthlab::trace::{TaskProfile, Trace, native};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
+mod support;
+
 /// Enough that a reader is past its start; read in some milliseconds.
 const N_ROWS: u64 = 100_000;
 const WEEK: SimDuration = SimDuration::from_secs(7 * 86_400);
@@ -59,13 +61,13 @@ fn profile() -> Box<TaskProfile> {
     }
 }
 
-fn digest_of_trace(trace: &Trace) -> String {
+fn digest_of_trace(trace: &Trace) -> u64 {
     let mut hasher = blake3::Hasher::new();
     native::write(trace, &mut hasher).expect("a hasher takes what is written");
     short(&hasher)
 }
 
-fn digest_of_arrivals(arrivals: &[TaskArrival]) -> String {
+fn digest_of_arrivals(arrivals: &[TaskArrival]) -> u64 {
     let mut hasher = blake3::Hasher::new();
     for it in arrivals {
         hasher.update(&it.at.millis().to_le_bytes());
@@ -76,23 +78,18 @@ fn digest_of_arrivals(arrivals: &[TaskArrival]) -> String {
     short(&hasher)
 }
 
-fn short(hasher: &blake3::Hasher) -> String {
-    hasher.finalize().to_hex()[..16].to_owned()
-}
-
-/// Says what was computed, and that it is what it was in the first release.
-#[expect(clippy::print_stderr, reason = "a bench reports")]
-fn check(what: &str, digest: &str, expected: &str) {
-    eprintln!("{what}: {digest}");
-    assert_eq!(digest, expected, "{what} is computed as it was");
+fn short(hasher: &blake3::Hasher) -> u64 {
+    let bytes = hasher.finalize();
+    u64::from_be_bytes(bytes.as_bytes()[..8].try_into().expect("eight bytes"))
 }
 
 fn traces(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("trace");
-    for (name, text, expected) in
-        [("berthlab", native_file(), "6fd45d1569eec78e"), ("azure-vm-2017", azure_file(), "6333b6e739bc242d")]
-    {
-        check(name, &digest_of_trace(&read(name, &text)), expected);
+    for (name, text, expected) in [
+        ("berthlab", native_file(), 0x6fd4_5d15_69ee_c78e),
+        ("azure-vm-2017", azure_file(), 0x6333_b6e7_39bc_242d),
+    ] {
+        support::check(name, digest_of_trace(&read(name, &text)), expected);
         group.throughput(Throughput::Elements(N_ROWS));
         group.bench_function(format!("read {name}, rows"), |bencher| {
             bencher.iter(|| read(name, black_box(&text)));
@@ -101,7 +98,7 @@ fn traces(criterion: &mut Criterion) {
 
     let trace = read("azure-vm-2017", &azure_file());
     let arrivals = trace.arrivals(Seed(1), true, WEEK);
-    check("arrivals", &digest_of_arrivals(&arrivals), "a30cec204dd08a57");
+    support::check("arrivals", digest_of_arrivals(&arrivals), 0xa30c_ec20_4dd0_8a57);
     group.throughput(Throughput::Elements(arrivals.len() as u64));
     group.bench_function("arrivals, tasks", |bencher| {
         bencher.iter_batched(|| Seed(1), |seed| trace.arrivals(seed, true, WEEK), BatchSize::LargeInput);
@@ -110,7 +107,7 @@ fn traces(criterion: &mut Criterion) {
     let profile = profile();
     let day = SimDuration::from_secs(86_400);
     let drawn = profile.generate(Seed(1), day, 0.1);
-    check("drawn", &digest_of_trace(&drawn), "cc859e3eaf02019d");
+    support::check("drawn", digest_of_trace(&drawn), 0xcc85_9e3e_af02_019d);
     group.throughput(Throughput::Elements(drawn.n_tasks()));
     group.bench_function("generate, tasks", |bencher| {
         bencher.iter(|| profile.generate(black_box(Seed(1)), day, 0.1));
@@ -118,5 +115,9 @@ fn traces(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, traces);
+criterion_group! {
+    name = benches;
+    config = support::in_seconds(1, 3);
+    targets = traces
+}
 criterion_main!(benches);

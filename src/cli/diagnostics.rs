@@ -83,7 +83,7 @@ fn excerpt(place: &Place) -> Excerpt {
 }
 
 /// Control characters of an input must not reach a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let shown = |it: char| match it {
         '\t' => ' ',
         it if it.is_control()

@@ -72,7 +72,8 @@ impl Audience for Progress {
     fn events(&self, n: u64) {
         let n_events = self.n_events.fetch_add(n, Ordering::Relaxed) + n;
         // A look at the clock now and then is enough for a bar.
-        if n_events - self.n_shown.load(Ordering::Relaxed) > 100_000 {
+        // Another thread may have counted and shown more in the meantime.
+        if n_events.saturating_sub(self.n_shown.load(Ordering::Relaxed)) > 100_000 {
             self.n_shown.store(n_events, Ordering::Relaxed);
             let per_second = n_events as f64 / self.started_at.elapsed().as_secs_f64().max(1e-3);
             self.bar.set_message(format!("{:.2} M events/s", per_second / 1e6));

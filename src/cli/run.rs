@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::args::{Args, OutputFormat, RunArgs};
+use super::diagnostics::printable;
 use super::progress::Progress;
 use super::{Failure, table};
 use crate::base::Diagnostic;
@@ -16,6 +17,8 @@ use crate::experiment::manifest::{self, run_key};
 use crate::experiment::matrix::{self, Experiment, Run, SourceText};
 use crate::experiment::play::{self, Brake, Outcome};
 use crate::experiment::results::Results;
+use crate::experiment::scenario::TasksSpec;
+use crate::experiment::text::{self, TextError};
 use crate::model::workload::TaskArrival;
 use crate::record::RunRecord;
 use crate::report::headline::headline;
@@ -51,21 +54,21 @@ fn read(command: &RunArgs) -> Result<Experiment, Failure> {
 /// The text of an experiment file.
 pub(super) fn read_source(path: &Path, overrides: Vec<String>) -> Result<SourceText, Failure> {
     let file = path.display().to_string();
-    let fault = |message: String| Failure::Input(vec![Diagnostic::new("B0100", message)]);
-    let bytes = std::fs::read(path).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-        fault(format!("cannot read `{file}`: {reason}"))
-    })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        fault(format!("`{file}` is not UTF-8: byte {} is no character", error.utf8_error().valid_up_to()))
+    let read = text::open(path).map_err(TextError::from).and_then(|mut it| text::read(&mut it, &file));
+    let text = read.map_err(|error| {
+        Failure::Input(vec![match error {
+            TextError::World(error) => {
+                Diagnostic::new("B0100", format!("cannot read `{file}`: {}", text::reason(&error)))
+            }
+            TextError::Content(fault) => *fault,
+        }])
     })?;
     Ok(SourceText { file, text, overrides })
 }
 
 /// What the paths of an experiment are relative to.
 pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// Plays all runs under the bar; Ctrl-C stops them and keeps what is finished.
@@ -184,13 +187,13 @@ fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: boo
         OutputFormat::Text => {
             let headline = headline(results);
             for sentence in headline.cautions.iter().chain(&headline.answers) {
-                writeln!(out, "{sentence}")?;
+                writeln!(out, "{}", printable(sentence))?;
             }
             writeln!(out)?;
             let differences = tables::differences(results);
             let all = [Some(tables::summary(results)), Some(differences), tables::never_placeable(results)];
             for shown in all.iter().flatten().filter(|it| !it.rows.is_empty()) {
-                writeln!(out, "{}", table::render(shown))?;
+                writeln!(out, "{}", table::render(shown, screen_width()))?;
             }
             if !is_quiet {
                 writeln!(out, "report: {}", folder.path().join("index.html").display())?;
@@ -198,6 +201,11 @@ fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: boo
         }
     }
     Ok(out.flush()?)
+}
+
+/// How wide the screen is, if there is one.
+fn screen_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
 }
 
 fn json(results: &Results) -> serde_json::Value {
@@ -226,20 +234,17 @@ fn matrix_text(experiment: &Experiment, out: &Path) -> String {
         out.display()
     );
     for axis in &experiment.axes {
-        text.push_str(&format!("  axis {}: {}\n", axis.name, axis.values.join(" | ")));
+        text.push_str(&format!("  axis {}: {}\n", axis.name, printable(&axis.values.join(" | "))));
     }
     for spec in &experiment.workloads {
-        match experiment.inputs.n_tasks(spec) {
-            Some(n) => {
-                let mib = (n * size_of::<TaskArrival>() as u64) >> 20;
-                text.push_str(&format!("  {n} stand-alone tasks, about {mib} MiB for each seed in memory\n"));
-            }
-            None => text.push_str("  stand-alone tasks drawn from a profile\n"),
-        }
+        let n = experiment.inputs.n_tasks(spec).expect("a checked experiment has read its files");
+        let about = if matches!(spec.tasks, TasksSpec::Generate { .. }) { "about " } else { "" };
+        let mib = (n * size_of::<TaskArrival>() as u64) >> 20;
+        text.push_str(&format!("  {about}{n} stand-alone tasks, {mib} MiB for each seed in memory\n"));
         text.push_str(&format!("  {} services over {}\n", spec.services.len(), spec.horizon));
     }
     for setting in &experiment.settings {
-        text.push_str(&format!("  {}\n", setting.setting.label));
+        text.push_str(&format!("  {}\n", printable(&setting.setting.label)));
     }
     text
 }

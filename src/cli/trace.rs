@@ -10,7 +10,9 @@ use super::Failure;
 use super::args::TraceCommand;
 use super::run::read_source;
 use crate::base::{Diagnostic, Seed, SimDuration};
+use crate::experiment::inputs::TASKS_MAX;
 use crate::experiment::profile::Profile;
+use crate::experiment::text;
 use crate::trace::{
     FORMATS, LoadSeries, ReadError, Trace, describe::describe, fit::fit_tasks, fit_load::fit_load, formats,
     native,
@@ -45,6 +47,12 @@ pub(super) fn trace(command: &TraceCommand) -> Result<(), Failure> {
                 .map_err(|error| Failure::Usage(format!("`{horizon}` is not {error}")))?;
             if !(*scale > 0.0 && *scale <= 1000.0) {
                 return Err(Failure::Usage(format!("`{scale}` is not a number above 0 and at most 1000")));
+            }
+            let n_expected = profile.expected_tasks(horizon, *scale);
+            if n_expected > TASKS_MAX as f64 {
+                let message =
+                    format!("{n_expected:.0} tasks are to be expected; at most {TASKS_MAX} are drawn");
+                return Err(Failure::Input(vec![Diagnostic::new("B0153", message)]));
             }
             write_trace(&profile.generate(Seed(*seed), horizon, *scale), output)
         }
@@ -98,16 +106,10 @@ fn shown(path: &Path) -> String {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
-    let cannot = |error: io::Error| {
-        let reason = error.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-        Failure::Input(vec![Diagnostic::new("B0140", format!("cannot read `{}`: {reason}", path.display()))])
-    };
-    let file = File::open(path).map_err(cannot)?;
-    if !file.metadata().map_err(cannot)?.is_file() {
-        let message = format!("`{}` is not a file", path.display());
-        return Err(Failure::Input(vec![Diagnostic::new("B0140", message)]));
-    }
+    let file = text::open(path).map_err(|error| {
+        let message = format!("cannot read `{}`: {}", path.display(), text::reason(&error));
+        Failure::Input(vec![Diagnostic::new("B0140", message)])
+    })?;
     Ok(BufReader::with_capacity(1 << 16, file))
 }
 

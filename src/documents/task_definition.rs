@@ -14,7 +14,7 @@ use crate::model::network::{HostPort, Protocol};
 use crate::model::task::{Needs, TaskDefinition};
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a task definition")]
 struct Document {
     family: Option<String>,
     cpu: Option<Value>,
@@ -25,7 +25,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a container definition")]
 struct Container {
     #[serde(default)]
     cpu: u32,
@@ -36,7 +36,7 @@ struct Container {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a port mapping")]
 struct PortMapping {
     container_port: Option<u16>,
     host_port: Option<u16>,
@@ -107,6 +107,9 @@ impl Document {
                 self.container_definitions.iter().map(|it| u64::from(of_container(it))).sum()
             }
         };
+        if memory == 0 {
+            return Err("no memory: neither the task nor a container has a `memory` above 0".to_owned());
+        }
         let small =
             |it: u64, what: &str| u32::try_from(it).map_err(|_| format!("`{what}` is beyond any instance"));
         let is_host = self.network_mode.as_deref() == Some("host");

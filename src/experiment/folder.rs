@@ -11,14 +11,19 @@ use crate::record::RunRecord;
 /// The manifest's name.
 pub const MANIFEST: &str = "manifest.json";
 const RUNS: &str = "runs";
+const CHARTS: &str = "charts";
+const TABLES: &str = "tables";
 const LOCK: &str = ".lock";
+const LINK: &str = "a symbolic link leads out of the folder";
+/// How a file is called until it is whole.
+const PARTIAL: &str = ".partial-";
 
 /// An output folder that this process alone may write to.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     /// Held until the folder is let go; the system lets it go with the process.
-    _lock: File,
+    lock: File,
 }
 
 /// What is already in the folder may be in the way.
@@ -44,8 +49,13 @@ pub enum FolderError {
         what: &'static str,
     },
     /// Another process works in it.
-    #[error("another process is writing to {}", .0.display())]
-    Busy(PathBuf),
+    #[error("another process is writing to {}{who}", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+        /// Which process, if it said so.
+        who: String,
+    },
     /// The world is at fault.
     #[error("{action} {}", path.display())]
     World {
@@ -78,15 +88,33 @@ impl Folder {
         }
         fs::create_dir_all(&runs).map_err(world("creating the folder", &runs))?;
         let lock_path = path.join(LOCK);
-        let lock = File::create(&lock_path).map_err(world("writing", &lock_path))?;
+        if lock_path.is_symlink() {
+            return Err(world("writing", &lock_path)(io::Error::other(LINK)));
+        }
+        // What another process wrote there is not cut before it is ours.
+        let options = File::options().write(true).create(true).truncate(false).open(&lock_path);
+        let mut lock = options.map_err(world("writing", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => (),
-            Err(TryLockError::WouldBlock) => return Err(FolderError::Busy(path.to_owned())),
+            Err(TryLockError::WouldBlock) => {
+                let process = fs::read_to_string(&lock_path).unwrap_or_default();
+                let who = match process.trim().parse::<u32>() {
+                    Ok(number) => format!(": process {number}"),
+                    Err(_) => String::new(),
+                };
+                return Err(FolderError::Busy { path: path.to_owned(), who });
+            }
             Err(TryLockError::Error(error)) => return Err(world("locking", &lock_path)(error)),
         }
-        let folder = Self { path: path.to_owned(), _lock: lock };
+        lock.set_len(0)
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(world("writing", &lock_path))?;
+        let folder = Self { path: path.to_owned(), lock };
+        folder.remove(|_, name| name.starts_with(PARTIAL))?;
         if existing == Existing::Replace {
-            folder.remove_runs()?;
+            // A folder with a manifest is whole, so that goes first.
+            folder.remove_manifest()?;
+            folder.remove(|place, name| is_ours(place, name, has_result))?;
         }
         Ok(folder)
     }
@@ -96,12 +124,20 @@ impl Folder {
         &self.path
     }
 
-    fn remove_runs(&self) -> Result<(), FolderError> {
-        let runs = self.path.join(RUNS);
-        for entry in fs::read_dir(&runs).map_err(world("reading", &runs))? {
-            let path = entry.map_err(world("reading", &runs))?.path();
-            if path.extension().is_some_and(|it| it == "json") {
-                fs::remove_file(&path).map_err(world("removing", &path))?;
+    /// Removes from where results are written the files that are meant by
+    /// their folder and name; what else is there stays.
+    fn remove(&self, is_meant: impl Fn(&str, &str) -> bool) -> Result<(), FolderError> {
+        for place in ["", RUNS, CHARTS, TABLES] {
+            let folder = self.path.join(place);
+            if (folder.is_symlink() && !place.is_empty()) || !folder.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(&folder).map_err(world("reading", &folder))? {
+                let path = entry.map_err(world("reading", &folder))?.path();
+                let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+                if is_meant(place, name) && !path.is_dir() {
+                    fs::remove_file(&path).map_err(world("removing", &path))?;
+                }
             }
         }
         Ok(())
@@ -115,18 +151,20 @@ impl Folder {
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), FolderError> {
         let path = self.path.join(name);
         let parent = path.parent().unwrap_or(&self.path);
+        if parent != self.path && parent.is_symlink() {
+            return Err(world("writing", &path)(io::Error::other(LINK)));
+        }
         fs::create_dir_all(parent).map_err(world("creating the folder", parent))?;
-        let written =
-            tempfile::Builder::new().prefix(".partial-").tempfile_in(parent).and_then(|mut file| {
-                file.write_all(content)?;
-                file.as_file().sync_data()?;
-                #[cfg(unix)]
-                {
-                    use std::os::unix::fs::PermissionsExt as _;
-                    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-                }
-                file.persist(&path).map_err(|it| it.error)
-            });
+        let written = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(parent).and_then(|mut file| {
+            file.write_all(content)?;
+            file.as_file().sync_data()?;
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            }
+            file.persist(&path).map_err(|it| it.error)
+        });
         written.map(drop).map_err(world("writing", &path))
     }
 
@@ -160,10 +198,32 @@ impl Folder {
     }
 }
 
+/// A result does not say which process wrote it.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // If it stays, the next process writes over it.
+        let _ = self.lock.set_len(0);
+    }
+}
+
 /// The record kept under `key` in the folder at `path`.
 pub fn read_run(path: &Path, key: &str) -> Option<RunRecord> {
     let text = fs::read(path.join(run_file(key))).ok()?;
     serde_json::from_slice(&text).ok()
+}
+
+/// Whether a result put a file of this name in this place. Names of charts and
+/// tables change from version to version; they are ours where there was a result.
+fn is_ours(place: &str, name: &str, has_result: bool) -> bool {
+    const WHOLE: [&str; 5] =
+        ["results.csv", "results.parquet", "series.parquet", "timings.csv", "index.html"];
+    let is_key = |it: &str| it.len() == 32 && it.bytes().all(|it| it.is_ascii_hexdigit());
+    match place {
+        RUNS => name.strip_suffix(".json").is_some_and(is_key),
+        CHARTS => has_result && (name.ends_with(".svg") || name.ends_with(".png")),
+        TABLES => has_result && name.ends_with(".csv"),
+        _ => WHOLE.contains(&name),
+    }
 }
 
 fn run_file(key: &str) -> String {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
@@ -12,11 +12,20 @@ use crate::documents::task_definition;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ServiceSpec, TasksSpec, WorkloadSpec,
+    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ServiceSpec, TasksSpec, WorkloadSpec,
 };
+use crate::experiment::text;
+use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
 use crate::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
 use crate::trace::{LoadProfile, LoadSeries, ReadError, TaskProfile, Trace, formats};
+
+/// The most stand-alone tasks of a workload, and the most tasks of its services
+/// together: some 100 bytes each while they are drawn and played, so what is
+/// beyond would fill the memory of a large machine.
+pub const TASKS_MAX: u64 = 50_000_000;
+/// The most steps of a load that is drawn: 19 years of minutes.
+const LOAD_STEPS_MAX: u64 = 10_000_000;
 
 /// What was read.
 pub struct Inputs {
@@ -50,25 +59,19 @@ impl Inputs {
     ///
     /// A fault at the place that names the file.
     pub fn read_text(&mut self, file: &PathRef) -> Result<String, Diagnostic> {
-        let (mut reader, shown) = self.open(file)?;
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map_err(|error| unreadable(file, &error))?;
-        String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Diagnostic::new("B0141", format!("{shown} is not UTF-8: byte {at} is no character"))
-                .at(file.node.origin.place())
-        })
+        let (mut reader, _) = self.open(file)?;
+        match text::read(&mut reader, &file.path) {
+            Ok(text) => Ok(text),
+            Err(text::TextError::World(error)) => Err(unreadable(file, &error)),
+            Err(text::TextError::Content(fault)) => Err(*fault),
+        }
     }
 
     /// Opens a file and takes its hash.
     fn open(&mut self, file: &PathRef) -> Result<(BufReader<File>, String), Diagnostic> {
         let path = self.folder.join(&file.path);
         let cannot = |error: std::io::Error| unreadable(file, &error);
-        if !std::fs::metadata(&path).map_err(cannot)?.is_file() {
-            let message = format!("`{}` is not a file", file.path);
-            return Err(file.node.fault("B0140", message));
-        }
-        let mut opened = File::open(&path).map_err(cannot)?;
+        let mut opened = text::open(&path).map_err(cannot)?;
         if !self.hashes.contains_key(&file.path) {
             let mut hasher = blake3::Hasher::new();
             hasher.update_reader(&mut opened).map_err(cannot)?;
@@ -164,12 +167,69 @@ impl Inputs {
         })
     }
 
-    /// How many tasks the trace of `spec` asks for; `None` if they are drawn.
+    /// How many stand-alone tasks `spec` asks for, or is expected to where they
+    /// are drawn; `None` if its file was not read.
     pub fn n_tasks(&self, spec: &WorkloadSpec) -> Option<u64> {
         match &spec.tasks {
             TasksSpec::None => Some(0),
-            TasksSpec::Trace { file, .. } => self.traces.get(&file.path).map(Trace::n_tasks),
-            TasksSpec::Generate { .. } => None,
+            TasksSpec::Trace { file, .. } => {
+                let horizon = SimTime::ZERO + spec.horizon;
+                let rows = &self.traces.get(&file.path)?.rows;
+                Some(rows.iter().filter(|it| it.arrival < horizon).map(|it| u64::from(it.count)).sum())
+            }
+            TasksSpec::Generate { profile, scale } => {
+                let profile = self.task_profiles.get(&profile.path)?;
+                // A cast saturates: what is beyond all numbers is too many.
+                Some(profile.expected_tasks(spec.horizon, *scale).round() as u64)
+            }
+        }
+    }
+
+    /// Refuses by count, before memory is asked for, what no machine holds.
+    pub fn check_size(&self, spec: &WorkloadSpec, services: &Node, faults: &Faults) {
+        if let (Some(n), TasksSpec::Trace { file, .. } | TasksSpec::Generate { profile: file, .. }) =
+            (self.n_tasks(spec), &spec.tasks)
+            && n > TASKS_MAX
+        {
+            let message =
+                format!("{n} stand-alone tasks arrive before the horizon; at most {TASKS_MAX} are played");
+            faults.note(file.node.fault("B0153", message));
+        }
+        let mut n_of_services: u64 = 0;
+        for service in &spec.services {
+            n_of_services += match &service.desired {
+                DesiredSpec::Constant(n) => u64::from(*n),
+                DesiredSpec::Follows { load: LoadSpec::Series(file, from), per_task, min } => {
+                    let Some(series) = self.series.get(&file.path) else { continue };
+                    let counts = series.desired_count(*per_task, *min, *from);
+                    let most = counts.iter().map(|it| u64::from(it.1)).max().unwrap_or(0);
+                    if most > DESIRED_MAX {
+                        faults.note(too_many_desired(file, most));
+                    }
+                    most.min(DESIRED_MAX)
+                }
+                DesiredSpec::Follows { load: LoadSpec::Generate(file), per_task, min } => {
+                    let Some(profile) = self.load_profiles.get(&file.path) else { continue };
+                    let n_steps = spec.horizon.millis() / profile.step.millis();
+                    if n_steps > LOAD_STEPS_MAX {
+                        let message = format!(
+                            "the load is drawn in {n_steps} steps of {} before the horizon; at most {LOAD_STEPS_MAX} are",
+                            profile.step
+                        );
+                        faults.note(file.node.fault("B0153", message));
+                    }
+                    let most = most_drawn(profile, per_task.get()).max(u64::from(*min));
+                    if most > DESIRED_MAX {
+                        faults.note(too_many_desired(file, most));
+                    }
+                    most.min(DESIRED_MAX)
+                }
+            };
+        }
+        if n_of_services > TASKS_MAX {
+            let message =
+                format!("the services want {n_of_services} tasks together; at most {TASKS_MAX} are played");
+            faults.note(services.fault("B0153", message));
         }
     }
 
@@ -264,11 +324,21 @@ impl Inputs {
     }
 }
 
+/// The most tasks that a load drawn from `profile` can want, if each bears
+/// `per_task` thousandths.
+fn most_drawn(profile: &LoadProfile, per_task: u64) -> u64 {
+    let greatest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+    let ratio = greatest(&profile.quiet_ratios.0).max(greatest(&profile.busy_ratios.0));
+    (greatest(&profile.hourly_mean) * ratio * 1000.0 / per_task as f64).ceil() as u64
+}
+
+fn too_many_desired(file: &PathRef, n: u64) -> Diagnostic {
+    let message = format!("the load wants up to {n} tasks; a service has at most {DESIRED_MAX}");
+    file.node.fault("B0153", message)
+}
+
 fn unreadable(file: &PathRef, error: &std::io::Error) -> Diagnostic {
-    // Without the number that the platform adds.
-    let reason = error.to_string();
-    let reason = reason.split(" (os error").next().unwrap_or_default().to_lowercase();
-    file.node.fault("B0140", format!("cannot read `{}`: {reason}", file.path))
+    file.node.fault("B0140", format!("cannot read `{}`: {}", file.path, text::reason(error)))
 }
 
 fn wrong_profile(file: &PathRef, found: &str, expected: &str) -> Diagnostic {

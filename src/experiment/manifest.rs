@@ -98,9 +98,18 @@ pub fn run_key(experiment: &Experiment, run: Run) -> String {
 
 /// What to type to play the experiment again.
 pub fn command(experiment: &Experiment) -> String {
-    let quoted = |it: &String| format!(" --set '{}'", it.replace('\'', r"'\''"));
-    let overrides: String = experiment.source.overrides.iter().map(quoted).collect();
-    format!("berthlab run {}{overrides}", experiment.source.file)
+    let overrides = experiment.source.overrides.iter().map(|it| format!(" --set {}", quoted(it)));
+    let overrides: String = overrides.collect();
+    format!("berthlab run {}{overrides}", quoted(&experiment.source.file))
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-_./=:,+".contains(&it);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The results of a folder from its manifest and the runs kept beside it.
@@ -110,7 +119,17 @@ pub fn command(experiment: &Experiment) -> String {
 /// What is wrong or missing, in words.
 pub fn read(path: &Path, text: &str) -> Result<(Results, Origin), String> {
     let manifest: Manifest = serde_json::from_str(text).map_err(|error| format!("no manifest: {error}"))?;
-    let n_replicates = manifest.replicates.max(1) as usize;
+    if manifest.replicates == 0 {
+        return Err("the manifest has no replicates".to_owned());
+    }
+    let n_replicates = manifest.replicates as usize;
+    let is_of_axes = |setting: &Setting| {
+        setting.values.len() == manifest.axes.len()
+            && setting.values.iter().zip(&manifest.axes).all(|(value, axis)| *value < axis.values.len())
+    };
+    if !manifest.settings.iter().all(is_of_axes) {
+        return Err("the manifest has a setting that its axes do not have".to_owned());
+    }
     if manifest.runs.len() != manifest.settings.len() * n_replicates {
         return Err("the manifest has not as many runs as settings and replicates make".to_owned());
     }

@@ -104,32 +104,36 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
     }
     let header = scenario::read_header(&tree, &faults);
     let mut inputs = Inputs::new(folder);
-    let catalogue = header.as_ref().and_then(|it| read_catalogue(it, &mut inputs, &faults));
+    let catalogue = read_catalogue(&header, &mut inputs, &faults);
     let axes = read_axes(&tree, &faults);
-    let (Some(header), Some(catalogue), Some(axes)) = (header, catalogue, axes) else {
-        return Err(faults.into_found());
-    };
     check_size(&axes, &header, &tree, &faults);
-    if !faults.is_empty() {
-        return Err(faults.into_found());
-    }
+    // After a fault one combination is read as well, so that all that is wrong
+    // is told at once; more of them would hardly tell more.
+    let combinations = if faults.is_empty() { combinations(&axes) } else { vec![vec![0; axes.len()]] };
+    // Each setting is a copy of the tree: ten thousand copies of ten thousand
+    // values of an axis would take seconds.
+    tree.remove("axes");
     let mut settings: Vec<PlannedSetting> = Vec::new();
     let mut workloads: Vec<WorkloadSpec> = Vec::new();
     let mut identities: Vec<String> = Vec::new();
-    for values in combinations(&axes) {
+    for values in combinations {
+        if faults.is_full() {
+            break;
+        }
         let mut varied = tree.clone();
         for (axis, &value) in axes.iter().zip(&values) {
             axis.apply(&mut varied, value, &faults);
         }
-        let scenario = scenario::read(&varied, &header.region, &catalogue, &faults);
-        let Some(Scenario { setup, workload }) = scenario else { continue };
+        let Scenario { setup, workload } = scenario::read(&varied, &header.region, &catalogue, &faults);
         let identity = format!("{workload:?}");
         let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
             inputs.load(&workload, &faults);
+            inputs.check_size(&workload, varied.get("service").unwrap_or(&varied), &faults);
             identities.push(identity);
             workloads.push(workload);
             workloads.len() - 1
         });
+        let Some(setup) = setup else { continue };
         let setting = Setting { label: label(&axes, &values), values };
         settings.push(PlannedSetting { setting, setup, workload, identity: identity_of(&varied) });
     }
@@ -137,6 +141,7 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
     if !found.is_empty() {
         return Err(found);
     }
+    assert!(!settings.is_empty(), "without a fault there is a setting");
     Ok(Experiment {
         name: header.name,
         seed: Seed(header.seed),
@@ -164,17 +169,16 @@ fn apply_override(tree: &mut Node, assignment: &str, faults: &Faults) {
     }
 }
 
-fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Option<Catalogue> {
-    let Some((path, node)) = &header.prices else { return Some(Catalogue::built_in().clone()) };
+/// The catalogue with the user's prices; the built-in one after a fault.
+fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Catalogue {
+    let built_in = Catalogue::built_in();
+    let Some((path, node)) = &header.prices else { return built_in.clone() };
     let file = PathRef { path: path.clone(), node: node.clone() };
     let read = inputs.read_text(&file).map_err(|fault| vec![fault]);
-    match read.and_then(|text| Catalogue::built_in().with_prices(path, &text)) {
-        Ok(catalogue) => Some(catalogue),
-        Err(found) => {
-            found.into_iter().for_each(|it| faults.note(it));
-            None
-        }
-    }
+    read.and_then(|text| built_in.with_prices(path, &text)).unwrap_or_else(|found| {
+        found.into_iter().for_each(|it| faults.note(it));
+        built_in.clone()
+    })
 }
 
 /// An axis as written: where its values go, and the values.
@@ -188,11 +192,12 @@ struct WrittenAxis {
 const PLACEMENT: &str = "placement";
 const DEPLOYMENT: &str = "deployment";
 
-fn read_axes(tree: &Node, faults: &Faults) -> Option<Vec<WrittenAxis>> {
-    let Some(node) = tree.get("axes") else { return Some(Vec::new()) };
+/// The axes that can be varied.
+fn read_axes(tree: &Node, faults: &Faults) -> Vec<WrittenAxis> {
+    let Some(node) = tree.get("axes") else { return Vec::new() };
     if !matches!(node.value, Value::Table(_)) {
         faults.note(node.fault("B0103", format!("expected a table of axes, found {}", node.kind())));
-        return None;
+        return Vec::new();
     }
     let mut axes = Vec::new();
     for (name, node) in axis_fields(node, "") {
@@ -205,6 +210,13 @@ fn read_axes(tree: &Node, faults: &Faults) -> Option<Vec<WrittenAxis>> {
         };
         if values.is_empty() {
             faults.note(node.fault("B0151", format!("axis `{name}` has no value")));
+            continue;
+        }
+        if scenario::HEADER_FIELDS.contains(&name.split('.').next().unwrap_or_default()) {
+            let message =
+                format!("axis `{name}`: there is one for the whole experiment, it cannot be varied");
+            faults.note(node.fault("B0150", message));
+            continue;
         }
         let labels: Vec<String> = values.iter().map(|it| value_label(&name, it)).collect();
         for (idx, label) in labels.iter().enumerate() {
@@ -215,7 +227,7 @@ fn read_axes(tree: &Node, faults: &Faults) -> Option<Vec<WrittenAxis>> {
         }
         axes.push(WrittenAxis { name, values: values.clone(), labels });
     }
-    Some(axes)
+    axes
 }
 
 /// The axes of a table: `"model.tie_break" = […]`, or the same path unquoted,
@@ -261,35 +273,38 @@ fn value_label(axis: &str, node: &Node) -> String {
 impl WrittenAxis {
     fn apply(&self, tree: &mut Node, value: usize, faults: &Faults) {
         let value = &self.values[value];
-        for path in self.paths(tree) {
-            if let Err(message) = tree.set(&path, value.clone()) {
+        let paths = self.paths(tree);
+        for path in &paths {
+            if let Err(message) = tree.set(path, value.clone()) {
                 faults.note(value.fault("B0150", format!("axis `{}`: {message}", self.name)));
             }
         }
-        if self.name == DEPLOYMENT && tree_list_len(tree, "service") == 0 {
-            faults.note(value.fault("B0150", "axis `deployment` varies services, and there is none"));
+        if paths.is_empty() {
+            let message = format!("axis `{}` varies services and tasks, and there are none", self.name);
+            faults.note(value.fault("B0150", message));
         }
     }
 
     /// Where the axis' values go.
     fn paths(&self, tree: &Node) -> Vec<String> {
-        let of_services =
-            |field| (0..tree_list_len(tree, "service")).map(move |idx| format!("service.{idx}.{field}"));
+        let of_services = |field: &str| -> Vec<String> {
+            match tree.get("service").map(|it| &it.value) {
+                Some(Value::List(items)) => {
+                    (0..items.len()).map(|idx| format!("service.{idx}.{field}")).collect()
+                }
+                // A single element stands for a list of one.
+                Some(Value::Table(_)) => vec![format!("service.{field}")],
+                _ => Vec::new(),
+            }
+        };
         match self.name.as_str() {
             PLACEMENT => {
                 let of_workload = tree.get("workload").map(|_| "workload.placement_strategy".to_owned());
-                of_services("placement_strategy").chain(of_workload).collect()
+                of_services("placement_strategy").into_iter().chain(of_workload).collect()
             }
-            DEPLOYMENT => of_services("deployment_configuration").collect(),
+            DEPLOYMENT => of_services("deployment_configuration"),
             path => vec![path.to_owned()],
         }
-    }
-}
-
-fn tree_list_len(tree: &Node, name: &str) -> usize {
-    match tree.get(name).map(|it| &it.value) {
-        Some(Value::List(items)) => items.len(),
-        _ => 0,
     }
 }
 

@@ -12,4 +12,5 @@ pub mod profile;
 pub mod reader;
 pub mod results;
 pub mod scenario;
+pub mod text;
 pub mod tree;

@@ -19,10 +19,21 @@ pub struct Faults {
     found: RefCell<Vec<Diagnostic>>,
 }
 
+/// As many faults are told: nobody reads more before mending these.
+const FAULTS_MAX: usize = 100;
+
 impl Faults {
-    /// Notes a fault.
+    /// Notes a fault; the same one of another setting is no news.
     pub fn note(&self, fault: Diagnostic) {
-        self.found.borrow_mut().push(fault);
+        let mut found = self.found.borrow_mut();
+        if found.len() <= FAULTS_MAX && !found.contains(&fault) {
+            found.push(fault);
+        }
+    }
+
+    /// Whether further ones would not be told.
+    pub fn is_full(&self) -> bool {
+        self.found.borrow().len() > FAULTS_MAX
     }
 
     /// Whether none was found.
@@ -33,9 +44,14 @@ impl Faults {
     /// All that were found, each once, in the order of their places.
     pub fn into_found(self) -> Vec<Diagnostic> {
         let mut found = self.found.into_inner();
+        let has_more = found.len() > FAULTS_MAX;
+        found.truncate(FAULTS_MAX);
         let place = |it: &Diagnostic| it.place.as_ref().map(|it| (it.file.clone(), it.line, it.column));
         found.sort_by_key(place);
-        found.dedup();
+        if has_more {
+            let message = format!("there are more faults than the {FAULTS_MAX} that are shown");
+            found.push(Diagnostic::new("B0102", message));
+        }
         found
     }
 }
@@ -113,6 +129,9 @@ impl<'a> Table<'a> {
     pub fn finish(self) {
         let known = self.known.into_inner();
         for field in self.node.fields() {
+            if self.faults.is_full() {
+                break;
+            }
             if !known.contains(field.name.as_str()) {
                 let fault = Diagnostic::new("B0104", format!("unknown field `{}`", field.name))
                     .at(field.origin.place())
@@ -193,6 +212,19 @@ pub fn decimal(node: &Node, most: f64, faults: &Faults) -> Option<f64> {
             None
         }
     }
+}
+
+/// Reads a day such as `"2026-07-20"`.
+pub fn day<'a>(node: &'a Node, faults: &Faults) -> Option<&'a str> {
+    let (Value::Text(written) | Value::Moment(written)) = &node.value else {
+        faults.note(node.fault("B0103", format!("expected a day, found {}", node.kind())));
+        return None;
+    };
+    if written.parse::<jiff::civil::Date>().is_err() || written.len() != "2026-07-20".len() {
+        faults.note(node.fault("B0107", format!("`{written}` is not a day such as 2026-07-20")));
+        return None;
+    }
+    Some(written)
 }
 
 /// Reads an amount of money that is not negative, exactly.

@@ -8,6 +8,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::base::{Diagnostic, Place};
 
+/// Deeper is no experiment; the parser of TOML has the same limit.
+const DEPTH_MAX: usize = 80;
+/// As many faults of syntax are told; the rest is most likely the same again.
+const SYNTAX_FAULTS_MAX: usize = 20;
+
 /// A text that values come from.
 #[derive(Debug)]
 pub struct Source {
@@ -86,7 +91,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// Every fault of syntax.
+    /// The faults of syntax, up to a limit.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = Arc::new(Source { file: file.to_owned(), text: text.to_owned() });
@@ -95,9 +100,9 @@ impl Node {
             let syntax = |error: &toml::de::Error| {
                 let span = error.span().unwrap_or(0..0);
                 let place = Place::in_source(file, text, span.start, span.end);
-                Diagnostic::new("B0101", error.message().to_lowercase()).at(place)
+                Diagnostic::new("B0101", in_lower_case(error.message())).at(place)
             };
-            return Err(errors.iter().map(syntax).collect());
+            return Err(errors.iter().take(SYNTAX_FAULTS_MAX).map(syntax).collect());
         }
         let span = table.span();
         Ok(Self { value: Value::Table(fields(&source, table.get_ref())), origin: Origin::of(&source, span) })
@@ -148,6 +153,13 @@ impl Node {
         self.fields().iter().find(|it| it.name == name).map(|it| &it.node)
     }
 
+    /// Takes the field of this name away, if it is there.
+    pub fn remove(&mut self, name: &str) {
+        if let Value::Table(fields) = &mut self.value {
+            fields.retain(|it| it.name != name);
+        }
+    }
+
     /// The value as text for labels and for the identity of a run: the same
     /// for the same value, wherever it was written.
     pub fn canonical(&self) -> String {
@@ -175,6 +187,13 @@ impl Node {
     ///
     /// What in the path leads nowhere.
     pub fn set(&mut self, path: &str, node: Self) -> Result<(), String> {
+        match path.split('.').count() {
+            n if n > DEPTH_MAX => Err(format!("a path has at most {DEPTH_MAX} parts, this one {n}")),
+            _ => self.put(path, node),
+        }
+    }
+
+    fn put(&mut self, path: &str, node: Self) -> Result<(), String> {
         let (step, rest) = match path.split_once('.') {
             Some((step, rest)) => (step, Some(rest)),
             None => (path, None),
@@ -217,13 +236,19 @@ impl Node {
             _ => return Err(format!("`{step}` is looked for in {}", self.kind())),
         };
         match rest {
-            Some(rest) => place.set(rest, node),
+            Some(rest) => place.put(rest, node),
             None => {
                 *place = node;
                 Ok(())
             }
         }
     }
+}
+
+/// The message as messages here begin; names within it keep their case.
+fn in_lower_case(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn fields(source: &Arc<Source>, table: &DeTable<'_>) -> Vec<Field> {

@@ -19,7 +19,7 @@ pub struct RunRecord {
     pub warm_up_ms: u64,
     /// Stand-alone tasks that were asked for while measured.
     pub tasks: TaskCounts,
-    /// Needs that no instance of the cluster could ever hold.
+    /// Needs that no instance of the cluster could ever hold, over the whole run.
     pub never_placeable: Vec<NeverPlaceable>,
     /// From request to placement of stand-alone tasks asked for while measured.
     pub wait: Histogram,
@@ -92,7 +92,7 @@ pub struct NeverPlaceable {
     pub memory_mib: u32,
     /// Which resource is missing, as ECS names it.
     pub reason: String,
-    /// How many such tasks were asked for while measured.
+    /// How many such tasks were asked for, the warm-up included.
     pub n_tasks: u64,
 }
 

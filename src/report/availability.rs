@@ -27,12 +27,9 @@ fn draw_availability(results: &Results) -> Option<String> {
         return None;
     }
 
-    // Long after the last rollout is over, every line is the same.
     let points = || profiles.iter().flat_map(|it| &it.1);
     let end = points().map(|it| it.0).fold(0.0, f64::max);
-    let is_disturbed = |it: &&(f64, f64)| it.1 < 99.95;
-    let last = points().filter(is_disturbed).map(|it| it.0).fold(0.0, f64::max);
-    let until = if last > 0.0 { (last * 1.15).min(end) } else { end };
+    let until = end.min(minutes_worth_showing(results));
     let worst = points().map(|it| it.1).filter(|it| it.is_finite()).fold(100.0, f64::min);
     let floor = (worst - (100.0 - worst) * 0.1).clamp(0.0, 99.0);
 
@@ -72,6 +69,18 @@ fn draw_availability(results: &Results) -> Option<String> {
         notes,
     };
     Some(draw(&figure, 360.0))
+}
+
+/// Until nearly every rollout is over, and half as long again: what comes after
+/// is the service's daily life.
+fn minutes_worth_showing(results: &Results) -> f64 {
+    const LEAST: f64 = 3.0;
+    let rollouts = results.rows.iter().flat_map(|row| &row.record.rollouts);
+    let mut durations: Vec<u64> = rollouts.map(|it| it.ended_ms - it.started_ms).collect();
+    durations.sort_unstable();
+    let nearly_last = durations.len().saturating_sub(1) * 95 / 100;
+    let duration_ms = durations.get(nearly_last).copied().unwrap_or(0);
+    (1.5 * duration_ms as f64 / 60_000.0).max(LEAST)
 }
 
 /// Minutes since the start and percent healthy, over all services and

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::base::stats::Estimate;
 use crate::experiment::results::Results;
+use crate::record::RunRecord;
 
 use super::comparison::{absolute_difference, measured, percent_difference, work_differs};
 use super::scale::{is_drawable, number};
@@ -42,19 +43,22 @@ fn deadlocks(results: &Results) -> Option<String> {
 }
 
 fn never_placeable(results: &Results) -> Option<String> {
-    let definitions: BTreeSet<&str> = results
-        .rows
-        .iter()
-        .flat_map(|row| &row.record.never_placeable)
-        .map(|it| it.definition.as_str())
-        .collect();
+    let all = || results.rows.iter().flat_map(|row| &row.record.never_placeable);
+    let definitions: BTreeSet<&str> = all().map(|it| it.definition.as_str()).collect();
     let first = definitions.first()?;
+    let tasks_of = |record: &RunRecord| record.never_placeable.iter().map(|it| it.n_tasks).sum::<u64>();
+    let n_tasks = results.rows.iter().map(|row| tasks_of(&row.record)).max().unwrap_or(0);
+    let tasks =
+        if n_tasks == 1 { "1 task".to_owned() } else { format!("{} tasks", number(n_tasks as f64, 0)) };
+    let (fits, are) = if n_tasks == 1 { ("fits", "is") } else { ("fit", "are") };
+    let of_a_run = if results.rows.len() > 1 { " of a run" } else { "" };
     Some(match definitions.len() {
         1 => format!(
-            "The task definition {first} fits no instance of the cluster; its tasks are not in the cost."
+            "{tasks}{of_a_run} {fits} no instance of the cluster ({first}) and {are} not in the cost."
         ),
         n => format!(
-            "{n} task definitions fit no instance of the cluster, {first} among them; their tasks are not in the cost."
+            "{tasks}{of_a_run} {fits} no instance of the cluster ({n} task definitions, {first} among them) \
+             and {are} not in the cost."
         ),
     })
 }

@@ -197,7 +197,8 @@ pub fn never_placeable(results: &Results) -> Option<Table> {
     Some(Table {
         title: "Never placeable".to_owned(),
         notes: vec![
-            "These tasks fit no instance of the cluster even when it is empty. They are not in the cost."
+            "These tasks fit no instance of the cluster even when it is empty. They are not in the cost. \
+             Counted over the whole run, the warm-up included."
                 .to_owned(),
         ],
         columns: vec![

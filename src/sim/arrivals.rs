@@ -143,15 +143,14 @@ impl<W: Watch> Simulation<'_, W> {
     fn note_never_placeable(&mut self, definition: TaskDefinitionId, reason: &str, n: u32) {
         if self.recorder.is_measured(self.now) {
             self.recorder.tasks().never_placeable += u64::from(n);
-            let definition = self.cluster.definition(definition);
-            let found = NeverPlaceable {
-                definition: definition.name.clone(),
-                cpu_units: definition.needs.cpu.0,
-                memory_mib: definition.needs.memory.0,
-                reason: reason.to_owned(),
-                n_tasks: n.into(),
-            };
-            self.recorder.never_placeable(found);
         }
+        let definition = self.cluster.definition(definition);
+        self.recorder.never_placeable(NeverPlaceable {
+            definition: definition.name.clone(),
+            cpu_units: definition.needs.cpu.0,
+            memory_mib: definition.needs.memory.0,
+            reason: reason.to_owned(),
+            n_tasks: n.into(),
+        });
     }
 }

@@ -98,6 +98,7 @@ impl<W: Watch> Simulation<'_, W> {
             }
             if std::mem::take(&mut self.services[service].is_rolling_out) {
                 self.recorder.close_rollout(self.now, service.idx(), DeploymentOutcome::Completed);
+                self.watch.fact(self.now, Fact::RolloutCompleted(service));
             }
             return;
         }
@@ -191,7 +192,12 @@ impl<W: Watch> Simulation<'_, W> {
         }
         // Once they have looked for room: whether anything still moves.
         self.review_service(service);
-        if let Some(reason) = self.never_fits(provider, definition) {
+        // A revision that fits nowhere is asked for again and again; it is noted
+        // once.
+        if self.services[service].never_fits != Some(deployment)
+            && let Some(reason) = self.never_fits(provider, definition)
+        {
+            self.services[service].never_fits = Some(deployment);
             let row = self.cluster.definition(definition);
             let found = NeverPlaceable {
                 definition: row.name.clone(),

@@ -74,6 +74,11 @@ impl<W: Watch> Simulation<'_, W> {
                 None => {
                     let n_changes = self.line.providers[provider].n_changes;
                     self.line.classes[class].tried_at = Some(n_changes);
+                    // Whether it can do anything else meanwhile is its own
+                    // scheduler's to say.
+                    if let Some(service) = self.line.classes[class].key.service {
+                        self.review_service(service);
+                    }
                 }
             }
         }

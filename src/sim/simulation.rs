@@ -70,6 +70,8 @@ pub(super) struct ServiceState {
     pub(super) is_rolling_out: bool,
     /// Nothing can move, since the last review.
     pub(super) standstill: Option<Standstill>,
+    /// The revision of which it was noted that it fits no instance.
+    pub(super) never_fits: Option<DeploymentId>,
     /// Something that is recorded has changed.
     pub(super) is_changed: bool,
 }

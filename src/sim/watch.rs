@@ -52,4 +52,6 @@ pub enum Fact<'a> {
     InstanceTerminated(InstanceId),
     /// A service's scheduler decided to do something.
     ServicePlanned(ServiceId, DeploymentPlan),
+    /// A rollout is over: the service is steady on its newest revision.
+    RolloutCompleted(ServiceId),
 }

@@ -1,7 +1,16 @@
-//! Everything that is seen from outside: one binary, one module a subject.
+//! One binary for all integration tests, so that the crate is linked once.
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod clusters;
+mod support;
+
+mod azure;
+mod bad_input;
+mod codes;
+mod command_line;
 mod common_luck;
+mod floors;
 mod properties;
 mod reference;
 mod rolling;
+mod timelines;

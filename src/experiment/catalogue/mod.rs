@@ -124,7 +124,9 @@ impl Catalogue {
             self.prices.insert(key, Price { usd_per_hour, as_of: as_of.to_owned() });
         }
         if text.is_empty() {
-            faults.push(Diagnostic::new("B0120", format!("{file} is empty; expected the header `{HEADER}`")));
+            let place = Place::in_source(file, text, 0, 0);
+            let message = format!("the file is empty, expected the header `{HEADER}`");
+            faults.push(Diagnostic::new("B0120", message).at(place));
         }
         faults
     }

@@ -1,7 +1,7 @@
 //! `[cluster]`: zones and the groups of instances.
 
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
-use crate::base::{CpuUnits, MemoryMib, Money, SimDuration, Table};
+use crate::base::{CpuUnits, Diagnostic, MemoryMib, Money, SimDuration, Table};
 use crate::experiment::catalogue::{Catalogue, Missing};
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
@@ -20,15 +20,27 @@ pub(super) struct Cluster {
 /// The most instances of one group: beyond any fleet, below any overflow.
 const SIZE_MAX: u64 = 1_000_000;
 
+/// Where prices and zones are of, and where that was written.
+#[derive(Clone, Copy)]
+pub(super) struct Region<'a> {
+    pub(super) name: &'a str,
+    pub(super) node: Option<&'a Node>,
+}
+
 struct Types<'a> {
-    region: &'a str,
+    region: Region<'a>,
     catalogue: &'a Catalogue,
     faults: &'a Faults,
     found: Table<InstanceTypeId, InstanceType>,
 }
 
 /// Reads the cluster. `None` after a fault.
-pub(super) fn read(node: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -> Option<Cluster> {
+pub(super) fn read(
+    node: &Node,
+    region: Region<'_>,
+    catalogue: &Catalogue,
+    faults: &Faults,
+) -> Option<Cluster> {
     let node = match &node.value {
         Value::List(items) if items.len() == 1 => &items[0],
         Value::List(items) => {
@@ -41,7 +53,7 @@ pub(super) fn read(node: &Node, region: &str, catalogue: &Catalogue, faults: &Fa
     };
     let table = reader::Table::of(node, faults);
     table.text("name");
-    let zones = read_zones(&table, region);
+    let zones = read_zones(&table, region.name);
     let mut types = Types { region, catalogue, faults, found: Table::new() };
 
     let mut providers: Vec<Option<CapacityProvider>> = Vec::new();
@@ -85,6 +97,12 @@ pub(super) fn read(node: &Node, region: &str, catalogue: &Catalogue, faults: &Fa
                 groups[idx].fault("B0111", format!("capacity provider `{}` is given twice", provider.name)),
             );
         }
+    }
+    let n_at_least: u64 = providers.iter().map(|it| u64::from(it.min_size)).sum();
+    if n_at_least > SIZE_MAX {
+        let message =
+            format!("the groups have {n_at_least} instances at least; at most {SIZE_MAX} are played");
+        faults.note(node.fault("B0153", message));
     }
     Some(Cluster { zones: zones.into(), instance_types: types.found, providers: providers.into() })
 }
@@ -206,7 +224,7 @@ fn read_attributes(node: Option<&Node>, faults: &Faults) -> Vec<(String, String)
         if !is_attribute_name(&field.name) {
             let message =
                 format!("`{}` is no attribute name: 1 to 128 of letters, digits, - _ / \\ .", field.name);
-            faults.note(crate::base::Diagnostic::new("B0109", message).at(field.origin.place()));
+            faults.note(Diagnostic::new("B0109", message).at(field.origin.place()));
         }
         if let Some(value) = reader::text(&field.node, faults) {
             attributes.push((field.name.clone(), value.to_owned()));
@@ -242,7 +260,7 @@ impl Types<'_> {
     }
 
     fn by_name(&self, node: &Node, name: &str) -> Option<InstanceType> {
-        match self.catalogue.instance_type(self.region, name) {
+        match self.catalogue.instance_type(self.region.name, name) {
             Ok(instance_type) => Some(instance_type),
             Err(Missing::Type) => {
                 let fault = node.fault("B0118", format!("unknown instance type `{name}`"));
@@ -254,15 +272,29 @@ impl Types<'_> {
                 None
             }
             Err(Missing::Price) => {
-                let message = format!("there is no price of `{name}` in region `{}`", self.region);
-                let help = format!(
-                    "regions with prices: {}; or give a file of your own with `prices`",
-                    self.catalogue.regions().join(", ")
-                );
-                self.faults.note(node.fault("B0119", message).help(help));
+                self.faults.note(self.no_price(node, name));
                 None
             }
         }
+    }
+
+    /// A region that is unknown altogether is itself the fault, not the type.
+    fn no_price(&self, node: &Node, name: &str) -> Diagnostic {
+        let (region, regions) = (self.region.name, self.catalogue.regions());
+        let help = match crate::base::nearest::nearest(region, regions.iter().copied()) {
+            Some(nearest) if nearest != region => format!("did you mean `{nearest}`?"),
+            _ => format!(
+                "regions with prices: {}; or give a file of your own with `prices`",
+                regions.join(", ")
+            ),
+        };
+        let fault = match self.region.node {
+            Some(node) if !regions.contains(&region) => {
+                node.fault("B0119", format!("there are no prices of region `{region}`"))
+            }
+            _ => node.fault("B0119", format!("there is no price of `{name}` in region `{region}`")),
+        };
+        fault.help(help)
     }
 
     /// `{ name, cpu_units, memory_mib, usd_per_hour }`: exactly what registers.
@@ -273,7 +305,8 @@ impl Types<'_> {
         let memory =
             table.required("memory_mib").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
         let usd_per_hour = table.optional("usd_per_hour").map(|it| reader::money(it, self.faults));
-        let as_of = table.text("price_as_of").unwrap_or("").to_owned();
+        let as_of = table.optional("price_as_of").and_then(|it| reader::day(it, self.faults));
+        let as_of = as_of.unwrap_or("").to_owned();
         table.finish();
         Some(InstanceType {
             name,

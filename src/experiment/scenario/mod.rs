@@ -7,6 +7,7 @@ mod model;
 mod service;
 mod workload;
 
+pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec, WorkloadSpec,
 };
@@ -20,15 +21,16 @@ use crate::sim::Setup;
 
 /// A scenario: how the cluster is run, and what it meets.
 pub struct Scenario {
-    /// The settings of its runs.
-    pub setup: Setup,
-    /// What they meet.
+    /// The settings of its runs; `None` after a fault.
+    pub setup: Option<Setup>,
+    /// What they meet; after a fault as much of it as could be read, so that
+    /// the faults of its files are told with the others.
     pub workload: WorkloadSpec,
 }
 
 /// What is asked of every file, whatever the scenario.
 pub struct Header {
-    /// Names the output folder.
+    /// Names the output folder; empty after a fault.
     pub name: String,
     /// The seed of the experiment.
     pub seed: u64,
@@ -42,8 +44,11 @@ pub struct Header {
 
 const REPLICATES_MAX: u64 = 100_000;
 
-/// Reads what belongs to the experiment as a whole. `None` after a fault.
-pub fn read_header(tree: &Node, faults: &Faults) -> Option<Header> {
+/// The fields of the header: one value for the whole experiment, no axis.
+pub const HEADER_FIELDS: [&str; 6] = ["name", "seed", "replicates", "region", "prices", "axes"];
+
+/// Reads what belongs to the experiment as a whole.
+pub fn read_header(tree: &Node, faults: &Faults) -> Header {
     let root = reader::Table::of(tree, faults);
     let name = root.required("name").and_then(|node| {
         let name = reader::text(node, faults)?;
@@ -61,7 +66,7 @@ pub fn read_header(tree: &Node, faults: &Faults) -> Option<Header> {
         .optional("prices")
         .and_then(|node| reader::text(node, faults).map(|path| (path.to_owned(), node.clone())));
     let replicates = u32::try_from(replicates).expect("within the range");
-    Some(Header { name: name?, seed, replicates, region, prices })
+    Header { name: name.unwrap_or_default(), seed, replicates, region, prices }
 }
 
 fn is_folder_name(name: &str) -> bool {
@@ -69,13 +74,14 @@ fn is_folder_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(is_allowed) && !name.starts_with('.')
 }
 
-/// Checks a whole scenario. `None` after a fault.
-pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -> Option<Scenario> {
+/// Checks a whole scenario.
+pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -> Scenario {
     let root = reader::Table::of(tree, faults);
     // Read by `read_header` and by the matrix of the experiment.
-    for name in ["name", "seed", "replicates", "region", "prices", "axes"] {
+    for name in HEADER_FIELDS {
         root.optional(name);
     }
+    let region = cluster::Region { name: region, node: tree.get("region") };
     let horizon = match root.required("horizon") {
         None => None,
         Some(node) => reader::duration(node, faults).filter(|horizon| {
@@ -103,38 +109,39 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     };
     let workload = root.optional("workload");
     let nothing = Node::parse("", "").expect("nothing is a document");
-    let standalone = workload::read_standalone(
+    let (tasks, standalone) = workload::read_standalone(
         workload.unwrap_or(&nothing),
         workload.is_some(),
         &context,
         &mut attributes,
     );
-    let services = service::read_all(root.list("service"), &context, &mut attributes);
-    let changes = service::read_events(root.list("event"), &services, &context);
+    let written_services = root.list("service");
+    let services = service::read_all(written_services, &context, &mut attributes);
+    let changes = service::read_events(root.list("event"), written_services, &services, &context);
     let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
     root.finish();
 
-    let (cluster, horizon) = (cluster?, horizon?);
-    let (tasks, standalone) = standalone?;
-    if !faults.is_empty() {
-        return None;
-    }
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
-    Some(Scenario {
-        setup: Setup {
-            horizon,
-            warm_up,
-            options,
-            zones: cluster.zones,
-            instance_types: cluster.instance_types,
-            providers: cluster.providers,
-            attributes,
-            standalone,
-            services: policies.into(),
-            instance_mean_lifetime,
-        },
-        workload: WorkloadSpec { tasks, services: specs, changes, horizon },
-    })
+    let workload = WorkloadSpec { tasks, services: specs, changes, horizon: horizon.unwrap_or_default() };
+    let (Some(cluster), Some(horizon), Some(standalone), true) =
+        (cluster, horizon, standalone, faults.is_empty())
+    else {
+        assert!(!faults.is_empty(), "what could not be read has a fault");
+        return Scenario { setup: None, workload };
+    };
+    let setup = Setup {
+        horizon,
+        warm_up,
+        options,
+        zones: cluster.zones,
+        instance_types: cluster.instance_types,
+        providers: cluster.providers,
+        attributes,
+        standalone,
+        services: policies.into(),
+        instance_mean_lifetime,
+    };
+    Scenario { setup: Some(setup), workload }
 }
 
 /// What the rooms of a scenario need from each other.

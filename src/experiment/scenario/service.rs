@@ -16,7 +16,7 @@ use crate::model::task::{Needs, TaskDefinition};
 use crate::sim::setup::ServicePolicy;
 
 /// Tasks of one service (service quotas: 5,000; fleets may lift it).
-const DESIRED_MAX: u64 = 100_000;
+pub const DESIRED_MAX: u64 = 100_000;
 
 /// Reads all services; faulty ones are left out.
 pub(super) fn read_all<'a>(
@@ -42,7 +42,13 @@ fn read<'a>(
 ) -> Option<(ServicePolicy, ServiceSpec)> {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
-    let name = table.required("name").and_then(|it| reader::text(it, faults)).map(str::to_owned);
+    let name = table.required("name").and_then(|it| {
+        let name = reader::text(it, faults)?;
+        if name.is_empty() {
+            faults.note(it.fault("B0109", "a service has a name that is not empty"));
+        }
+        Some(name.to_owned())
+    });
     let family = name.clone().unwrap_or_default();
     let definition =
         table.required("task_definition").and_then(|it| read_definition(it, &family, 1, context));
@@ -111,6 +117,11 @@ fn read_desired(node: &Node, context: &Context<'_>) -> Option<DesiredSpec> {
     if matches!(node.value, Value::Number(_)) {
         let n = reader::integer(node, 0..=DESIRED_MAX, faults)?;
         return Some(DesiredSpec::Constant(u32::try_from(n).expect("within the range")));
+    }
+    if !matches!(node.value, Value::Table(_)) {
+        let expected = "a whole number, or a table with `series` or `generate`";
+        faults.note(node.fault("B0103", format!("expected {expected}, found {}", node.kind())));
+        return None;
     }
     let table = reader::Table::of(node, faults);
     let per_task = table.required("per_task").and_then(|node| {
@@ -215,22 +226,30 @@ fn read_moment(table: &reader::Table<'_>, context: &Context<'_>) -> Option<SimTi
 /// `[[event]]`: so far a new desired count of a service.
 pub(super) fn read_events(
     items: &[Node],
+    written_services: &[Node],
     services: &[(ServicePolicy, ServiceSpec)],
     context: &Context<'_>,
 ) -> Vec<(SimTime, usize, u32)> {
     let faults = context.faults;
+    // A service with a fault is left out of `services`, and yet it is there.
+    let names: Vec<&str> = written_services
+        .iter()
+        .filter_map(|it| match it.get("name").map(|it| &it.value) {
+            Some(Value::Text(name)) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
     let mut changes = Vec::new();
     for node in items {
         let table = reader::Table::of(node, faults);
         let at = read_moment(&table, context);
         let service = table.required("service").and_then(|node| {
             let name = reader::text(node, faults)?;
-            let idx = services.iter().position(|it| it.0.name == name);
-            if idx.is_none() {
+            if !names.contains(&name) {
                 let fault = node.fault("B0117", format!("there is no service `{name}`"));
-                faults.note(fault.help_nearest(name, services.iter().map(|it| it.0.name.as_str())));
+                faults.note(fault.help_nearest(name, names.iter().copied()));
             }
-            idx
+            services.iter().position(|it| it.0.name == name)
         });
         let desired =
             table.required("desired_count").and_then(|it| reader::integer(it, 0..=DESIRED_MAX, faults));

@@ -123,13 +123,13 @@ pub struct ReleaseSpec {
     pub definition: Option<DefinitionSpec>,
 }
 
-/// Reads `[workload]`. `None` after a fault.
+/// Reads `[workload]`. No policy after a fault.
 pub(super) fn read_standalone<'a>(
     node: &'a Node,
     is_written: bool,
     context: &Context<'a>,
     attributes: &mut Attributes,
-) -> Option<(TasksSpec, StandalonePolicy)> {
+) -> (TasksSpec, Option<StandalonePolicy>) {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
     let trace = table.optional("trace").and_then(|node| {
@@ -156,14 +156,14 @@ pub(super) fn read_standalone<'a>(
     let tasks = match (trace, generate) {
         (Some(_), Some(_)) => {
             faults.note(node.fault("B0111", "a workload has a `trace` or `generate`, not both"));
-            return None;
+            TasksSpec::None
         }
         (Some(file), None) => TasksSpec::Trace { file, format, spread },
         (None, Some(generate)) => generate,
         (None, None) => TasksSpec::None,
     };
     table.finish();
-    Some((tasks, StandalonePolicy { placement: placement?, unplaced }))
+    (tasks, placement.map(|placement| StandalonePolicy { placement, unplaced }))
 }
 
 fn read_generate(node: &Node, context: &Context<'_>) -> Option<TasksSpec> {

@@ -24,7 +24,7 @@ pub(super) const ROLLOUTS_COMPLETED: Metric = Metric {
 
 pub(super) const ROLLOUTS_DEADLOCKED: Metric = Metric {
     name: "rollouts_deadlocked",
-    summary: "rollouts that could neither stop nor start a task, to the end",
+    summary: "rollouts that could neither stop nor start a task, until the end or the next release",
     unit: "rollouts",
     direction: Direction::LowerIsBetter,
     decimals: 0,

@@ -106,7 +106,8 @@ impl Cluster {
             let TaskOwner::Service { deployment, .. } = task.owner else { continue };
             n_service_tasks += 1;
             let service = task.group.idx();
-            assert!(self.services.rows()[service].tasks.contains(id), "a service knows {id:?}");
+            let listed = self.services.rows()[service].tasks.get(task.slot as usize);
+            assert_eq!(listed, Some(id), "a service knows {id:?}");
             let counts = &mut counts[deployment.idx()];
             let place = match (task.status, task.health) {
                 (TaskStatus::Provisioning, _) => &mut counts.waiting,

@@ -120,6 +120,8 @@ pub struct Task {
     pub since: SimTime,
     /// Which events still speak of it.
     pub epoch: Epoch,
+    /// Its position in its service's list of tasks; nothing for other tasks.
+    pub(in crate::model) slot: u32,
 }
 
 impl Task {

@@ -190,6 +190,7 @@ impl Cluster {
             requested_at: self.now,
             since: self.now,
             epoch: Epoch(0),
+            slot: 0,
         };
         let id = match self.vacant.pop() {
             Some(id) => {
@@ -203,8 +204,10 @@ impl Cluster {
         if let TaskOwner::Service { deployment, .. } = owner {
             self.deployments[deployment].counts.waiting += 1;
             let service = self.service_of_group(group);
-            self.services[service].tasks.push(id);
-            self.services[service].n_launched += 1;
+            let service = &mut self.services[service];
+            self.tasks[id].slot = u32::try_from(service.tasks.len()).expect("fewer than 2^32 tasks");
+            service.tasks.push(id);
+            service.n_launched += 1;
         }
         id
     }
@@ -341,9 +344,12 @@ impl Cluster {
         self.vacant.push(id);
         if matches!(owner, TaskOwner::Service { .. }) {
             let service = self.service_of_group(group);
+            let slot = self.tasks[id].slot as usize;
             let tasks = &mut self.services[service].tasks;
-            let idx = tasks.iter().position(|it| *it == id).expect("a service knows its tasks");
-            tasks.swap_remove(idx);
+            assert_eq!(tasks.swap_remove(slot), id, "a task knows its place in its service");
+            if let Some(&moved) = tasks.get(slot) {
+                self.tasks[moved].slot = u32::try_from(slot).expect("it was one before");
+            }
         }
     }
 

@@ -141,7 +141,8 @@ pub enum DeploymentOutcome {
     Completed,
     /// A newer one took its place first.
     Superseded,
-    /// The bounds allowed neither a stop nor a start, to the end.
+    /// The bounds allowed neither a stop nor a start, until the end or until
+    /// another revision was released.
     DeadlockedByConfiguration,
     /// Room was missing, to the end, with nothing else in motion.
     DeadlockedByCapacity,

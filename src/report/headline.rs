@@ -36,7 +36,7 @@ fn deadlocks(results: &Results) -> Option<String> {
     let first = &results.settings[*stuck.first()?].label;
     Some(format!(
         "Rollouts deadlocked in {} of {} settings, {first} among them: they could neither stop nor start a task \
-         to the end.",
+         until the end or the next release.",
         stuck.len(),
         results.settings.len(),
     ))

@@ -2,6 +2,8 @@
 //! carries out its plan. It looks after every change of a task's state, and
 //! when a pause is over; a tick in between could not decide otherwise.
 
+use std::collections::BTreeMap;
+
 use crate::base::id::{CapacityProviderId, DeploymentId, Id as _, ServiceId, TaskDefinitionId, TaskId};
 use crate::base::{Domain, SimDuration};
 use crate::deployment::{DeploymentPlan, ServiceView, Standstill};
@@ -57,7 +59,13 @@ impl<W: Watch> Simulation<'_, W> {
 
     fn release(&mut self, service: ServiceId, definition: TaskDefinitionId) {
         if self.services[service].is_rolling_out {
-            self.recorder.close_rollout(self.now, service.idx(), DeploymentOutcome::Superseded);
+            // One that its bounds had stopped for good is no less a deadlock
+            // because somebody tried again.
+            let outcome = match self.services[service].standstill {
+                Some(Standstill::DeploymentConfiguration) => DeploymentOutcome::DeadlockedByConfiguration,
+                Some(Standstill::InsufficientCapacity) | None => DeploymentOutcome::Superseded,
+            };
+            self.recorder.close_rollout(self.now, service.idx(), outcome);
         }
         self.cluster.open_deployment(service, definition);
         let state = &mut self.services[service];
@@ -115,21 +123,29 @@ impl<W: Watch> Simulation<'_, W> {
     /// Stops `n` tasks of one side, one after the other: each choice sees what
     /// the last one left.
     fn stop_tasks(&mut self, service: ServiceId, side: Side, n: u32) {
+        if n == 0 {
+            return;
+        }
+        // Who may be stopped, with the number drawn for each.
+        let state = self.cluster.service(service);
+        let is_candidate = |it: &TaskId| {
+            let task = self.cluster.task(*it);
+            let TaskOwner::Service { deployment, .. } = task.owner else { return false };
+            let of = if deployment == state.primary { Side::Target } else { Side::Source };
+            of == side && task.is_desired_running
+        };
+        let draw = |task: TaskId| (task, self.draw(task, Domain::StopTieBreak));
+        let mut draws: BTreeMap<TaskId, u64> =
+            state.tasks.iter().copied().filter(is_candidate).map(draw).collect();
         for _ in 0..n {
             let mut candidates = std::mem::take(&mut self.stop_candidates);
             candidates.clear();
-            let state = self.cluster.service(service);
-            candidates.extend(state.tasks.iter().copied().filter(|&it| {
-                let task = self.cluster.task(it);
-                let TaskOwner::Service { deployment, .. } = task.owner else { return false };
-                let of = if deployment == state.primary { Side::Target } else { Side::Source };
-                of == side && task.is_desired_running
-            }));
+            candidates.extend(draws.keys());
             let chain = &self.setup.services[service].placement.chain;
-            let draw = |task| self.draw(task, Domain::StopTieBreak);
-            let chosen = scale_in::choose(&self.cluster, chain, &mut candidates, draw);
+            let chosen = scale_in::choose(&self.cluster, chain, &mut candidates, |task| draws[&task]);
             self.stop_candidates = candidates;
             let task = chosen.expect("a plan stops no more tasks than there are");
+            draws.remove(&task);
 
             let (_, revision) = self.service_of(task).expect("a service's task has a service");
             if side == Side::Source {

@@ -1,5 +1,6 @@
 //! `[model]`: the choices where the documentation leaves one.
 
+use crate::base::SimDuration;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::Node;
 use crate::model::options::{ModelOptions, OPTIONS, OptionKind};
@@ -28,6 +29,10 @@ pub(super) fn read(node: Option<&Node>, faults: &Faults) -> ModelOptions {
                 }
             }
         }
+    }
+    if options.capacity_retry == SimDuration::ZERO {
+        let written = node.get("capacity_retry").unwrap_or(node);
+        faults.note(written.fault("B0106", "a retry needs a pause: capacity_retry is zero"));
     }
     table.finish();
     options

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::folder;
 use crate::experiment::matrix::{Experiment, Run};
-use crate::experiment::results::{Axis, Results, Row, Setting};
+use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 
 /// The version that made a result.

@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use crate::base::{Diagnostic, Seed};
+use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::inputs::Inputs;
 use crate::experiment::reader::Faults;
-use crate::experiment::results::{Axis, Setting};
 use crate::experiment::scenario::{self, Header, PathRef, Scenario, WorkloadSpec};
 use crate::experiment::tree::{Node, Value};
 use crate::sim::Setup;

@@ -1,8 +1,7 @@
 //! One row a run: its axes and metrics with their units. What charts and
 //! tables are drawn from.
 
-use serde::{Deserialize, Serialize};
-
+use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::matrix::Experiment;
 use crate::metrics::METRICS;
 use crate::record::RunRecord;
@@ -28,24 +27,6 @@ pub struct Results {
     pub region: String,
     /// The days of the prices that were used, `YYYY-MM-DD`, ascending.
     pub price_dates: Vec<String>,
-}
-
-/// Something that was varied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Axis {
-    /// The path in the experiment file, or its short name.
-    pub name: String,
-    /// A label for each value, unique within the axis.
-    pub values: Vec<String>,
-}
-
-/// One combination of the axes' values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setting {
-    /// For each axis the position of its value.
-    pub values: Vec<usize>,
-    /// The labels in one: `binpack:cpu · 50/100`, or `base` without axes.
-    pub label: String,
 }
 
 /// One run.

@@ -2,7 +2,8 @@
 //! plausible curves from a few formulas, the same every time.
 
 use crate::base::{SimDuration, SimTime};
-use crate::experiment::results::{Axis, Results, Row, Setting};
+use crate::experiment::axes::{Axis, Setting};
+use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{

@@ -1,8 +1,6 @@
 //! Stand-alone tasks: RunTask calls of at most ten, what is refused, and what
 //! is asked for again.
 
-use rustc_hash::FxHashMap;
-
 use crate::base::SimTime;
 use crate::base::id::TaskDefinitionId;
 use crate::model::capacity::Scaling;
@@ -10,28 +8,10 @@ use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas, RUN_TASK_COUNT_MAX};
 use crate::model::task::TaskOwner;
 use crate::record::NeverPlaceable;
 use crate::sim::event::Event;
+use crate::sim::retries::Call;
 use crate::sim::setup::Unplaced;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
-
-/// Calls that will be made again.
-#[derive(Debug, Default)]
-pub(super) struct Retries {
-    calls: Vec<Call>,
-    vacant: Vec<u32>,
-    /// How often a single task was given back, for those that were. Only
-    /// looked up.
-    attempts: FxHashMap<u32, u32>,
-}
-
-/// A RunTask call: equal tasks with consecutive arrival numbers.
-#[derive(Clone, Copy, Debug)]
-struct Call {
-    first: u32,
-    n: u32,
-    /// How often it was refused.
-    attempt: u32,
-}
 
 impl<W: Watch> Simulation<'_, W> {
     /// The next call of the workload: equal tasks of one batch and moment, at
@@ -68,8 +48,7 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     pub(super) fn on_call_retried(&mut self, slot: u32) {
-        let call = self.retries.calls[slot as usize];
-        self.retries.vacant.push(slot);
+        let call = self.retries.take(slot);
         self.run_task(call);
     }
 
@@ -97,7 +76,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.cluster.backdate_request(task, row.at);
             self.stand_in_line(task);
             if call.attempt > 0 && call.n == 1 {
-                self.retries.attempts.insert(arrival, call.attempt);
+                self.retries.remember(arrival, call.attempt);
             }
         }
         self.call_for_placement();
@@ -105,15 +84,8 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// A task that found no room is given back to the workload's rule.
     pub(super) fn on_given_back(&mut self, arrival: u32) {
-        let attempt = self.retries.attempts.get(&arrival).copied().unwrap_or(0);
+        let attempt = self.retries.n_attempts(arrival);
         self.ask_again(Call { first: arrival, n: 1, attempt });
-    }
-
-    /// A task found room: how often it was given back no longer matters.
-    pub(super) fn forget_attempts(&mut self, arrival: u32) {
-        if !self.retries.attempts.is_empty() {
-            self.retries.attempts.remove(&arrival);
-        }
     }
 
     fn ask_again(&mut self, call: Call) {
@@ -126,16 +98,7 @@ impl<W: Watch> Simulation<'_, W> {
         let doubled = first.millis().saturating_mul(1_u64 << call.attempt.min(32));
         let pause_ms = doubled.min(longest.millis()).max(1);
         let call = Call { attempt: call.attempt + 1, ..call };
-        let slot = match self.retries.vacant.pop() {
-            Some(slot) => {
-                self.retries.calls[slot as usize] = call;
-                slot
-            }
-            None => {
-                self.retries.calls.push(call);
-                u32::try_from(self.retries.calls.len() - 1).expect("fewer than 2^32 calls")
-            }
-        };
+        let slot = self.retries.keep(call);
         let at = SimTime::from_millis(self.now.millis() + pause_ms);
         self.queue.schedule(at, Event::CallRetried(slot));
     }

@@ -7,6 +7,7 @@ pub mod setup;
 pub mod watch;
 
 mod queue;
+mod retries;
 mod simulation;
 
 mod arrivals;

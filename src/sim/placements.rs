@@ -165,7 +165,7 @@ impl<W: Watch> Simulation<'_, W> {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
                 self.recorder.decided(instance.number());
-                self.forget_attempts(arrival);
+                self.retries.forget(arrival);
             }
             TaskOwner::Service { deployment, .. } => {
                 self.recorder.service_task_placed(requested_at, self.now);

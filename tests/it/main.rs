@@ -4,4 +4,5 @@
 
 mod azure;
 mod floors;
+mod task_definitions;
 mod timelines;

@@ -53,7 +53,7 @@ fn check_file(path: &Path) -> Result<(), Failure> {
         "json" => {
             let source = read_source(path, Vec::new())?;
             let read = task_definition::read(&source.file, &source.text);
-            read.map(drop).map_err(|fault| Failure::Input(vec![fault]))
+            read.map(drop).map_err(Failure::Input)
         }
         "csv" => trace::read_any(path).map(drop),
         _ => {

@@ -1,4 +1,9 @@
 //! ECS documents as JSON: what a user already has, turned into the model's
-//! nouns.
+//! nouns. A text becomes a tree whose values know their place, the tree a typed
+//! document, and rules find every fault of it at once.
 
+pub mod faults;
+pub mod field_path;
+pub mod json;
+mod shape;
 pub mod task_definition;

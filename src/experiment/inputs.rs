@@ -107,11 +107,12 @@ impl Inputs {
             let releases = service.releases.iter().filter_map(|it| it.definition.as_ref());
             for definition in std::iter::once(&service.definition).chain(releases) {
                 if let DefinitionSpec::File(file) = definition {
-                    match self.read_text(file).and_then(|text| task_definition::read(&file.path, &text)) {
+                    let text = self.read_text(file).map_err(|fault| vec![fault]);
+                    match text.and_then(|text| task_definition::read(&file.path, &text)) {
                         Ok(it) => {
                             self.definitions.insert(file.path.clone(), it);
                         }
-                        Err(fault) => faults.note(fault),
+                        Err(found) => found.into_iter().for_each(|it| faults.note(it)),
                     }
                 }
             }

@@ -455,19 +455,28 @@ fn a_fault_of_a_file_that_is_named_is_told_in_its_own_place() {
 
     let definition = changed("{ cpu = 512, memory = 1024 }", "\"d.json\"");
     let deep = "[".repeat(100_000);
-    for (text, told) in [
-        ("{", ("B0130", 1, 1, "EOF")),
-        ("", ("B0130", 1, 1, "EOF")),
-        (deep.as_str(), ("B0130", 1, 128, "recursion")),
-        ("[]", ("B0130", 1, 2, "a task definition")),
-        ("null", ("B0130", 1, 4, "a task definition")),
-        ("{\"family\": \"f\", \"containerDefinitions\": [{\"cpu\": 1}]}", ("B0131", 1, 1, "no memory")),
-        ("{}", ("B0131", 1, 1, "`family` is missing")),
-        ("{\"family\": \"f\"}", ("B0131", 1, 1, "container")),
-    ] {
+    let nameless = "{\"family\": \"f\", \"containerDefinitions\": [{\"cpu\": 1}]}";
+    let no_container = ("B0302", 1, 1, "no container");
+    let cases: &[(&str, &[(&str, u64, u64, &str)])] = &[
+        ("{", &[("B0350", 1, 2, "end of the file")]),
+        ("", &[("B0356", 1, 1, "empty")]),
+        (&deep, &[("B0351", 1, 129, "128")]),
+        ("[]", &[("B0360", 1, 1, "a list")]),
+        ("null", &[("B0360", 1, 1, "null")]),
+        (
+            nameless,
+            &[
+                ("B0303", 1, 42, "no name"),
+                ("B0304", 1, 42, "no image"),
+                ("B0306", 1, 42, "neither `memory` nor `memoryReservation`"),
+            ],
+        ),
+        ("{}", &[("B0301", 1, 1, "`family` is missing"), no_container]),
+        ("{\"family\": \"f\"}", &[no_container]),
+    ];
+    for (text, told) in cases {
         bench.write("d.json", text);
-        let outcome = [told];
-        refused(&bench, text, &definition, &outcome);
+        refused(&bench, text, &definition, told);
     }
 }
 

@@ -13,4 +13,5 @@ mod floors;
 mod properties;
 mod reference;
 mod rolling;
+mod task_definitions;
 mod timelines;

@@ -1,0 +1,15 @@
+//! Task definitions (API RegisterTaskDefinition, DescribeTaskDefinition): the
+//! document as types, every rule that ECS asks of it, and what a task started
+//! from it takes.
+
+pub mod amount;
+pub mod choices;
+pub mod fargate_sizes;
+pub mod needs;
+mod read;
+pub mod rules;
+pub mod shapes;
+mod strays;
+
+pub use needs::TaskNeeds;
+pub use read::{Reading, examine, read};

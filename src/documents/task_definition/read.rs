@@ -1,0 +1,89 @@
+//! A text into a task definition, in either of its forms: as sent to
+//! RegisterTaskDefinition, or as DescribeTaskDefinition answers, where it
+//! stands one level further in and its tags beside it.
+
+use super::super::faults::{Fault, Faults};
+use super::super::field_path::FieldPath;
+use super::super::json::{self, Json, Source, Value};
+use super::super::shape::{Field as _, Item as _};
+use super::needs::TaskNeeds;
+use super::shapes::TaskDefinition;
+use super::{rules, strays};
+use crate::base::Diagnostic;
+use crate::model::task;
+
+/// Larger ones are not even looked at: ECS registers 64 KiB, and indentation
+/// and what an answer adds do not make more of it than this.
+const MAX_TEXT: usize = 1024 * 1024;
+
+/// What was read, and all that was found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reading {
+    /// `None` if the text is no JSON object; with faults, what could be read.
+    pub definition: Option<TaskDefinition>,
+    /// Of an answer, or where it is written.
+    pub revision: Option<i32>,
+    /// Everything that ECS would refuse, in the order of the text.
+    pub faults: Vec<Fault>,
+    /// What is accepted and yet odd, unknown fields among it.
+    pub warnings: Vec<Fault>,
+}
+
+/// A definition for the model; `file` is only for messages.
+///
+/// # Errors
+///
+/// Every fault of the document.
+pub fn read(file: &str, text: &str) -> Result<task::TaskDefinition, Vec<Diagnostic>> {
+    let reading = examine(file, text);
+    match reading.definition {
+        Some(definition) if reading.faults.is_empty() => {
+            let family = definition.family.as_deref().expect("a definition without fault has a family");
+            Ok(TaskNeeds::of(&definition).into_definition(family))
+        }
+        _ => Err(reading.faults.into_iter().map(|it| it.diagnostic).collect()),
+    }
+}
+
+/// The whole document with everything that is wrong or odd about it.
+pub fn examine(file: &str, text: &str) -> Reading {
+    let source = Source::new(file, text);
+    let refused = |found: Vec<Diagnostic>| {
+        let field = FieldPath::root().to_string();
+        let faults = found.into_iter().map(|it| Fault { rule: None, field: field.clone(), diagnostic: it });
+        Reading { definition: None, revision: None, faults: faults.collect(), warnings: Vec::new() }
+    };
+    if source.n_bytes() > MAX_TEXT {
+        let message =
+            format!("the file has {} bytes: no definition has more than {MAX_TEXT}", source.n_bytes());
+        let place = source.place(json::Span { start: 0, end: 0 });
+        // A line of a megabyte helps nobody.
+        let place = crate::base::Place { text: String::new(), ..place };
+        return refused(vec![Diagnostic::new("B0366", message).at(place)]);
+    }
+    match json::parse(&source) {
+        Ok(answer) => examine_tree(&source, &answer),
+        Err(found) => refused(found),
+    }
+}
+
+fn examine_tree(source: &Source<'_>, answer: &Json) -> Reading {
+    let inner = answer.get("taskDefinition").map(|it| &it.value);
+    let inner = inner.filter(|it| matches!(it.value, Value::Object(_)));
+    let root = inner.unwrap_or(answer);
+    let at = FieldPath::root();
+    let mut faults = Faults::new(source, root, answer);
+    let mut definition = TaskDefinition::read(root, &at, &mut faults);
+    let tags = answer.get("tags").filter(|_| inner.is_some());
+    if let (Some(definition), Some(tags)) = (&mut definition, tags) {
+        definition.tags = Vec::read(&tags.value, &at.key("tags"), &mut faults);
+    }
+    let revision = root.get("revision").filter(|it| it.value.value != Value::Null);
+    let revision = revision.and_then(|it| i32::read(&it.value, &at.key("revision"), &mut faults));
+    if let Some(definition) = &definition {
+        rules::check(definition, &mut faults);
+        strays::check(definition, &mut faults);
+    }
+    let (faults, warnings) = faults.finish();
+    Reading { definition, revision, faults, warnings }
+}

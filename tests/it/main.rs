@@ -4,4 +4,5 @@
 
 mod azure;
 mod floors;
+mod java_regex;
 mod timelines;

@@ -43,7 +43,8 @@ impl Audience for Nobody {
 }
 
 fn main() {
-    let source = SourceText { file: "example".to_owned(), text: EXPERIMENT.to_owned(), overrides: Vec::new() };
+    let source =
+        SourceText { file: "example".to_owned(), text: EXPERIMENT.to_owned(), overrides: Vec::new() };
     let workloads = Path::new(env!("CARGO_MANIFEST_DIR")).join("workloads");
     let experiment = matrix::read(source, &workloads).unwrap_or_else(|faults| panic!("{faults:?}"));
     let runs: Vec<Run> = experiment.runs().collect();

@@ -6,6 +6,7 @@ pub mod capacity;
 pub mod instance;
 pub mod network;
 pub mod options;
+pub mod query;
 pub mod service;
 pub mod task;
 pub mod workload;

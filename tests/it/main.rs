@@ -10,6 +10,7 @@ mod codes;
 mod command_line;
 mod common_luck;
 mod floors;
+mod java_regex;
 mod properties;
 mod reference;
 mod rolling;

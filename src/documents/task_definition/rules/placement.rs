@@ -3,17 +3,15 @@
 use super::super::choices::{ConstraintKind, CpuArchitecture};
 use super::super::shapes::TaskDefinition;
 use super::{Report, Rule, quoted, root, text};
+use crate::model::query::Expression;
 
 /// TD-31 (API TaskDefinitionPlacementConstraint).
 pub(super) const CONSTRAINTS: Rule = Rule {
     id: "TD-31",
     code: "B0331",
-    words: "at most 10 placement constraints of type memberOf, each an expression of at most 2000 characters",
+    words: "at most 10 placement constraints of type memberOf, each an expression of the cluster query language of at most 2000 characters",
     check: check_constraints,
 };
-
-/// Characters of an expression (API TaskDefinitionPlacementConstraint).
-const MAX_EXPRESSION: usize = 2000;
 
 fn check_constraints(definition: &TaskDefinition, report: &mut Report<'_, '_>) {
     let list = root().key("placementConstraints");
@@ -43,17 +41,12 @@ fn check_constraints(definition: &TaskDefinition, report: &mut Report<'_, '_>) {
 }
 
 /// What is wrong with an expression of the cluster query language, and at which
-/// byte of it. So far only its length and that there is one: the grammar is not
-/// asked yet.
+/// byte of it.
 pub fn expression_fault(expression: &str) -> Option<(String, usize)> {
-    let n_chars = expression.chars().count();
     if expression.trim().is_empty() {
-        Some(("the constraint has no expression".to_owned(), 0))
-    } else if n_chars > MAX_EXPRESSION {
-        Some((format!("the expression has {n_chars} characters, more than {MAX_EXPRESSION}"), 0))
-    } else {
-        None
+        return Some(("the constraint has no expression".to_owned(), 0));
     }
+    Expression::parse(expression).err().map(|error| (error.message, error.start))
 }
 
 /// TD-32 (API RuntimePlatform).

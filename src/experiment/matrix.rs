@@ -107,9 +107,9 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
     let catalogue = read_catalogue(&header, &mut inputs, &faults);
     let axes = read_axes(&tree, &faults);
     check_size(&axes, &header, &tree, &faults);
-    // After a fault one combination is read as well, so that all that is wrong
-    // is told at once; more of them would hardly tell more.
-    let combinations = if faults.is_empty() { combinations(&axes) } else { vec![vec![0; axes.len()]] };
+    // After a fault the scenario is read as well, so that all that is wrong is
+    // told at once; not every combination, but every value of every axis.
+    let combinations = if faults.is_empty() { combinations(&axes) } else { each_value(&axes) };
     // Each setting is a copy of the tree: ten thousand copies of ten thousand
     // values of an axis would take seconds.
     tree.remove("axes");
@@ -321,6 +321,13 @@ fn check_size(axes: &[WrittenAxis], header: &Header, tree: &Node, faults: &Fault
             format!("settings and replicates make {} runs; at most {RUNS_MAX} are played", shown(n_runs));
         faults.note(node.fault("B0152", message));
     }
+}
+
+/// A few combinations in which every value stands once, as far as a hundred go.
+fn each_value(axes: &[WrittenAxis]) -> Vec<Vec<usize>> {
+    let longest = axes.iter().map(|it| it.values.len()).max().unwrap_or(0).clamp(1, 100);
+    let combination = |idx: usize| axes.iter().map(|it| idx.min(it.values.len().saturating_sub(1))).collect();
+    (0..longest).map(combination).collect()
 }
 
 /// Every combination, the last axis running fastest.

@@ -271,9 +271,18 @@ placement = ["random", "random"]
         ("B0107", 13, 17, ""),
         ("B0150", 19, 8, "cannot be varied"),
         ("B0150", 20, 32, "`api` is none of web"),
+        ("B0150", 20, 35, "`api` is none of web"),
         ("B0111", 21, 24, "twice"),
     ];
     refused(&bench, "many faults", text, &expected);
+    // A fault elsewhere hides none in an axis' later values.
+    let values = changed("horizon", "sede = 7\nhorizon")
+        + "[axes]\nplacement = [\"binpack:cpu\", \"binpak:cpu\"]\ndeployment = [\"50/100\", \"150/100\"]\n";
+    bench.write("x.toml", &values);
+    let outcome = bench.run(&["check", "x.toml"]);
+    for part in ["[B0104]", "did you mean `binpack`", "minimumHealthyPercent must be at most 100"] {
+        assert!(outcome.err.contains(part), "{part} in {}", outcome.err);
+    }
     // The strategy that the axis overrides is never read: without the axis it is.
     let without_axis = text.split("[axes]").next().unwrap();
     bench.write("x.toml", without_axis);

@@ -111,11 +111,6 @@ impl<I: Id, T> Table<I, T> {
     pub fn rows(&self) -> &[T] {
         &self.rows
     }
-
-    /// The row of `id`, if there is one.
-    pub fn get(&self, id: I) -> Option<&T> {
-        self.rows.get(id.idx())
-    }
 }
 
 impl<I: Id, T> Default for Table<I, T> {

@@ -42,25 +42,6 @@ pub trait PlacementStrategy: Send + Sync {
     /// after a stop, `binpack` wants the most room free, `spread` takes from
     /// the fullest value.
     fn stop_key(&self, view: &StopView<'_>, task: TaskId, instance: InstanceId) -> u64;
-
-    /// What the key orders by, so that an index or a scan over columns can
-    /// stand in for it; `Opaque` is always right, and asked one by one.
-    fn order(&self) -> KeyOrder {
-        KeyOrder::Opaque
-    }
-}
-
-/// What a strategy's key orders by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum KeyOrder {
-    /// Only the key itself can say.
-    Opaque,
-    /// CPU units left on the instance, ascending.
-    FreeCpu,
-    /// Memory left on the instance, ascending.
-    FreeMemory,
-    /// The random order drawn for the task.
-    Random,
 }
 
 /// A strategy as the list has it.

@@ -63,11 +63,6 @@ impl Series {
         }
     }
 
-    /// The value at the last moment told.
-    pub fn value(&self) -> u64 {
-        self.value
-    }
-
     /// The width of a bucket; the last one may be cut by the horizon.
     pub fn bucket_width(&self) -> SimDuration {
         SimDuration::from_millis(self.bucket_ms)

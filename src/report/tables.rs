@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::base::stats::Estimate;
+use crate::experiment::columns::harmless;
 use crate::experiment::results::Results;
 use crate::metrics::{self, Direction, METRICS};
 
@@ -284,7 +285,7 @@ impl Table {
             for (cell, has_interval) in row.iter().zip(&has_interval) {
                 let (value, half_width) = match cell {
                     Cell::Empty => (String::new(), String::new()),
-                    Cell::Text(text) => (spreadsheet_text(text), String::new()),
+                    Cell::Text(text) => (harmless(text), String::new()),
                     Cell::Number { value, half_width, .. } => {
                         (value.to_string(), half_width.map_or_else(String::new, |it| it.to_string()))
                     }
@@ -299,11 +300,6 @@ impl Table {
         let bytes = writer.into_inner().expect("memory takes any row");
         String::from_utf8(bytes).expect("text in, text out")
     }
-}
-
-/// `text` as a cell that no spreadsheet takes for a formula.
-fn spreadsheet_text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 fn about_replicates(results: &Results) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::task::Needs;
-use crate::placement::strategy::{Entry, FieldError, KeyOrder, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "binpack",
@@ -46,12 +46,5 @@ impl PlacementStrategy for Binpack {
         let needs = view.cluster.definition(view.cluster.task(task).definition).needs;
         let left = self.amount(view.cluster.instance(instance).free) + self.amount(needs);
         u64::MAX - u64::from(left)
-    }
-
-    fn order(&self) -> KeyOrder {
-        match self {
-            Self::Cpu => KeyOrder::FreeCpu,
-            Self::Memory => KeyOrder::FreeMemory,
-        }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
-use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "random",
@@ -23,9 +23,5 @@ impl PlacementStrategy for Random {
     /// Any task: the draw that ends every choice decides.
     fn stop_key(&self, _: &StopView<'_>, _: TaskId, _: InstanceId) -> u64 {
         0
-    }
-
-    fn order(&self) -> KeyOrder {
-        KeyOrder::Random
     }
 }

@@ -141,14 +141,14 @@ fn chain(links: Links, attributes: &mut Attributes) -> Chain {
 }
 
 fn definition((cpu, memory): (u32, u32)) -> TaskDefinition {
-    let needs = Needs { cpu: CpuUnits(cpu), memory: MemoryMib(memory) };
-    TaskDefinition { name: format!("cpu{cpu}-mem{memory}"), needs, host_ports: Vec::new() }
+    let needs = Needs::of(CpuUnits(cpu), MemoryMib(memory));
+    TaskDefinition::plain(format!("cpu{cpu}-mem{memory}"), needs)
 }
 
 fn instance_type() -> InstanceType {
     InstanceType {
         name: "m6i.4xlarge".to_owned(),
-        capacity: Needs { cpu: CpuUnits(16_384), memory: MemoryMib(63_569) },
+        capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
         usd_per_hour: Money::ZERO,
         price_as_of: "2026-10-01".to_owned(),
     }

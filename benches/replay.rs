@@ -42,8 +42,8 @@ const SERVICES: [(&str, (u32, u32), u32, u64); 3] =
     [("web", (1024, 2048), 120, 60), ("api", (512, 1024), 60, 90), ("checkout", (2048, 4096), 30, 120)];
 
 fn definition((cpu, memory): (u32, u32)) -> TaskDefinition {
-    let needs = Needs { cpu: CpuUnits(cpu), memory: MemoryMib(memory) };
-    TaskDefinition { name: format!("cpu{cpu}-mem{memory}"), needs, host_ports: Vec::new() }
+    let needs = Needs::of(CpuUnits(cpu), MemoryMib(memory));
+    TaskDefinition::plain(format!("cpu{cpu}-mem{memory}"), needs)
 }
 
 /// Batches of one to five equal tasks, an hour long on average.
@@ -112,7 +112,7 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
     };
     let instance_type = InstanceType {
         name: "m6i.4xlarge".to_owned(),
-        capacity: Needs { cpu: CpuUnits(16_384), memory: MemoryMib(63_569) },
+        capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
         usd_per_hour: Money::parse_usd("0.768").expect("a price"),
         price_as_of: "2026-10-01".to_owned(),
     };

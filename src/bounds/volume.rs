@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn the_scarcer_dimension_decides_and_a_part_is_a_whole() {
-        let largest = Needs { cpu: CpuUnits(1000), memory: MemoryMib(100) };
+        let largest = Needs::of(CpuUnits(1000), MemoryMib(100));
         for (cpu, memory, n) in [(0, 0, 0), (1, 0, 1), (1000, 100, 1), (1001, 100, 2), (500, 201, 3)] {
             assert_eq!(instances(Volume { cpu, memory }, largest), n);
         }

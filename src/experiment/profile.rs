@@ -137,7 +137,7 @@ impl TasksText {
             lifetime_weights: class.lifetime_weights,
             lifetime_sharing: class.lifetime_sharing,
         };
-        let needs = |[cpu, memory]: [u32; 2]| Needs { cpu: CpuUnits(cpu), memory: MemoryMib(memory) };
+        let needs = |[cpu, memory]: [u32; 2]| Needs::of(CpuUnits(cpu), MemoryMib(memory));
         TaskProfile {
             step: duration(self.step_s),
             batches_per_step: self.batches_per_step,
@@ -337,8 +337,7 @@ mod tests {
             (
                 "share of the smallest 1.75 GiB size",
                 share(&|it| {
-                    trace.definitions[it.definition].needs
-                        == Needs { cpu: CpuUnits(1024), memory: MemoryMib(1792) }
+                    trace.definitions[it.definition].needs == Needs::of(CpuUnits(1024), MemoryMib(1792))
                 }),
             ),
             ("share finished in 450 s", finished_by(450)),

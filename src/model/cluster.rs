@@ -165,6 +165,8 @@ impl Cluster {
         Needs {
             cpu: types.iter().map(|it| it.capacity.cpu).max().unwrap_or(CpuUnits(0)),
             memory: types.iter().map(|it| it.capacity.memory).max().unwrap_or(MemoryMib(0)),
+            gpus: types.iter().map(|it| it.capacity.gpus).max().unwrap_or(0),
+            network_interfaces: types.iter().map(|it| it.capacity.network_interfaces).max().unwrap_or(0),
         }
     }
 }

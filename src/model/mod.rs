@@ -1,9 +1,12 @@
 //! The nouns of the field and their rules: what a cluster consists of, what
 //! one may ask it, and the only ways in which it may change.
 
+pub mod access;
 pub mod attribute;
 pub mod capacity;
+pub mod container;
 pub mod instance;
+pub mod life;
 pub mod network;
 pub mod options;
 pub mod query;

@@ -9,9 +9,12 @@
 //!
 //! A state that takes no time costs no event.
 
+use std::sync::Arc;
+
 use crate::base::id::{DeploymentId, GroupId, InstanceId, TaskDefinitionId};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
-use crate::model::network::HostPort;
+use crate::model::container::Blueprint;
+use crate::model::network::{HostPort, Protocol};
 
 /// What a task takes from the instance it is placed on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -20,6 +23,43 @@ pub struct Needs {
     pub cpu: CpuUnits,
     /// Memory reserved.
     pub memory: MemoryMib,
+    /// Whole GPUs.
+    pub gpus: u32,
+    /// Network interfaces of its own: one in awsvpc mode.
+    pub network_interfaces: u32,
+}
+
+impl Needs {
+    /// CPU units and memory alone.
+    pub const fn of(cpu: CpuUnits, memory: MemoryMib) -> Self {
+        Self { cpu, memory, gpus: 0, network_interfaces: 0 }
+    }
+
+    /// Whether this fits into `room`; exactly equal fits.
+    pub fn fits(&self, room: &Self) -> bool {
+        self.cpu <= room.cpu
+            && self.memory <= room.memory
+            && self.gpus <= room.gpus
+            && self.network_interfaces <= room.network_interfaces
+    }
+}
+
+impl std::ops::AddAssign for Needs {
+    fn add_assign(&mut self, other: Self) {
+        self.cpu += other.cpu;
+        self.memory += other.memory;
+        self.gpus += other.gpus;
+        self.network_interfaces += other.network_interfaces;
+    }
+}
+
+impl std::ops::SubAssign for Needs {
+    fn sub_assign(&mut self, other: Self) {
+        self.cpu -= other.cpu;
+        self.memory -= other.memory;
+        self.gpus -= other.gpus;
+        self.network_interfaces -= other.network_interfaces;
+    }
 }
 
 /// One revision of a family: what every task started from it needs.
@@ -27,10 +67,30 @@ pub struct Needs {
 pub struct TaskDefinition {
     /// The family's name, with the revision where there are several.
     pub name: String,
-    /// CPU units and memory.
+    /// What it takes from its instance.
     pub needs: Needs,
     /// Host ports taken on the instance (static mappings only), sorted.
     pub host_ports: Vec<HostPort>,
+    /// Host ports that are chosen when it is placed.
+    pub dynamic_ports: Vec<Protocol>,
+    /// Its own placement constraints: expressions of the Cluster Query Language.
+    pub placement_constraints: Vec<String>,
+    /// Its containers; `None` for one plain container that runs for ever.
+    pub blueprint: Option<Arc<Blueprint>>,
+}
+
+impl TaskDefinition {
+    /// One plain container with these needs.
+    pub fn plain(name: impl Into<String>, needs: Needs) -> Self {
+        Self {
+            name: name.into(),
+            needs,
+            host_ports: Vec::new(),
+            dynamic_ports: Vec::new(),
+            placement_constraints: Vec::new(),
+            blueprint: None,
+        }
+    }
 }
 
 /// The last status of a task, under the name ECS gives it (developer guide,

@@ -95,7 +95,7 @@ fn read_row(rows: &mut Rows<'_>) -> Option<(u64, UnnumberedRow)> {
         arrival_step: STEP,
         batch: Some(batch?),
         count: count?,
-        needs: Needs { cpu: CpuUnits(cpu?), memory: MemoryMib(memory?) },
+        needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
         lifetime: LifetimeRange { min, max, step: STEP },
     };
     Some((time?, row))
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(trace.rows.len(), 117_925);
         assert_eq!((trace.n_tasks(), trace.n_batches, trace.n_outliving()), (259_159, 53_109, 14_317));
         // What the agent registers of the memory, by default about 97 %.
-        let capacity = |cpu, mib: u32| Needs { cpu: CpuUnits(cpu), memory: MemoryMib(mib * 97 / 100) };
+        let capacity = |cpu, mib: u32| Needs::of(CpuUnits(cpu), MemoryMib(mib * 97 / 100));
         assert_eq!(trace.n_too_large_for(capacity(16_384, 65_536)), 10);
         assert_eq!(trace.n_too_large_for(capacity(4096, 16_384)), 24_810);
 

@@ -98,7 +98,7 @@ impl Interner {
     pub(super) fn id(&mut self, needs: Needs) -> TaskDefinitionId {
         *self.by_needs.entry(needs).or_insert_with(|| {
             let name = format!("cpu{}-mem{}", needs.cpu.0, needs.memory.0);
-            self.definitions.push(TaskDefinition { name, needs, host_ports: Vec::new() })
+            self.definitions.push(TaskDefinition::plain(name, needs))
         })
     }
 }

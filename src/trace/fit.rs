@@ -320,7 +320,7 @@ mod tests {
             step: SimDuration::from_secs(300),
             batches_per_step: std::array::from_fn(|hour| 20.0 + hour as f64),
             noise: IntensityNoise { sigma: 0.3, autocorrelation: 0.97 },
-            needs: [512, 1024].map(|it| Needs { cpu: CpuUnits(it), memory: MemoryMib(it) }).to_vec(),
+            needs: [512, 1024].map(|it| Needs::of(CpuUnits(it), MemoryMib(it))).to_vec(),
             lifetime_edges: [0, 600, 3600, 36_000].map(SimDuration::from_secs).to_vec(),
             classes: vec![BatchClass {
                 weight: 1,

@@ -110,7 +110,7 @@ fn read_row(rows: &mut Rows<'_>) -> Option<UnnumberedRow> {
         arrival_step: arrival_step?,
         batch: batch?,
         count: count?,
-        needs: Needs { cpu: CpuUnits(cpu?), memory: MemoryMib(memory?) },
+        needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
         lifetime: checked(rows, lifetime)?,
     })
 }

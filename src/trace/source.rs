@@ -230,7 +230,7 @@ mod tests {
     /// One row for each (arrival, batch, count, lifetime min, max), in steps.
     fn trace(rows: &[(u64, u32, u32, u64, u64)]) -> Trace {
         let mut interner = Interner::default();
-        let definition = interner.id(Needs { cpu: CpuUnits(1024), memory: MemoryMib(2048) });
+        let definition = interner.id(Needs::of(CpuUnits(1024), MemoryMib(2048)));
         let secs = |steps: u64| SimDuration::from_secs(steps * 300);
         let rows: Vec<TraceRow> = rows
             .iter()

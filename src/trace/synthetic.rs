@@ -256,7 +256,7 @@ mod tests {
             batches_per_step: std::array::from_fn(|hour| if hour < 12 { 2.0 } else { 6.0 }),
             noise: IntensityNoise { sigma: 0.2, autocorrelation: 0.9 },
             needs: [(256, 512), (1024, 2048)]
-                .map(|(cpu, memory)| Needs { cpu: CpuUnits(cpu), memory: MemoryMib(memory) })
+                .map(|(cpu, memory)| Needs::of(CpuUnits(cpu), MemoryMib(memory)))
                 .to_vec(),
             lifetime_edges: [0, 60, 600].map(SimDuration::from_secs).to_vec(),
             classes: vec![BatchClass {

@@ -19,11 +19,11 @@ use berthlab::sim::setup::{Placement, ServicePolicy, StandalonePolicy, Unplaced}
 pub(crate) const PROVIDER: CapacityProviderId = CapacityProviderId::new(0);
 
 pub(crate) fn needs(cpu: u32, memory: u32) -> Needs {
-    Needs { cpu: CpuUnits(cpu), memory: MemoryMib(memory) }
+    Needs::of(CpuUnits(cpu), MemoryMib(memory))
 }
 
 pub(crate) fn definition(name: &str, cpu: u32, memory: u32) -> TaskDefinition {
-    TaskDefinition { name: name.to_owned(), needs: needs(cpu, memory), host_ports: Vec::new() }
+    TaskDefinition::plain(name.to_owned(), needs(cpu, memory))
 }
 
 pub(crate) fn instance_type(name: &str, cpu: u32, memory: u32) -> InstanceType {

@@ -385,14 +385,14 @@ fn placement(options: &ModelOptions) -> Placement {
 }
 
 fn definition(name: &str, needs: Needs) -> TaskDefinition {
-    TaskDefinition { name: name.to_owned(), needs, host_ports: Vec::new() }
+    TaskDefinition::plain(name.to_owned(), needs)
 }
 
 fn needs(cpu: &str, memory: &str) -> Needs {
-    Needs {
-        cpu: CpuUnits(cpu.strip_suffix("cpu").unwrap().parse().unwrap()),
-        memory: MemoryMib(memory.strip_suffix("mib").unwrap().parse().unwrap()),
-    }
+    Needs::of(
+        CpuUnits(cpu.strip_suffix("cpu").unwrap().parse().unwrap()),
+        MemoryMib(memory.strip_suffix("mib").unwrap().parse().unwrap()),
+    )
 }
 
 fn service_of(names: &Names, name: &str) -> ServiceId {

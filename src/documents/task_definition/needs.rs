@@ -51,11 +51,8 @@ impl TaskNeeds {
 
     /// For the model, under the name of its family.
     pub fn into_definition(self, family: &str) -> task::TaskDefinition {
-        task::TaskDefinition {
-            name: family.to_owned(),
-            needs: task::Needs { cpu: self.cpu, memory: self.memory },
-            host_ports: self.host_ports,
-        }
+        let needs = task::Needs::of(self.cpu, self.memory);
+        task::TaskDefinition { host_ports: self.host_ports, ..task::TaskDefinition::plain(family, needs) }
     }
 }
 

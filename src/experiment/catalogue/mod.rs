@@ -144,7 +144,7 @@ impl Catalogue {
         let price = self.prices.get(&(region.to_owned(), name.to_owned())).ok_or(Missing::Price)?;
         Ok(InstanceType {
             name: name.to_owned(),
-            capacity: Needs { cpu: registered_cpu(size.vcpus), memory: registered_memory(size.memory) },
+            capacity: Needs::of(registered_cpu(size.vcpus), registered_memory(size.memory)),
             usd_per_hour: price.usd_per_hour,
             price_as_of: price.as_of.clone(),
         })

@@ -310,10 +310,10 @@ impl Types<'_> {
         table.finish();
         Some(InstanceType {
             name,
-            capacity: Needs {
-                cpu: CpuUnits(u32::try_from(cpu?).expect("within the range")),
-                memory: MemoryMib(u32::try_from(memory?).expect("within the range")),
-            },
+            capacity: Needs::of(
+                CpuUnits(u32::try_from(cpu?).expect("within the range")),
+                MemoryMib(u32::try_from(memory?).expect("within the range")),
+            ),
             usd_per_hour: usd_per_hour.unwrap_or(Some(Money::ZERO))?,
             price_as_of: as_of,
         })

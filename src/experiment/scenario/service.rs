@@ -104,11 +104,12 @@ fn read_definition(
     host_ports.sort_unstable();
     host_ports.dedup();
     table.finish();
-    let needs = Needs {
-        cpu: CpuUnits(u32::try_from(cpu?).expect("within the range")),
-        memory: MemoryMib(u32::try_from(memory?).expect("within the range")),
-    };
-    Some(DefinitionSpec::Given(TaskDefinition { name: format!("{family}:{revision}"), needs, host_ports }))
+    let needs = Needs::of(
+        CpuUnits(u32::try_from(cpu?).expect("within the range")),
+        MemoryMib(u32::try_from(memory?).expect("within the range")),
+    );
+    let plain = TaskDefinition::plain(format!("{family}:{revision}"), needs);
+    Some(DefinitionSpec::Given(TaskDefinition { host_ports, ..plain }))
 }
 
 /// A number, or `{ series, per_task, min, from }`, or `{ generate, per_task, min }`.

@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, Names};
 use crate::base::id::CapacityProviderId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Origin, Value};
-use crate::model::attribute::Attributes;
-use crate::placement::constraint::CONSTRAINTS_MAX;
+use crate::placement::constraint::{BuildError, CONSTRAINTS_MAX};
 use crate::placement::constraints::CONSTRAINTS;
 use crate::placement::strategies::STRATEGIES;
 use crate::placement::{Chain, PlacementConstraint, PlacementStrategy};
@@ -31,19 +30,20 @@ pub(super) fn read_placement<'a>(
     table: &reader::Table<'a>,
     asker: Asker,
     context: &Context<'a>,
-    attributes: &mut Attributes,
+    names: &mut Names,
 ) -> Option<Placement> {
     let written = table.optional("placement_strategy");
     let chain = match written.map(|node| (node, is_default(node))) {
         None | Some((_, true)) => Some(match asker {
             Asker::Standalone => Chain::default_of_run_task(context.tie_break),
-            Asker::Service => Chain::default_of_service(attributes, context.tie_break),
+            Asker::Service => Chain::default_of_service(&mut names.attributes, context.tie_break),
         }),
-        Some((node, false)) => read_chain(node, context, attributes),
+        Some((node, false)) => read_chain(node, context, names),
     };
-    let constraints = read_constraints(table.optional("placement_constraints"), context);
+    let constraints = read_constraints(table.optional("placement_constraints"), context, names);
     let provider = read_provider(table.optional("capacity_provider_strategy"), context);
-    Some(Placement { chain: chain?, constraints: constraints?, provider: provider? })
+    let zones = Vec::new();
+    Some(Placement { chain: chain?, constraints: constraints?, provider: provider?, zones })
 }
 
 /// `"default"` and an empty list name no strategy.
@@ -60,10 +60,12 @@ struct Link<'a> {
     kind: &'a str,
     detail: Option<&'a str>,
     kind_origin: Origin,
+    /// Where `detail` is a string of its own; else as `origin`.
+    detail_origin: Origin,
     origin: Origin,
 }
 
-fn read_chain<'a>(node: &'a Node, context: &Context<'a>, attributes: &mut Attributes) -> Option<Chain> {
+fn read_chain<'a>(node: &'a Node, context: &Context<'a>, names: &mut Names) -> Option<Chain> {
     let faults = context.faults;
     let links = read_links(node, "field", faults)?;
     if links.len() > Chain::LEN_MAX {
@@ -82,7 +84,7 @@ fn read_chain<'a>(node: &'a Node, context: &Context<'a>, attributes: &mut Attrib
             faults.note(fault);
             continue;
         };
-        match (entry.build)(link.detail, attributes) {
+        match (entry.build)(link.detail, &mut names.attributes) {
             Ok(strategy) => strategies.push(strategy),
             Err(error) => {
                 let message = match link.detail {
@@ -102,6 +104,7 @@ fn read_chain<'a>(node: &'a Node, context: &Context<'a>, attributes: &mut Attrib
 fn read_constraints<'a>(
     node: Option<&'a Node>,
     context: &Context<'a>,
+    names: &mut Names,
 ) -> Option<Vec<Arc<dyn PlacementConstraint>>> {
     let faults = context.faults;
     let Some(node) = node else { return Some(Vec::new()) };
@@ -124,11 +127,15 @@ fn read_constraints<'a>(
             faults.note(fault);
             continue;
         };
-        match (entry.build)(link.detail) {
+        match (entry.build)(link.detail, &mut names.expressions) {
             Ok(constraint) => constraints.push(constraint),
-            Err(expected) => {
+            Err(BuildError::Expected(expected)) => {
                 let message = format!("{} takes {expected}", entry.name);
                 faults.note(crate::base::Diagnostic::new("B0114", message).at(link.origin.place()));
+            }
+            Err(BuildError::Query(error)) => {
+                let place = link.detail_origin.within_text(error.start, error.end).place();
+                faults.note(crate::base::Diagnostic::new(error.code, error.message).at(place));
             }
         }
     }
@@ -147,8 +154,11 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
     for item in items {
         match &item.value {
             Value::Text(text) => {
+                // An expression may have commas of its own.
+                let is_expression = detail == "expression" && text.trim_start().starts_with("memberOf:");
+                let parts: Vec<&str> = if is_expression { vec![text] } else { text.split(',').collect() };
                 let mut start = 0;
-                for part in text.split(',') {
+                for part in parts {
                     let indent = part.len() - part.trim_start().len();
                     let trimmed = part.trim();
                     let (kind, field) = match trimmed.split_once(':') {
@@ -160,6 +170,7 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
                         kind,
                         detail: field,
                         kind_origin: item.origin.within_text(at, at + kind.len()),
+                        detail_origin: item.origin.within_text(at + kind.len(), at + trimmed.len()),
                         origin: item.origin.within_text(at, at + trimmed.len()),
                     });
                     start += part.len() + 1;
@@ -170,11 +181,17 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
                 let kind = table
                     .required("type")
                     .and_then(|it| reader::text(it, faults).map(|text| (text, it.origin.clone())));
-                let detail = table.text(detail);
+                let detail = table.optional(detail).and_then(|it| Some((reader::text(it, faults)?, it)));
                 table.finish();
                 match kind {
                     Some((kind, kind_origin)) => {
-                        links.push(Link { kind, detail, kind_origin, origin: item.origin.clone() });
+                        links.push(Link {
+                            kind,
+                            detail: detail.map(|it| it.0),
+                            kind_origin,
+                            detail_origin: detail.map_or(&item.origin, |it| &it.1.origin).clone(),
+                            origin: item.origin.clone(),
+                        });
                     }
                     None => is_faulty = true,
                 }

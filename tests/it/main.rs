@@ -6,6 +6,7 @@ mod support;
 
 mod azure;
 mod bad_input;
+mod billing;
 mod codes;
 mod command_line;
 mod common_luck;

@@ -1,0 +1,232 @@
+//! Which resource binds: how much of each a capacity provider's tasks reserve
+//! over time, and why tasks wait before it. One run stands for a setting, since
+//! the mean of several would show a reason where none of them had it.
+
+use crate::experiment::results::{Results, Row};
+use crate::record::{PlacementReason, ProviderRecord, Resource, Series};
+
+use super::canvas::{Color, Dash};
+use super::chart::{Chart, head};
+use super::figure::{Axis, Entry, Sample};
+use super::grouping::{counted, grouped};
+use super::palette::{BOUND, RANGE, Style, WARM_UP, style};
+use super::panels::{Column, Panel, PanelChart, PanelLine, Part, draw};
+use super::scale::{TimeUnit, number};
+
+pub(super) const BINDING_RESOURCE: Chart = Chart {
+    name: "binding_resource",
+    title: "Which resource binds",
+    summary: "share of each resource reserved over time, and why tasks wait, by capacity provider",
+    draw: draw_binding,
+};
+
+/// More panels than this are left out.
+const N_PANELS: usize = 6;
+/// About as many columns has a strip; more could not be told apart.
+const N_COLUMNS: usize = 170;
+/// Tasks wait and nobody said why.
+const UNTOLD: &str = "reason not recorded";
+
+fn draw_binding(results: &Results) -> Option<String> {
+    let chosen = chosen(results);
+    let of_setting = |&setting: &usize| {
+        let row = results.rows_of(setting).first()?;
+        Some((setting, row))
+    };
+    let rows: Vec<(usize, &Row)> = chosen.iter().filter_map(of_setting).collect();
+    let horizon_ms = rows.iter().map(|it| it.1.record.horizon_ms).max().filter(|&it| it > 0)?;
+    let unit = TimeUnit::of(horizon_ms);
+    let has_several = results.settings.len() > 1;
+    let all: Vec<Panel> = rows
+        .iter()
+        .flat_map(|(setting, row)| row.record.providers.iter().map(move |it| (*setting, *row, it)))
+        .filter(|(.., it)| is_used(it))
+        .map(|(setting, row, it)| {
+            let title = if has_several {
+                format!("{} · {}", results.settings[setting].label, it.name)
+            } else {
+                it.name.clone()
+            };
+            panel(title, row, it, unit)
+        })
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    let n_all = all.len();
+    let panels: Vec<Panel> = all.into_iter().take(N_PANELS).collect();
+
+    let warm_up_ms = rows.iter().map(|it| it.1.record.warm_up_ms).max().unwrap_or(0);
+    let mut notes = vec![
+        "Shares are of what the provider's instances have registered. The strip tells why the first waiting task \
+         does not fit the instance that comes closest; it is filled as high as that lasted, and empty while no \
+         task waits."
+            .to_owned(),
+    ];
+    if results.n_replicates > 1 {
+        notes.push("Of each setting the first replicate is shown.".to_owned());
+    }
+    if chosen.len() < results.settings.len() {
+        notes.push(format!(
+            "{} of {} are shown: the first, and others from the least to the greatest cost.",
+            chosen.len(),
+            counted(results.settings.len(), "setting"),
+        ));
+    }
+    if n_all > panels.len() {
+        notes.push(format!("{} of {} are shown.", panels.len(), counted(n_all, "capacity provider")));
+    }
+    let chart = PanelChart {
+        head: head(results, BINDING_RESOURCE.title, "What is full first is what is paid for."),
+        x: Axis { label: format!("time since the start, {}", unit.name), scale: unit.scale(horizon_ms) },
+        y_label: "reserved by tasks, % of registered".to_owned(),
+        strip_label: "waits".to_owned(),
+        warm_up: warm_up_ms as f64 / unit.millis,
+        legend: legend(&panels, warm_up_ms > 0),
+        panels,
+        notes,
+    };
+    Some(draw(&chart))
+}
+
+/// The settings that are shown: all, if their panels have room, else the first
+/// and others by their cost.
+fn chosen(results: &Results) -> Vec<usize> {
+    let n_providers = results.rows.iter().map(|it| it.record.providers.len()).max().unwrap_or(0).max(1);
+    match N_PANELS / n_providers {
+        _ if results.settings.is_empty() => Vec::new(),
+        0 | 1 => vec![0],
+        most => {
+            let groups = grouped(results, "", "cost_usd", most).groups;
+            groups.into_iter().flat_map(|it| it.settings).collect()
+        }
+    }
+}
+
+/// Whether anything was ever told of the provider.
+fn is_used(provider: &ProviderRecord) -> bool {
+    !provider.reserved.is_empty() || provider.waiting.buckets().iter().any(|it| it.max > 0)
+}
+
+fn panel(title: String, row: &Row, provider: &ProviderRecord, unit: TimeUnit) -> Panel {
+    let lines = provider.reserved.iter().map(|it| {
+        let (label, style) = look_of_resource(it.resource);
+        PanelLine { label, points: percent_curve(&it.per_10_000, unit), style }
+    });
+    let blocked: Vec<(PlacementReason, f64)> =
+        provider.blocked.iter().map(|it| (it.reason, time_ms(&it.is_binding))).collect();
+    let waited_ms: f64 = blocked.iter().map(|it| it.1).sum();
+    let most = blocked.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    let percent = |ms: f64| number(100.0 * ms / row.record.horizon_ms.max(1) as f64, 1);
+    let remark = match most {
+        Some((reason, _)) if waited_ms > 0.0 => format!(
+            "tasks wait {} % of the time, mostly for {}",
+            percent(waited_ms),
+            look_of_reason(*reason).1
+        ),
+        _ if provider.waiting.buckets().iter().any(|it| it.max > 0) => "tasks wait".to_owned(),
+        _ => "no task waits".to_owned(),
+    };
+    Panel { title, remark, lines: lines.collect(), strip: strip(provider, unit) }
+}
+
+/// The mean of each bucket, in percent.
+fn percent_curve(series: &Series, unit: TimeUnit) -> Vec<(f64, f64)> {
+    let width_ms = series.bucket_width().millis() as f64;
+    (0..series.buckets().len())
+        .map(|idx| {
+            let at = (idx as f64 + 0.5) * width_ms / unit.millis;
+            (at, series.mean(idx).map_or(f64::NAN, |it| it / 100.0))
+        })
+        .collect()
+}
+
+/// How long a series of zeros and ones was one.
+fn time_ms(series: &Series) -> f64 {
+    series.buckets().iter().map(|it| it.integral as f64).sum()
+}
+
+/// Several buckets to a column, with the share of its time for each reason.
+fn strip(provider: &ProviderRecord, unit: TimeUnit) -> Vec<Column> {
+    let n_buckets = provider.waiting.buckets().len();
+    let at_a_time = n_buckets.div_ceil(N_COLUMNS).max(1);
+    let width_ms = provider.waiting.bucket_width().millis() as f64;
+    let column = |first: usize| {
+        let last = (first + at_a_time).min(n_buckets);
+        let span_ms = (last - first) as f64 * width_ms;
+        let share = |series: &Series| {
+            let buckets = series.buckets().get(first..last).unwrap_or_default();
+            buckets.iter().map(|it| it.integral as f64).sum::<f64>() / span_ms
+        };
+        let parts = provider.blocked.iter().map(|it| {
+            let (color, label, _) = look_of_reason(it.reason);
+            Part { share: share(&it.is_binding), color, label }
+        });
+        // Hundredths are finer than can be seen, and let neighbours be equal.
+        let rounded = parts.map(|it| Part { share: (it.share * 100.0).ceil() / 100.0, ..it });
+        let mut parts: Vec<Part> = rounded.filter(|it| it.share > 0.0).collect();
+        let waits = provider.waiting.buckets()[first..last].iter().any(|it| it.max > 0);
+        if waits && provider.blocked.is_empty() {
+            parts.push(Part { share: 1.0, color: RANGE, label: UNTOLD });
+        }
+        let (from, to) = (first as f64 * width_ms, last as f64 * width_ms);
+        Column { from: from / unit.millis, to: to / unit.millis, parts }
+    };
+    (0..n_buckets).step_by(at_a_time).map(column).collect()
+}
+
+/// The reasons that are to be seen, and what else needs an explanation.
+fn legend(panels: &[Panel], has_warm_up: bool) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Resource::ALL
+        .into_iter()
+        .map(look_of_resource)
+        .filter(|(label, _)| panels.iter().any(|it| it.lines.iter().any(|line| line.label == *label)))
+        .map(|(label, style)| Entry { label: format!("{label} reserved"), sample: Sample::Line(style) })
+        .collect();
+    let is_seen = |label: &str| {
+        panels.iter().any(|it| it.strip.iter().any(|it| it.parts.iter().any(|part| part.label == label)))
+    };
+    for (color, label, sentence) in PlacementReason::ALL.map(look_of_reason) {
+        if is_seen(label) {
+            entries
+                .push(Entry { label: format!("{label}: waits for {sentence}"), sample: Sample::Area(color) });
+        }
+    }
+    if is_seen(UNTOLD) {
+        entries.push(Entry { label: format!("waits, {UNTOLD}"), sample: Sample::Area(RANGE) });
+    }
+    if has_warm_up {
+        entries.push(Entry { label: "warm-up, not measured".to_owned(), sample: Sample::Area(WARM_UP) });
+    }
+    entries
+}
+
+/// How the line of a resource is called and drawn.
+fn look_of_resource(resource: Resource) -> (&'static str, Style) {
+    match resource {
+        Resource::Cpu => ("CPU", style(0)),
+        Resource::Memory => ("memory", style(1)),
+        Resource::NetworkInterfaces => ("interfaces", style(2)),
+        Resource::Ports => ("ports", style(3)),
+        Resource::Gpus => ("GPUs", Style { dash: Dash::Short, ..style(5) }),
+    }
+}
+
+/// The colour of a reason, what stands in the strip, and what is missing. A
+/// resource has the colour of its line.
+fn look_of_reason(reason: PlacementReason) -> (Color, &'static str, &'static str) {
+    let of = |resource: Resource| look_of_resource(resource).1.color;
+    match reason {
+        PlacementReason::Cpu => (of(Resource::Cpu), "CPU", "CPU units"),
+        PlacementReason::Memory => (of(Resource::Memory), "memory", "memory"),
+        PlacementReason::Gpu => (of(Resource::Gpus), "GPU", "a GPU"),
+        PlacementReason::Ports => (of(Resource::Ports), "port", "a host port"),
+        PlacementReason::Eni => (of(Resource::NetworkInterfaces), "ENI", "a network interface"),
+        PlacementReason::Attribute => (style(7).color, "attribute", "an instance with an attribute"),
+        PlacementReason::MemberOf => (style(4).color, "memberOf", "an instance of its constraint"),
+        PlacementReason::DistinctInstance => {
+            (style(6).color, "distinct", "an instance without a task of its group")
+        }
+        PlacementReason::NoInstance => (BOUND, "no instance", "an active instance"),
+    }
+}

@@ -369,6 +369,7 @@ impl Dice {
             exit_time: self.seconds(&[0, 1, 30]),
             instance_boot: self.seconds(&[0, 90]),
             instance_loss_detection: self.seconds(&[0, 60]),
+            ..ModelOptions::default()
         }
     }
 

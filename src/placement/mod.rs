@@ -12,6 +12,7 @@ pub mod scale_in;
 
 pub mod constraints;
 pub mod order;
+pub mod request;
 pub mod strategies;
 
 pub use chain::Chain;

@@ -5,11 +5,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::Failure;
 use super::args::{CheckFormat, ConformArgs};
 use super::check::json as json_of_fault;
 use super::diagnostics::printable;
 use super::run::read_source;
-use super::Failure;
 use crate::base::Diagnostic;
 use crate::conform::{self, Judged, Report};
 use crate::experiment::text;
@@ -119,9 +119,10 @@ fn printable_lines(text: &str) -> String {
 }
 
 fn json(file: &str, judged: &Judged) -> serde_json::Value {
-    let differences = judged.differences.iter().map(|it| {
-        serde_json::json!({ "point": it.point, "expected": it.expected, "found": it.found })
-    });
+    let differences = judged
+        .differences
+        .iter()
+        .map(|it| serde_json::json!({ "point": it.point, "expected": it.expected, "found": it.found }));
     serde_json::json!({
         "file": file,
         "id": judged.id,

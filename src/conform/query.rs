@@ -8,9 +8,7 @@ use super::case::{Case, Differences, Sealed};
 use super::reader::{Faults, Object};
 use super::topic::{Bench, Topic};
 use crate::documents::json::{Json, Value, shortened};
-use crate::model::query::{
-    DynamicFacts, Expression, InstanceFacts, StaticFacts, StaticTerms, parse_time_ms,
-};
+use crate::model::query::{DynamicFacts, Expression, InstanceFacts, StaticFacts, StaticTerms, parse_time_ms};
 
 pub(super) const TOPIC: Topic = Topic {
     name: "cluster-query-language",

@@ -10,9 +10,8 @@ use super::reader::{Faults, Object};
 use super::topic::{Bench, Topic};
 use crate::base::id::{CapacityProviderId, InstanceTypeId, TaskDefinitionId, ZoneId};
 use crate::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table};
-use crate::deployment::{ROLLING, request};
+use crate::deployment::request;
 use crate::documents::json::Json;
-use crate::model::attribute::Attributes;
 use crate::model::capacity::{CapacityProvider, Scaling};
 use crate::model::instance::InstanceType;
 use crate::model::options::{ModelOptions, RolloutOrder};
@@ -79,7 +78,7 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
     let options = ModelOptions { order: rollout.order, ..ModelOptions::instant() };
     let (provider, zone) = (CapacityProviderId::new(0), ZoneId::new(0));
     let chain = Chain { strategies: Vec::new(), tie_break: options.tie_break };
-    let placement = Placement { provider, constraints: Vec::new(), chain };
+    let placement = Placement::onto(provider, chain);
     let ample = rollout.initial_v1 + rollout.bounds.upper(rollout.desired).max(rollout.desired);
     let n_instances = rollout.slots.unwrap_or(ample);
     let pool = CapacityProvider {
@@ -97,24 +96,15 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
         usd_per_hour: Money::ZERO,
         price_as_of: String::new(),
     };
-    let service = ServicePolicy {
-        name: "service".to_owned(),
-        placement: placement.clone(),
-        bounds: rollout.bounds,
-        controller: ROLLING,
-    };
-    let setup = Setup {
-        horizon: HORIZON,
-        warm_up: SimDuration::ZERO,
+    let mut setup = Setup::new(
+        HORIZON,
         options,
-        zones: vec!["zone".to_owned()].into(),
-        instance_types: vec![slot].into(),
-        providers: vec![pool].into(),
-        attributes: Attributes::default(),
-        standalone: StandalonePolicy { placement, unplaced: Unplaced::Drop },
-        services: vec![service].into(),
-        instance_mean_lifetime: None,
-    };
+        vec!["zone".to_owned()].into(),
+        vec![slot].into(),
+        vec![pool].into(),
+        StandalonePolicy { placement: placement.clone(), unplaced: Unplaced::Drop },
+    );
+    setup.services.push(ServicePolicy::rolling("service", placement, rollout.bounds));
     let definitions = ["v1", "v2"].map(|name| TaskDefinition::plain(name, SLOT));
     let mut workload =
         Workload { definitions: definitions.to_vec().into(), services: Table::new(), ..Workload::default() };

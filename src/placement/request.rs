@@ -11,10 +11,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::attribute::Attributes;
+use crate::model::identity::Expressions;
 use crate::model::options::{RUN_TASK_COUNT_MAX, TieBreak};
-use crate::model::query::Expression;
+
 use crate::placement::chain::Chain;
-use crate::placement::constraint::{CONSTRAINTS_MAX, PlacementConstraint};
+use crate::placement::constraint::{BuildError, CONSTRAINTS_MAX, PlacementConstraint};
 use crate::placement::constraints::CONSTRAINTS;
 use crate::placement::strategies::STRATEGIES;
 
@@ -172,7 +173,8 @@ fn count_fault(request: &Request<'_>) -> Option<Fault> {
 fn judge_strategies(request: &Request<'_>, found: &mut Vec<Fault>) {
     let written = request.strategies;
     if written.len() > Chain::LEN_MAX {
-        let message = format!("a chain has at most {} strategies, this one {}", Chain::LEN_MAX, written.len());
+        let message =
+            format!("a chain has at most {} strategies, this one {}", Chain::LEN_MAX, written.len());
         found.push(Fault::new("B0112", At::Strategies, message));
     }
     if !written.is_empty() && request.launch_type == LaunchType::Fargate {
@@ -215,10 +217,6 @@ fn judge_constraints(request: &Request<'_>, found: &mut Vec<Fault>) {
         found.push(Fault::new("B0621", At::Constraints, "Fargate takes no placement constraints"));
     }
     for (idx, constraint) in written.iter().enumerate() {
-        if constraint.kind.eq_ignore_ascii_case("memberOf") {
-            found.extend(expression_fault(idx, constraint.detail));
-            continue;
-        }
         let Some(entry) = CONSTRAINTS.iter().find(|it| it.name.eq_ignore_ascii_case(constraint.kind)) else {
             let message = format!("unknown placement constraint `{}`", constraint.kind);
             let names = CONSTRAINTS.iter().map(|it| it.name);
@@ -226,22 +224,20 @@ fn judge_constraints(request: &Request<'_>, found: &mut Vec<Fault>) {
             found.push(fault.knowing(constraint.kind, names));
             continue;
         };
-        if let Err(expected) = (entry.build)(constraint.detail) {
-            let message = format!("{} takes {expected}", entry.name);
-            found.push(Fault::new("B0114", At::Constraint(idx, Part::Whole), message));
-        }
+        // Which expressions there are is nobody's concern yet.
+        let fault = match (entry.build)(constraint.detail, &mut Expressions::default()) {
+            Ok(_) => continue,
+            Err(BuildError::Expected(expected)) => {
+                let message = format!("{} takes {expected}", entry.name);
+                Fault::new("B0114", At::Constraint(idx, Part::Whole), message)
+            }
+            Err(BuildError::Query(error)) => {
+                let at = At::Constraint(idx, Part::Detail(error.start..error.end));
+                Fault::new(error.code, at, error.message)
+            }
+        };
+        found.push(fault);
     }
-}
-
-/// An expression of the Cluster Query Language of at most 2,000 characters.
-fn expression_fault(idx: usize, expression: Option<&str>) -> Option<Fault> {
-    let Some(expression) = expression else {
-        let message = "memberOf takes an expression of the Cluster Query Language";
-        return Some(Fault::new("B0114", At::Constraint(idx, Part::Whole), message));
-    };
-    let error = Expression::parse(expression).err()?;
-    let at = At::Constraint(idx, Part::Detail(error.start..error.end));
-    Some(Fault::new(error.code, at, error.message))
 }
 
 impl Fault {
@@ -268,14 +264,17 @@ pub fn build_chain(strategies: &[Written<'_>], attributes: &mut Attributes, tie_
     Chain { strategies: strategies.iter().map(build).collect(), tie_break }
 }
 
-/// Constraints without fault.
-pub fn build_constraints(constraints: &[Written<'_>]) -> Vec<Arc<dyn PlacementConstraint>> {
+/// Constraints without fault; their expressions are known from then on.
+pub fn build_constraints(
+    constraints: &[Written<'_>],
+    expressions: &mut Expressions,
+) -> Vec<Arc<dyn PlacementConstraint>> {
     let build = |written: &Written<'_>| {
         let entry = CONSTRAINTS.iter().find(|it| it.name.eq_ignore_ascii_case(written.kind));
         let entry = entry.expect("a constraint without fault is in the list");
-        match (entry.build)(written.detail) {
+        match (entry.build)(written.detail, expressions) {
             Ok(constraint) => constraint,
-            Err(expected) => panic!("a constraint without fault has its expression: expected {expected}"),
+            Err(error) => panic!("a constraint without fault has its expression: {error:?}"),
         }
     };
     constraints.iter().map(build).collect()

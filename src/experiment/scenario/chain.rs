@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, Names};
 use crate::base::Diagnostic;
 use crate::base::id::CapacityProviderId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Origin, Value};
-use crate::model::attribute::Attributes;
 use crate::placement::request::{self, Api, At, LaunchType, Part, Request, SchedulingStrategy, Written};
 use crate::placement::{Chain, PlacementConstraint};
 use crate::sim::setup::Placement;
@@ -30,19 +29,20 @@ pub(super) fn read_placement<'a>(
     table: &reader::Table<'a>,
     asker: Asker,
     context: &Context<'a>,
-    attributes: &mut Attributes,
+    names: &mut Names,
 ) -> Option<Placement> {
     let written = table.optional("placement_strategy");
     let chain = match written.map(|node| (node, is_default(node))) {
         None | Some((_, true)) => Some(match asker {
             Asker::Standalone => Chain::default_of_run_task(context.tie_break),
-            Asker::Service => Chain::default_of_service(attributes, context.tie_break),
+            Asker::Service => Chain::default_of_service(&mut names.attributes, context.tie_break),
         }),
-        Some((node, false)) => read_chain(node, context, attributes),
+        Some((node, false)) => read_chain(node, context, names),
     };
-    let constraints = read_constraints(table.optional("placement_constraints"), context);
+    let constraints = read_constraints(table.optional("placement_constraints"), context, names);
     let provider = read_provider(table.optional("capacity_provider_strategy"), context);
-    Some(Placement { chain: chain?, constraints: constraints?, provider: provider? })
+    let zones = Vec::new();
+    Some(Placement { chain: chain?, constraints: constraints?, provider: provider?, zones })
 }
 
 /// `"default"` and an empty list name no strategy.
@@ -64,27 +64,23 @@ struct Link<'a> {
     origin: Origin,
 }
 
-fn read_chain<'a>(node: &'a Node, context: &Context<'a>, attributes: &mut Attributes) -> Option<Chain> {
+fn read_chain<'a>(node: &'a Node, context: &Context<'a>, names: &mut Names) -> Option<Chain> {
     let links = read_links(node, "field", context.faults)?;
     let strategies: Vec<Written<'_>> = links.iter().map(|it| it.written).collect();
     let is_well = note_faults(&Request { strategies: &strategies, ..REQUEST }, node, &links, context);
-    is_well.then(|| request::build_chain(&strategies, attributes, context.tie_break))
+    is_well.then(|| request::build_chain(&strategies, &mut names.attributes, context.tie_break))
 }
 
 fn read_constraints<'a>(
     node: Option<&'a Node>,
     context: &Context<'a>,
+    names: &mut Names,
 ) -> Option<Vec<Arc<dyn PlacementConstraint>>> {
     let Some(node) = node else { return Some(Vec::new()) };
     let links = read_links(node, "expression", context.faults)?;
     let constraints: Vec<Written<'_>> = links.iter().map(|it| it.written).collect();
-    let mut is_well = note_faults(&Request { constraints: &constraints, ..REQUEST }, node, &links, context);
-    for link in links.iter().filter(|it| it.written.kind.eq_ignore_ascii_case("memberOf")) {
-        let fault = Diagnostic::new("B0116", "memberOf is not modelled yet").at(link.origin.place());
-        context.faults.note(fault);
-        is_well = false;
-    }
-    is_well.then(|| request::build_constraints(&constraints))
+    let is_well = note_faults(&Request { constraints: &constraints, ..REQUEST }, node, &links, context);
+    is_well.then(|| request::build_constraints(&constraints, &mut names.expressions))
 }
 
 /// What an experiment asks for: as many tasks as it likes, on instances. The
@@ -136,8 +132,11 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
     for item in items {
         match &item.value {
             Value::Text(text) => {
+                // An expression may have commas of its own.
+                let is_expression = detail == "expression" && text.trim_start().starts_with("memberOf:");
+                let parts: Vec<&str> = if is_expression { vec![text] } else { text.split(',').collect() };
                 let mut start = 0;
-                for part in text.split(',') {
+                for part in parts {
                     let indent = part.len() - part.trim_start().len();
                     let trimmed = part.trim();
                     let (kind, field) = match trimmed.split_once(':') {

@@ -11,7 +11,7 @@
 //!    pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. [`report`]: charts, tables, one page
+//! 6. [`report`], [`conform`]: charts, tables, one page; documented behaviour as cases
 //! 7. [`cli`]: the only code that knows a terminal
 
 pub mod base;
@@ -33,6 +33,7 @@ pub mod sim;
 
 pub mod experiment;
 
+pub mod conform;
 pub mod report;
 
 pub mod cli;

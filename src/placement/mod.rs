@@ -15,6 +15,7 @@ pub mod failure;
 
 pub mod constraints;
 pub mod order;
+pub mod request;
 pub mod strategies;
 
 pub use chain::Chain;

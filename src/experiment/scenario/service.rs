@@ -6,7 +6,7 @@ use super::chain::{Asker, read_placement};
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
-use crate::deployment::{CONTROLLERS, ROLLING};
+use crate::deployment::{CONTROLLERS, ROLLING, request};
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
 use crate::model::network::{HostPort, Protocol};
@@ -180,17 +180,14 @@ fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
             maximum.unwrap_or(default.maximum_percent.into()),
         )
     };
-    if minimum > 100 {
-        faults.note(node.fault("B0107", "minimumHealthyPercent must be at most 100"));
+    let percent = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    match request::replica_bounds(percent(minimum), percent(maximum)) {
+        Ok(bounds) => Some(bounds),
+        Err(found) => {
+            found.into_iter().for_each(|message| faults.note(node.fault("B0107", message)));
+            None
+        }
     }
-    if !(100..=1000).contains(&maximum) {
-        faults.note(node.fault("B0107", "maximumPercent must be at least 100 and at most 1000"));
-    }
-    let is_valid = minimum <= 100 && (100..=1000).contains(&maximum);
-    is_valid.then_some(DeploymentBounds {
-        minimum_healthy_percent: minimum as u16,
-        maximum_percent: maximum as u16,
-    })
 }
 
 /// `{ at, task_definition }`, or `{ at, image }` with the needs as they were.

@@ -18,6 +18,7 @@ pub mod base;
 pub mod model;
 pub mod record;
 
+pub mod access;
 pub mod billing;
 pub mod bounds;
 pub mod containers;

@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("bounds", 3),
     ("metrics", 3),
     ("containers", 3),
+    ("access", 3),
     ("sim", 4),
     ("documents", 4),
     ("experiment", 5),

@@ -26,6 +26,7 @@ pub mod deployment;
 pub mod disruption;
 pub mod metrics;
 pub mod placement;
+pub mod reach;
 pub mod scaling;
 pub mod trace;
 

@@ -4,13 +4,17 @@
 //! 65 % by the same chain and turned over once, for what a chain leaves behind
 //! is what it then meets.
 
+use std::sync::Arc;
+
 use berthlab::base::id::{
     CapacityProviderId, GroupId, InstanceId, InstanceTypeId, TaskDefinitionId, TaskId, ZoneId,
 };
 use berthlab::base::{CpuUnits, MemoryMib, Money};
 use berthlab::model::Cluster;
 use berthlab::model::attribute::{AVAILABILITY_ZONE, Attributes};
+use berthlab::model::identity::{Expressions, Identity};
 use berthlab::model::instance::InstanceType;
+use berthlab::model::network::reserved_ports;
 use berthlab::model::options::TieBreak;
 use berthlab::model::task::{Needs, TaskDefinition, TaskOwner};
 use berthlab::model::transitions::{ClusterParts, Launch};
@@ -84,7 +88,10 @@ impl Bed {
             instance_types: vec![instance_type()].into(),
             layout: attributes.layout(),
             n_providers: 1,
+            expressions: Expressions::default(),
+            n_zones: ZONES.len(),
             services: Vec::new(),
+            group_names: Vec::new(),
             n_batches: N_GROUPS,
             release_on_desired_stopped: false,
         });
@@ -96,6 +103,15 @@ impl Bed {
                 zone: ZoneId::new(zone),
                 launch: number / ZONES.len() as u32,
                 attribute_values: &values[zone as usize],
+                registered: instance_type().capacity,
+                ports: &reserved_ports(),
+                identity: Identity {
+                    ec2_instance_id: format!("i-{number}"),
+                    agent_version: None,
+                    registered_at_ms: 0,
+                    attributes: Arc::default(),
+                    has_every_capability: true,
+                },
             });
             cluster.register_instance(instance);
         }
@@ -111,11 +127,12 @@ impl Bed {
         let task = self.cluster.create_task(definition, group, owner);
         let view = PlacementView {
             cluster: &self.cluster,
-            definition: self.cluster.definition(definition),
+            definition,
             group,
             order: RandomOrder::new(self.draws.bits(), self.cluster.n_launched()),
         };
-        let rules = Rules { provider: CapacityProviderId::new(0), constraints: &[], chain: &self.chain };
+        let rules =
+            Rules { provider: CapacityProviderId::new(0), zones: &[], constraints: &[], chain: &self.chain };
         let instance = choose(&rules, &view, &mut self.scratch).expect("a third of the cluster is free");
         self.cluster.place(task, instance);
         self.placed.push(task);

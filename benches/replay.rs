@@ -8,8 +8,6 @@ use std::sync::Arc;
 
 use berthlab::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId};
 use berthlab::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table};
-use berthlab::deployment::ROLLING;
-use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
@@ -119,35 +117,20 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
         price_as_of: "2026-10-01".to_owned(),
     };
     let chain = Chain { strategies: vec![Arc::new(Binpack::Cpu)], tie_break: TieBreak::Random };
-    Setup {
-        horizon: SimDuration::from_secs(hours * 3600),
-        warm_up: SimDuration::ZERO,
-        options: ModelOptions::default(),
-        zones,
-        instance_types: vec![instance_type].into(),
-        providers: vec![provider].into(),
-        attributes: Attributes::default(),
-        standalone: StandalonePolicy {
-            placement: Placement { provider: PROVIDER, constraints: Vec::new(), chain },
-            unplaced: Unplaced::Retry {
-                first: SimDuration::from_secs(15),
-                longest: SimDuration::from_secs(300),
-            },
-        },
-        services: Table::new(),
-        instance_mean_lifetime: None,
-    }
+    let standalone = StandalonePolicy {
+        placement: Placement::onto(PROVIDER, chain),
+        unplaced: Unplaced::Retry { first: SimDuration::from_secs(15), longest: SimDuration::from_secs(300) },
+    };
+    let horizon = SimDuration::from_secs(hours * 3600);
+    let (types, providers) = (vec![instance_type].into(), vec![provider].into());
+    Setup::new(horizon, ModelOptions::default(), zones, types, providers, standalone)
 }
 
 fn managed(hours: u64) -> (Setup, Workload) {
     let mut setup = setup(hours, Scaling::Managed(ManagedScaling::default()), (3, 400));
     let chain = Chain::default_of_service(&mut setup.attributes, TieBreak::Random);
-    let policy = |name: &str| ServicePolicy {
-        name: name.to_owned(),
-        placement: Placement { provider: PROVIDER, constraints: Vec::new(), chain: chain.clone() },
-        bounds: DeploymentBounds { minimum_healthy_percent: 75, maximum_percent: 150 },
-        controller: ROLLING,
-    };
+    let bounds = DeploymentBounds { minimum_healthy_percent: 75, maximum_percent: 150 };
+    let policy = |name: &str| ServicePolicy::rolling(name, Placement::onto(PROVIDER, chain.clone()), bounds);
     setup.services = SERVICES.iter().map(|it| policy(it.0)).collect();
     // Some every day, and their tasks started again.
     setup.instance_mean_lifetime = Some(SimDuration::from_secs(10 * 86_400));

@@ -7,10 +7,11 @@
 //! 1. [`base`]: ids, units, time, randomness, statistics, the shape of an error
 //! 2. [`model`], [`record`]: the nouns and their rules; what a run writes down
 //! 3. [`trace`], [`placement`], [`deployment`], [`scaling`], [`disruption`],
-//!    [`billing`], [`bounds`], [`metrics`]: pure decisions and readings
+//!    [`billing`], [`bounds`], [`metrics`], [`containers`], [`access`], [`reach`]:
+//!    pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. [`report`]: charts, tables, one page
+//! 6. [`report`], [`conform`]: charts, tables, one page; documented behaviour as cases
 //! 7. [`cli`]: the only code that knows a terminal
 
 pub mod base;
@@ -19,6 +20,7 @@ pub mod record;
 
 pub mod billing;
 pub mod bounds;
+pub mod containers;
 pub mod deployment;
 pub mod disruption;
 pub mod metrics;
@@ -31,6 +33,7 @@ pub mod sim;
 
 pub mod experiment;
 
+pub mod conform;
 pub mod report;
 
 pub mod cli;

@@ -64,6 +64,8 @@ ids! {
     DeploymentId
     /// An instance attribute that some placement strategy looks at.
     AttributeId
+    /// A placement expression of the setup.
+    ExpressionId
     /// Tasks that wait for the same thing: equal needs under equal rules.
     PlacementClassId
 }

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Parser, Debug)]
 #[command(name = "berthlab", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 2 usage, 3 bad input, 4 the world (disk full, unwritable), 130 interrupted."
+    after_help = "Exit codes: 0 done, 1 failed cases, 2 usage, 3 bad input, 4 the world (disk full, unwritable), 130 interrupted."
 )]
 pub struct Args {
     /// What to do.
@@ -27,6 +27,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check input files and name every fault at once
     Check(CheckArgs),
+    /// Run documented-behaviour cases and name each that comes out otherwise
+    Conform(ConformArgs),
     /// Import, generate, fit or describe traces
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -106,13 +108,29 @@ pub struct CheckArgs {
     pub format: CheckFormat,
 }
 
-/// How faults are printed.
+/// How findings are printed.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CheckFormat {
-    /// For people, on standard error
+    /// For people; faults of inputs on standard error
     Text,
     /// One JSON document on standard output
     Json,
+}
+
+/// `berthlab conform`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab conform conformance/placement.json
+  berthlab conform conformance            # every .json file of a folder
+
+Ends with 1 if a case failed, with 3 if a file is at fault or asks for what is not there yet.")]
+pub struct ConformArgs {
+    /// Files of cases, or folders with them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to print what came out
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
 }
 
 /// `berthlab trace …`

@@ -64,7 +64,8 @@ fn check_file(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn json(fault: &Diagnostic) -> serde_json::Value {
+/// A fault as one object.
+pub(super) fn json(fault: &Diagnostic) -> serde_json::Value {
     let place = fault.place.as_ref();
     serde_json::json!({
         "code": fault.code,

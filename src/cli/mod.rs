@@ -4,6 +4,7 @@
 pub mod args;
 
 mod check;
+mod conform;
 mod diagnostics;
 mod list;
 mod progress;
@@ -89,6 +90,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Run(command) => run::run(command, args),
         Command::Check(command) => check::check(command, args),
+        Command::Conform(command) => conform::conform(command),
         Command::Trace(command) => trace::trace(command),
         Command::Report(command) => redraw::redraw(command, args),
         Command::List(command) => list::list(command),

@@ -2,6 +2,7 @@
 //! view of the service to a plan.
 
 pub mod controller;
+pub mod request;
 
 mod rolling;
 

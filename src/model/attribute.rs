@@ -13,6 +13,11 @@ pub const AVAILABILITY_ZONE: &str = "ecs.availability-zone";
 /// The attribute that names an instance's type.
 pub const INSTANCE_TYPE: &str = "ecs.instance-type";
 
+/// The attribute that names an instance's system: `linux` or `windows`.
+pub const OS_TYPE: &str = "ecs.os-type";
+/// The attribute that names an instance's architecture: `x86_64` or `arm64`.
+pub const CPU_ARCHITECTURE: &str = "ecs.cpu-architecture";
+
 /// A value of an attribute, by its number within the attribute.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct AttributeValue(pub u16);

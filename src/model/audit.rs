@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId};
 use crate::model::cluster::{Cluster, Group, Totals};
 use crate::model::instance::InstanceStatus;
-use crate::model::network::reserved_ports;
 use crate::model::service::RevisionCounts;
-use crate::model::task::{Health, Task, TaskOwner, TaskStatus};
+use crate::model::task::{Health, Host, Task, TaskOwner, TaskStatus};
 
 impl Cluster {
     /// Checks all derived state.
@@ -30,43 +29,47 @@ impl Cluster {
         for (_, task) in tasks {
             let needs = self.definitions[task.definition].needs;
             let holds_room =
-                task.instance.is_some() && (task.is_desired_running || !self.releases_on_desired_stopped);
+                task.instance().is_some() && (task.is_desired_running || !self.releases_on_desired_stopped);
             let is_lost = |it| self.instances[it].status == InstanceStatus::Lost;
-            if holds_room && !task.instance.is_some_and(is_lost) {
+            if holds_room && !task.instance().is_some_and(is_lost) {
                 totals.reserved_cpu += u64::from(needs.cpu.0);
                 totals.reserved_memory += u64::from(needs.memory.0);
             }
-            totals.n_placed += u32::from(task.instance.is_some());
-            totals.n_waiting += u32::from(task.instance.is_none());
+            totals.n_placed += u32::from(task.host.is_some());
+            totals.n_waiting += u32::from(task.host.is_none());
+            totals.n_on_fargate += u32::from(matches!(task.host, Some(Host::Fargate(_))));
         }
         let mut n_alive = 0;
         for (id, instance) in self.instances.iter() {
-            let capacity = self.instance_types[instance.instance_type].capacity;
-            let mut free = capacity;
-            let mut ports = reserved_ports();
-            let on_it: Vec<_> = tasks.iter().filter(|(_, task)| task.instance == Some(id)).collect();
+            let mut free = instance.registered;
+            let mut n_wanted = 0;
+            let on_it: Vec<_> = tasks.iter().filter(|(_, task)| task.instance() == Some(id)).collect();
             for (task_id, task) in &on_it {
                 assert!(self.tasks_on[id].contains(task_id), "{id:?} knows {task_id:?}");
-                if task.is_desired_running || !self.releases_on_desired_stopped {
+                n_wanted += u32::from(task.is_desired_running);
+                let holds_room = task.is_desired_running || !self.releases_on_desired_stopped;
+                let mut ports = (Vec::new(), 0);
+                if holds_room {
                     let definition = &self.definitions[task.definition];
-                    free.cpu -= definition.needs.cpu;
-                    free.memory -= definition.needs.memory;
-                    ports.extend(definition.host_ports.iter().copied());
+                    free -= definition.needs;
+                    ports = (definition.host_ports.clone(), definition.dynamic_ports.len());
                 }
+                let statics = self.ports_on[id].statics().filter(|it| it.1 == Some(*task_id)).map(|it| it.0);
+                let found = (statics.collect(), self.ports_on[id].dynamic_of(*task_id).count());
+                assert_eq!(found, ports, "ports of {task_id:?} on {id:?}");
             }
-            ports.sort_unstable();
             assert_eq!(instance.free, free, "free room of {id:?}");
             assert_eq!(instance.n_tasks as usize, on_it.len(), "tasks on {id:?}");
             assert_eq!(self.tasks_on[id].len(), on_it.len(), "list of tasks on {id:?}");
-            assert_eq!(self.ports_on[id], ports, "ports of {id:?}");
+            assert_eq!(instance.n_wanted, n_wanted, "wanted tasks on {id:?}");
             if instance.status != InstanceStatus::Terminated {
                 n_alive += 1;
                 assert!(self.alive[instance.provider].binary_search(&id).is_ok(), "{id:?} is alive");
             }
             if !matches!(instance.status, InstanceStatus::Lost | InstanceStatus::Terminated) {
                 totals.n_instances += 1;
-                totals.registered_cpu += u64::from(capacity.cpu.0);
-                totals.registered_memory += u64::from(capacity.memory.0);
+                totals.registered_cpu += u64::from(instance.registered.cpu.0);
+                totals.registered_memory += u64::from(instance.registered.memory.0);
             }
         }
         assert_eq!(self.alive.rows().iter().map(Vec::len).sum::<usize>(), n_alive);
@@ -75,26 +78,44 @@ impl Cluster {
 
     fn audit_groups(&self, tasks: &[(crate::base::id::TaskId, &Task)]) {
         let mut counted: BTreeMap<GroupId, BTreeMap<InstanceId, u32>> = BTreeMap::new();
+        let mut on_fargate: BTreeMap<GroupId, Vec<u32>> = BTreeMap::new();
         for (_, task) in tasks.iter().filter(|(_, task)| task.is_desired_running) {
-            if let Some(instance) = task.instance {
-                *counted.entry(task.group).or_default().entry(instance).or_default() += 1;
+            match task.host {
+                Some(Host::Instance(it)) => {
+                    *counted.entry(task.group).or_default().entry(it).or_default() += 1
+                }
+                Some(Host::Fargate(zone)) => {
+                    let by_zone = on_fargate.entry(task.group).or_insert_with(|| vec![0; self.n_zones]);
+                    by_zone[zone.idx()] += 1;
+                }
+                None => (),
             }
         }
         for (id, group) in self.groups.iter() {
-            let Some(by_instance) = counted.get(&id) else {
+            let by_fargate_zone = on_fargate.get(&id);
+            if counted.get(&id).is_none() && by_fargate_zone.is_none() {
                 assert_eq!(*group, Group::default(), "{id:?} is idle");
                 continue;
-            };
+            }
+            let n_there = |zone| by_fargate_zone.map_or(0, |it| it[zone]);
+            for zone in 0..self.n_zones {
+                let found = group.by_fargate_zone.get(zone).copied().unwrap_or(0);
+                assert_eq!(found, n_there(zone), "tasks of {id:?} on Fargate");
+            }
+            let by_instance = counted.entry(id).or_default();
             let mut by_value = vec![0; self.layout.len()];
-            for (&instance, &n) in by_instance {
+            for (&instance, &n) in &*by_instance {
                 for idx in 0..self.layout.n_attributes() {
                     let attribute = AttributeId::from_idx(idx);
                     let value = self.attribute_value(instance, attribute);
                     by_value[self.layout.position(attribute, value)] += n;
                 }
             }
-            let by_instance = by_instance.iter().map(|(&instance, &n)| (instance, n)).collect();
-            assert_eq!(*group, Group { by_instance, by_value }, "counts of {id:?}");
+            let by_instance: Vec<_> = by_instance.iter().map(|(&instance, &n)| (instance, n)).collect();
+            assert_eq!(group.by_instance, by_instance, "counts of {id:?}");
+            if !group.by_value.is_empty() || !by_instance.is_empty() {
+                assert_eq!(group.by_value, by_value, "counts of {id:?}");
+            }
         }
     }
 
@@ -114,10 +135,11 @@ impl Cluster {
                 (TaskStatus::Pending, _) => &mut counts.starting,
                 (TaskStatus::Running, Health::Unknown) => &mut counts.settling,
                 (TaskStatus::Running, Health::Healthy) => &mut counts.healthy,
+                (TaskStatus::Running, Health::Unhealthy) => &mut counts.unhealthy,
                 _ => &mut counts.stopping,
             };
             *place += 1;
-            let is_lost = task.instance.is_some_and(|it| self.instances[it].status == InstanceStatus::Lost);
+            let is_lost = task.instance().is_some_and(|it| self.instances[it].status == InstanceStatus::Lost);
             if is_lost && task.is_desired_running && task.health == Health::Healthy {
                 n_healthy_lost[service] += 1;
             }

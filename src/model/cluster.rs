@@ -2,13 +2,15 @@
 //! only by `transitions`.
 
 use crate::base::id::{
-    AttributeId, CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, InstanceTypeId, ServiceId,
-    TaskDefinitionId, TaskId,
+    AttributeId, CapacityProviderId, DeploymentId, ExpressionId, GroupId, Id as _, InstanceId,
+    InstanceTypeId, ServiceId, TaskDefinitionId, TaskId, ZoneId,
 };
 use crate::base::{CpuUnits, MemoryMib, SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::identity::{Demands, Identity};
 use crate::model::instance::{ContainerInstance, InstanceType};
-use crate::model::network::HostPort;
+use crate::model::ports::HostPorts;
+use crate::model::query::{DynamicFacts, SharedExpression, StaticTerms};
 use crate::model::service::{Deployment, Service};
 use crate::model::task::{Needs, Task, TaskDefinition};
 
@@ -20,6 +22,7 @@ pub struct Cluster {
     pub(in crate::model) instance_types: Table<InstanceTypeId, InstanceType>,
     pub(in crate::model) layout: AttributeLayout,
     pub(in crate::model) releases_on_desired_stopped: bool,
+    pub(in crate::model) n_zones: usize,
 
     /// Never recycled: a number names an instance for the whole run.
     pub(in crate::model) instances: Table<InstanceId, ContainerInstance>,
@@ -27,8 +30,14 @@ pub struct Cluster {
     pub(in crate::model) attribute_values: Vec<AttributeValue>,
     /// For each instance its tasks that are not stopped.
     pub(in crate::model) tasks_on: Table<InstanceId, Vec<TaskId>>,
-    /// For each instance the host ports in use, its own included, sorted.
-    pub(in crate::model) ports_on: Table<InstanceId, Vec<HostPort>>,
+    /// For each instance its host ports in use, its own included.
+    pub(in crate::model) ports_on: Table<InstanceId, HostPorts>,
+    /// For each instance who it is.
+    pub(in crate::model) identities: Table<InstanceId, Identity>,
+    /// What is known of each expression's answers.
+    pub(in crate::model) queries: Table<ExpressionId, StaticTerms>,
+    /// For each definition what it asks of an instance.
+    pub(in crate::model) demands: Table<TaskDefinitionId, Demands>,
     /// For each provider its instances that are not terminated, ascending.
     pub(in crate::model) alive: Table<CapacityProviderId, Vec<InstanceId>>,
 
@@ -50,6 +59,8 @@ pub struct Group {
     /// By (attribute, value), in the order of the layout; empty while the
     /// group has no task.
     pub(in crate::model) by_value: Vec<u32>,
+    /// On Fargate, by zone; empty while the group has no task there.
+    pub(in crate::model) by_fargate_zone: Vec<u32>,
 }
 
 /// Sums over the cluster.
@@ -67,8 +78,10 @@ pub struct Totals {
     pub n_instances: u32,
     /// Tasks that wait for room.
     pub n_waiting: u32,
-    /// Tasks that hold room.
+    /// Tasks that hold room, those on Fargate included.
     pub n_placed: u32,
+    /// Tasks on Fargate.
+    pub n_on_fargate: u32,
 }
 
 impl Cluster {
@@ -107,10 +120,57 @@ impl Cluster {
         &self.tasks_on[instance]
     }
 
-    /// Whether none of these host ports is in use on the instance.
-    pub fn are_ports_free(&self, instance: InstanceId, ports: &[HostPort]) -> bool {
-        let in_use = &self.ports_on[instance];
-        ports.iter().all(|port| in_use.binary_search(port).is_err())
+    /// The host ports of an instance.
+    pub fn ports_on(&self, instance: InstanceId) -> &HostPorts {
+        &self.ports_on[instance]
+    }
+
+    /// Who an instance is.
+    pub fn identity(&self, instance: InstanceId) -> &Identity {
+        &self.identities[instance]
+    }
+
+    /// Whether an expression selects the instance now.
+    pub fn matches(&self, expression: ExpressionId, instance: InstanceId) -> bool {
+        let query = &self.queries[expression];
+        match query.settled(instance.idx()) {
+            Some(answer) => answer,
+            None => {
+                let row = &self.instances[instance];
+                let tasks = self.tasks_on[instance].iter().map(|&it| &self.tasks[it]);
+                query.matches(
+                    instance.idx(),
+                    &DynamicFacts {
+                        agent_connected: row.is_agent_connected,
+                        running_tasks_count: row.n_wanted,
+                        task_groups: tasks.filter(|it| it.is_desired_running).map(|it| it.group.idx()),
+                    },
+                )
+            }
+        }
+    }
+
+    /// An expression, as it was written and compiled.
+    pub fn expression(&self, id: ExpressionId) -> &SharedExpression {
+        self.queries[id].expression()
+    }
+
+    /// Whether some definition's own constraint depends on the tasks of an
+    /// instance.
+    pub fn awaits_company(&self) -> bool {
+        let expressions = self.demands.rows().iter().flat_map(|it| &it.member_of);
+        expressions.clone().any(|&it| !self.queries[it].expression().is_static())
+    }
+
+    /// The placement constraints that a definition itself brings along.
+    pub fn demands(&self, definition: TaskDefinitionId) -> &Demands {
+        &self.demands[definition]
+    }
+
+    /// Whether the instance has the attributes that the definition requires.
+    pub fn is_capable(&self, definition: TaskDefinitionId, instance: InstanceId) -> bool {
+        let demands = &self.demands[definition];
+        demands.attributes.is_empty() || demands.is_capable.get(instance.idx()).copied().unwrap_or(false)
     }
 
     /// The value of a tracked attribute.
@@ -152,6 +212,11 @@ impl Cluster {
             return 0;
         }
         counts[self.layout.position(attribute, self.attribute_value(instance, attribute))]
+    }
+
+    /// Tasks of the group on Fargate in a zone, wanted ones.
+    pub fn group_on_fargate(&self, group: GroupId, zone: ZoneId) -> u32 {
+        self.groups[group].by_fargate_zone.get(zone.idx()).copied().unwrap_or(0)
     }
 
     /// Sums over the cluster.

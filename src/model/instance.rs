@@ -65,10 +65,16 @@ pub enum InstanceStatus {
 pub struct ContainerInstance {
     /// What tasks may still reserve.
     pub free: Needs,
+    /// What it registered; fixed from then on.
+    pub registered: Needs,
     /// How many tasks hold room on it, stopping ones included.
     pub n_tasks: u32,
+    /// How many of them are wanted: desired status RUNNING.
+    pub n_wanted: u32,
     /// Where it is in its life.
     pub status: InstanceStatus,
+    /// Whether its agent is heard; without it nothing is placed.
+    pub is_agent_connected: bool,
     /// Its type.
     pub instance_type: InstanceTypeId,
     /// Which group it belongs to.
@@ -83,6 +89,11 @@ pub struct ContainerInstance {
 }
 
 impl ContainerInstance {
+    /// Whether new tasks are placed on it: it is ACTIVE and its agent is heard.
+    pub fn takes_tasks(&self) -> bool {
+        self.status == InstanceStatus::Active && self.is_agent_connected
+    }
+
     /// Whether the group counts it as running: launched, not yet given up.
     pub fn is_in_service(&self) -> bool {
         matches!(self.status, InstanceStatus::Registering | InstanceStatus::Active)

@@ -30,8 +30,8 @@ impl DeploymentBounds {
     }
 }
 
-/// Tasks of one revision by where they stand. Those wanted are the first four;
-/// all five are not stopped yet.
+/// Tasks of one revision by where they stand. Those wanted are the first five;
+/// all six are not stopped yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct RevisionCounts {
     /// Asked for, without room yet.
@@ -42,6 +42,8 @@ pub struct RevisionCounts {
     pub settling: u32,
     /// Running and healthy.
     pub healthy: u32,
+    /// Running and found unhealthy.
+    pub unhealthy: u32,
     /// Asked to stop, not yet stopped.
     pub stopping: u32,
 }
@@ -49,7 +51,7 @@ pub struct RevisionCounts {
 impl RevisionCounts {
     /// Tasks whose desired status is RUNNING.
     pub fn wanted(self) -> u32 {
-        self.waiting + self.starting + self.settling + self.healthy
+        self.waiting + self.starting + self.settling + self.healthy + self.unhealthy
     }
 
     /// Tasks that are not stopped.
@@ -71,6 +73,7 @@ impl std::ops::Add for RevisionCounts {
             starting: self.starting + other.starting,
             settling: self.settling + other.settling,
             healthy: self.healthy + other.healthy,
+            unhealthy: self.unhealthy + other.unhealthy,
             stopping: self.stopping + other.stopping,
         }
     }

@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use crate::base::id::{DeploymentId, GroupId, InstanceId, TaskDefinitionId};
+use crate::base::id::{DeploymentId, GroupId, InstanceId, TaskDefinitionId, ZoneId};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::model::container::Blueprint;
 use crate::model::network::{HostPort, Protocol};
@@ -91,6 +91,11 @@ impl TaskDefinition {
             blueprint: None,
         }
     }
+
+    /// Whether it takes host ports of its instance.
+    pub fn takes_ports(&self) -> bool {
+        !self.host_ports.is_empty() || !self.dynamic_ports.is_empty()
+    }
 }
 
 /// The last status of a task, under the name ECS gives it (developer guide,
@@ -122,6 +127,8 @@ pub enum Health {
     Unknown,
     /// Counted towards the minimum.
     Healthy,
+    /// Found unhealthy: by its containers' checks, or as a target.
+    Unhealthy,
 }
 
 /// Why a task stopped, under ECS's stop codes.
@@ -157,6 +164,15 @@ pub enum TaskOwner {
     },
 }
 
+/// Where a task is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Host {
+    /// On an instance of the cluster.
+    Instance(InstanceId),
+    /// On a machine of its own, in this zone.
+    Fargate(ZoneId),
+}
+
 /// A task that is alive: one placement of a definition.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -173,7 +189,10 @@ pub struct Task {
     /// How its health stands.
     pub health: Health,
     /// Where it is, from placement until it is stopped.
-    pub instance: Option<InstanceId>,
+    pub host: Option<Host>,
+    /// Whether it is protected from scale-in and deployments (API
+    /// UpdateTaskProtection).
+    pub is_protected: bool,
     /// When it was first asked for.
     pub requested_at: SimTime,
     /// When its status last changed.
@@ -187,7 +206,15 @@ pub struct Task {
 impl Task {
     /// Whether it takes room on an instance.
     pub fn is_placed(&self) -> bool {
-        self.instance.is_some()
+        self.host.is_some()
+    }
+
+    /// The instance it is on; `None` while it waits, and on Fargate.
+    pub fn instance(&self) -> Option<InstanceId> {
+        match self.host? {
+            Host::Instance(instance) => Some(instance),
+            Host::Fargate(_) => None,
+        }
     }
 
     /// A number that names the task in every run of the same workload, whatever

@@ -1,17 +1,21 @@
 //! The only writes to a [`Cluster`]. Each says from which state to which, keeps
 //! every count in step, and checks itself.
 
+use std::sync::Arc;
+
 use crate::base::id::{
-    CapacityProviderId, DeploymentId, GroupId, InstanceId, InstanceTypeId, ServiceId, TaskDefinitionId,
-    TaskId, ZoneId,
+    AttributeId, CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, InstanceTypeId, ServiceId,
+    TaskDefinitionId, TaskId, ZoneId,
 };
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
 use crate::model::cluster::{Cluster, Group, Totals};
+use crate::model::identity::{self, Expressions, Identity};
 use crate::model::instance::{ContainerInstance, InstanceStatus, InstanceType};
-use crate::model::network::reserved_ports;
+use crate::model::network::HostPort;
+use crate::model::ports::HostPorts;
 use crate::model::service::{Deployment, RevisionCounts, Service};
-use crate::model::task::{Epoch, Health, Task, TaskDefinition, TaskOwner, TaskStatus};
+use crate::model::task::{Epoch, Health, Host, Needs, Task, TaskDefinition, TaskOwner, TaskStatus};
 
 /// What a cluster is made from; nothing runs in it yet.
 #[derive(Clone, Debug)]
@@ -24,8 +28,14 @@ pub struct ClusterParts {
     pub layout: AttributeLayout,
     /// How many providers there are.
     pub n_providers: usize,
+    /// Expressions that constraints refer to.
+    pub expressions: Expressions,
+    /// How many zones there are.
+    pub n_zones: usize,
     /// The services, each with its first revision; their groups come first.
     pub services: Vec<(TaskDefinitionId, u32)>,
+    /// The names of the first groups; the rest are `batch:0`, `batch:1`, ….
+    pub group_names: Vec<String>,
     /// Groups of stand-alone tasks.
     pub n_batches: u32,
     /// The option of the same name.
@@ -45,6 +55,12 @@ pub struct Launch<'a> {
     pub launch: u32,
     /// The values of the tracked attributes, in their order.
     pub attribute_values: &'a [AttributeValue],
+    /// What it registers.
+    pub registered: Needs,
+    /// The host ports that it keeps for itself.
+    pub ports: &'a [HostPort],
+    /// Who it is.
+    pub identity: Identity,
 }
 
 impl Cluster {
@@ -52,9 +68,27 @@ impl Cluster {
     /// count.
     pub fn new(parts: ClusterParts) -> Self {
         let n_groups = parts.services.len() + parts.n_batches as usize;
+        let mut expressions = parts.expressions;
+        let demands = identity::demands(&parts.definitions, &mut expressions);
+        let mut queries = expressions.terms();
+        for id in queries.ids() {
+            if !queries[id].expression().is_static() {
+                for group in 0..n_groups {
+                    match parts.group_names.get(group) {
+                        Some(name) => queries[id].set_group(group, name),
+                        None => queries[id]
+                            .set_group(group, &format!("batch:{}", group - parts.group_names.len())),
+                    }
+                }
+            }
+        }
         let mut cluster = Self {
             now: SimTime::ZERO,
             definitions: parts.definitions,
+            demands,
+            queries,
+            identities: Table::new(),
+            n_zones: parts.n_zones,
             instance_types: parts.instance_types,
             layout: parts.layout,
             releases_on_desired_stopped: parts.release_on_desired_stopped,
@@ -96,11 +130,14 @@ impl Cluster {
     /// Nothing -> Registering. Billing begins.
     pub fn launch_instance(&mut self, launch: &Launch<'_>) -> InstanceId {
         assert_eq!(launch.attribute_values.len(), self.layout.n_attributes(), "every attribute has a value");
-        let capacity = self.instance_types[launch.instance_type].capacity;
+        let registered = launch.registered;
         let id = self.instances.push(ContainerInstance {
-            free: capacity,
+            free: registered,
+            registered,
             n_tasks: 0,
+            n_wanted: 0,
             status: InstanceStatus::Registering,
+            is_agent_connected: true,
             instance_type: launch.instance_type,
             provider: launch.provider,
             zone: launch.zone,
@@ -109,12 +146,60 @@ impl Cluster {
         });
         self.attribute_values.extend_from_slice(launch.attribute_values);
         self.tasks_on.push(Vec::new());
-        self.ports_on.push(reserved_ports());
+        self.ports_on.push(HostPorts::new(launch.ports));
+        self.identities.push(launch.identity.clone());
+        self.ask_identity(id);
         self.alive[launch.provider].push(id);
         self.totals.n_instances += 1;
-        self.totals.registered_cpu += u64::from(capacity.cpu.0);
-        self.totals.registered_memory += u64::from(capacity.memory.0);
+        self.totals.registered_cpu += u64::from(registered.cpu.0);
+        self.totals.registered_memory += u64::from(registered.memory.0);
         id
+    }
+
+    /// What expressions and definitions ask of an instance's identity.
+    fn ask_identity(&mut self, id: InstanceId) {
+        let identity = &self.identities[id];
+        for expression in self.queries.ids() {
+            self.queries[expression].set_instance(id.idx(), identity);
+        }
+        for definition in self.demands.ids() {
+            self.demands[definition].set_instance(id, identity);
+        }
+    }
+
+    /// An attribute of an instance is put, changed (`Some`) or deleted
+    /// (`None`). Its running tasks stay (semantics 5.3). `tracked` are the
+    /// attribute's id and the value's number where some strategy reads it.
+    pub fn set_attribute(
+        &mut self,
+        id: InstanceId,
+        name: &str,
+        value: Option<Option<&str>>,
+        tracked: Option<(AttributeId, AttributeValue)>,
+    ) {
+        let attributes = Arc::make_mut(&mut self.identities[id].attributes);
+        match value {
+            Some(value) => attributes.insert(name.to_owned(), value.map(str::to_owned)),
+            None => attributes.remove(name),
+        };
+        self.ask_identity(id);
+        let Some((attribute, value)) = tracked else { return };
+        let before = self.attribute_value(id, attribute);
+        let position = id.idx() * self.layout.n_attributes() + attribute.idx();
+        self.attribute_values[position] = value;
+        for idx in 0..self.tasks_on[id].len() {
+            let task = &self.tasks[self.tasks_on[id][idx]];
+            if task.is_desired_running {
+                let by_value = &mut self.groups[task.group].by_value;
+                by_value[self.layout.position(attribute, before)] -= 1;
+                by_value[self.layout.position(attribute, value)] += 1;
+            }
+        }
+    }
+
+    /// The agent is heard again, or no longer.
+    pub fn set_agent_connected(&mut self, id: InstanceId, is_connected: bool) {
+        self.instances[id].is_agent_connected = is_connected;
     }
 
     /// Registering -> Active.
@@ -138,10 +223,9 @@ impl Cluster {
         self.instances[id].status = InstanceStatus::Lost;
         self.end_billing(id);
         // Nothing runs on it any more, whatever the cluster believes.
-        let free = self.instances[id].free;
-        let capacity = self.instance_types[self.instances[id].instance_type].capacity;
-        self.totals.reserved_cpu -= u64::from((capacity.cpu - free.cpu).0);
-        self.totals.reserved_memory -= u64::from((capacity.memory - free.memory).0);
+        let ContainerInstance { free, registered, .. } = self.instances[id];
+        self.totals.reserved_cpu -= u64::from((registered.cpu - free.cpu).0);
+        self.totals.reserved_memory -= u64::from((registered.memory - free.memory).0);
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
             if task.health == Health::Healthy
@@ -169,10 +253,10 @@ impl Cluster {
     }
 
     fn end_billing(&mut self, id: InstanceId) {
-        let capacity = self.instance_types[self.instances[id].instance_type].capacity;
+        let registered = self.instances[id].registered;
         self.totals.n_instances -= 1;
-        self.totals.registered_cpu -= u64::from(capacity.cpu.0);
-        self.totals.registered_memory -= u64::from(capacity.memory.0);
+        self.totals.registered_cpu -= u64::from(registered.cpu.0);
+        self.totals.registered_memory -= u64::from(registered.memory.0);
     }
 
     // --- tasks -----------------------------------------------------------
@@ -186,7 +270,8 @@ impl Cluster {
             status: TaskStatus::Provisioning,
             is_desired_running: true,
             health: Health::Unknown,
-            instance: None,
+            host: None,
+            is_protected: false,
             requested_at: self.now,
             since: self.now,
             epoch: Epoch(0),
@@ -225,17 +310,40 @@ impl Cluster {
         assert!(task.is_desired_running, "a task that shall stop is not placed");
         task.status = TaskStatus::Pending;
         task.since = self.now;
-        task.instance = Some(instance_id);
+        task.host = Some(Host::Instance(instance_id));
         let (definition, group, owner) = (task.definition, task.group, task.owner);
 
         let instance = &mut self.instances[instance_id];
-        assert_eq!(instance.status, InstanceStatus::Active, "only an active instance takes tasks");
+        assert!(instance.takes_tasks(), "only an active instance takes tasks");
         instance.n_tasks += 1;
+        instance.n_wanted += 1;
         self.tasks_on[instance_id].push(id);
+        self.reserve(instance_id, id, definition);
+        self.count_in_group(group, instance_id);
+        self.count_placed(owner);
+    }
+
+    /// Provisioning -> Pending, on a machine of the task's own in this zone.
+    pub fn place_on_fargate(&mut self, id: TaskId, zone: ZoneId) {
+        let task = &mut self.tasks[id];
+        assert_eq!(task.status, TaskStatus::Provisioning);
+        assert!(task.is_desired_running, "a task that shall stop is not placed");
+        task.status = TaskStatus::Pending;
+        task.since = self.now;
+        task.host = Some(Host::Fargate(zone));
+        let (group, owner) = (task.group, task.owner);
+        let by_zone = &mut self.groups[group].by_fargate_zone;
+        if by_zone.is_empty() {
+            by_zone.resize(self.n_zones, 0);
+        }
+        by_zone[zone.idx()] += 1;
+        self.totals.n_on_fargate += 1;
+        self.count_placed(owner);
+    }
+
+    fn count_placed(&mut self, owner: TaskOwner) {
         self.totals.n_waiting -= 1;
         self.totals.n_placed += 1;
-        self.reserve(instance_id, definition);
-        self.count_in_group(group, instance_id);
         if let TaskOwner::Service { deployment, .. } = owner {
             let counts = &mut self.deployments[deployment].counts;
             counts.waiting -= 1;
@@ -257,19 +365,32 @@ impl Cluster {
         }
     }
 
-    /// Running and unknown -> running and healthy. Only a service's task.
+    /// Running and unknown or unhealthy -> running and healthy. Only a
+    /// service's task.
     pub fn become_healthy(&mut self, id: TaskId) {
+        self.set_health(id, Health::Healthy);
+    }
+
+    /// Running and unknown or healthy -> running and unhealthy. Only a
+    /// service's task.
+    pub fn become_unhealthy(&mut self, id: TaskId) {
+        self.set_health(id, Health::Unhealthy);
+    }
+
+    fn set_health(&mut self, id: TaskId, health: Health) {
         let task = &mut self.tasks[id];
-        assert_eq!((task.status, task.health), (TaskStatus::Running, Health::Unknown));
-        task.health = Health::Healthy;
-        let TaskOwner::Service { deployment, .. } = task.owner else {
+        assert_eq!(task.status, TaskStatus::Running, "only a running task has a health");
+        assert_ne!(task.health, health, "a health that changes");
+        let before = std::mem::replace(&mut task.health, health);
+        let (host, TaskOwner::Service { deployment, .. }) = (task.host, task.owner) else {
             panic!("only a service looks at health");
         };
-        let instance = task.instance.expect("a running task has an instance");
-        assert_ne!(self.instances[instance].status, InstanceStatus::Lost, "nothing passes a check there");
+        if let Some(Host::Instance(instance)) = host {
+            assert_ne!(self.instances[instance].status, InstanceStatus::Lost, "nothing is checked there");
+        }
         let counts = &mut self.deployments[deployment].counts;
-        counts.settling -= 1;
-        counts.healthy += 1;
+        *counts.of_placed((TaskStatus::Running, before)) -= 1;
+        *counts.of_placed((TaskStatus::Running, health)) += 1;
     }
 
     /// Pending or Running -> Stopping. The task still holds its room; events
@@ -284,17 +405,29 @@ impl Cluster {
         task.since = self.now;
         task.epoch.0 += 1;
         let (definition, group, owner) = (task.definition, task.group, task.owner);
-        let instance = task.instance.expect("a pending or running task has an instance");
+        let host = task.host.expect("a pending or running task has a host");
 
-        self.discount_in_group(group, instance);
-        if self.releases_on_desired_stopped {
-            self.release(instance, definition);
+        match host {
+            Host::Instance(instance) => {
+                self.instances[instance].n_wanted -= 1;
+                self.discount_in_group(group, instance);
+                if self.releases_on_desired_stopped {
+                    self.release(instance, id, definition);
+                }
+            }
+            Host::Fargate(zone) => {
+                let group = &mut self.groups[group];
+                group.by_fargate_zone[zone.idx()] -= 1;
+                group.forget_if_idle();
+            }
         }
         if let TaskOwner::Service { deployment, .. } = owner {
             let counts = &mut self.deployments[deployment].counts;
             *counts.of_placed(before) -= 1;
             counts.stopping += 1;
-            if before.1 == Health::Healthy && self.instances[instance].status == InstanceStatus::Lost {
+            let is_lost =
+                matches!(host, Host::Instance(it) if self.instances[it].status == InstanceStatus::Lost);
+            if before.1 == Health::Healthy && is_lost {
                 let service = self.service_of_group(group);
                 self.services[service].n_healthy_lost -= 1;
             }
@@ -302,25 +435,30 @@ impl Cluster {
     }
 
     /// Stopping -> Stopped. Gives the room back; the row is free again.
-    pub fn finish_stop(&mut self, id: TaskId) -> InstanceId {
+    pub fn finish_stop(&mut self, id: TaskId) -> Host {
         let task = &self.tasks[id];
         assert_eq!(task.status, TaskStatus::Stopping);
-        let instance_id = task.instance.expect("a stopping task has an instance");
+        let host = task.host.expect("a stopping task has a host");
         let (definition, group, owner) = (task.definition, task.group, task.owner);
 
-        if !self.releases_on_desired_stopped {
-            self.release(instance_id, definition);
+        match host {
+            Host::Instance(instance) => {
+                if !self.releases_on_desired_stopped {
+                    self.release(instance, id, definition);
+                }
+                self.instances[instance].n_tasks -= 1;
+                let tasks = &mut self.tasks_on[instance];
+                let idx = tasks.iter().position(|it| *it == id).expect("the instance knows its tasks");
+                tasks.swap_remove(idx);
+            }
+            Host::Fargate(_) => self.totals.n_on_fargate -= 1,
         }
-        self.instances[instance_id].n_tasks -= 1;
-        let tasks = &mut self.tasks_on[instance_id];
-        let idx = tasks.iter().position(|it| *it == id).expect("the instance knows its tasks");
-        tasks.swap_remove(idx);
         self.totals.n_placed -= 1;
         if let TaskOwner::Service { deployment, .. } = owner {
             self.deployments[deployment].counts.stopping -= 1;
         }
         self.retire(id, group, owner);
-        instance_id
+        host
     }
 
     /// Provisioning -> Stopped: a task without room is given up.
@@ -339,7 +477,7 @@ impl Cluster {
         let task = &mut self.tasks[id];
         task.status = TaskStatus::Stopped;
         task.is_desired_running = false;
-        task.instance = None;
+        task.host = None;
         task.epoch.0 += 1;
         self.vacant.push(id);
         if matches!(owner, TaskOwner::Service { .. }) {
@@ -353,37 +491,27 @@ impl Cluster {
         }
     }
 
-    fn reserve(&mut self, id: InstanceId, definition: TaskDefinitionId) {
+    fn reserve(&mut self, id: InstanceId, task: TaskId, definition: TaskDefinitionId) {
         let definition = &self.definitions[definition];
-        let instance = &mut self.instances[id];
-        instance.free.cpu -= definition.needs.cpu;
-        instance.free.memory -= definition.needs.memory;
+        self.instances[id].free -= definition.needs;
         self.totals.reserved_cpu += u64::from(definition.needs.cpu.0);
         self.totals.reserved_memory += u64::from(definition.needs.memory.0);
-        let in_use = &mut self.ports_on[id];
-        for port in &definition.host_ports {
-            let idx = in_use.binary_search(port).expect_err("a host port has one user");
-            in_use.insert(idx, *port);
+        if definition.takes_ports() {
+            self.ports_on[id].take(task, definition);
         }
     }
 
-    fn release(&mut self, id: InstanceId, definition: TaskDefinitionId) {
+    fn release(&mut self, id: InstanceId, task: TaskId, definition: TaskDefinitionId) {
         let definition = &self.definitions[definition];
         let instance = &mut self.instances[id];
-        instance.free.cpu += definition.needs.cpu;
-        instance.free.memory += definition.needs.memory;
-        assert!(
-            self.instance_types[instance.instance_type].can_hold(instance.free),
-            "room is given back once"
-        );
+        instance.free += definition.needs;
+        assert!(instance.free.fits(&instance.registered), "room is given back once");
         if instance.status != InstanceStatus::Lost {
             self.totals.reserved_cpu -= u64::from(definition.needs.cpu.0);
             self.totals.reserved_memory -= u64::from(definition.needs.memory.0);
         }
-        let in_use = &mut self.ports_on[id];
-        for port in &definition.host_ports {
-            let idx = in_use.binary_search(port).expect("a port in use is known");
-            in_use.remove(idx);
+        if definition.takes_ports() {
+            self.ports_on[id].give_back(task);
         }
     }
 
@@ -411,10 +539,7 @@ impl Cluster {
         for position in positions(&self.layout, &self.attribute_values, instance) {
             group.by_value[position] -= 1;
         }
-        if group.by_instance.is_empty() {
-            // Batches come and go by the ten thousand: an idle one holds nothing.
-            *group = Group::default();
-        }
+        group.forget_if_idle();
     }
 
     // --- services --------------------------------------------------------
@@ -470,12 +595,22 @@ impl Deployment {
     }
 }
 
+impl Group {
+    /// Batches come and go by the ten thousand: an idle one holds nothing.
+    fn forget_if_idle(&mut self) {
+        if self.by_instance.is_empty() && self.by_fargate_zone.iter().all(|&n| n == 0) {
+            *self = Self::default();
+        }
+    }
+}
+
 impl RevisionCounts {
     fn of_placed(&mut self, state: (TaskStatus, Health)) -> &mut u32 {
         match state {
             (TaskStatus::Pending, _) => &mut self.starting,
             (_, Health::Unknown) => &mut self.settling,
             (_, Health::Healthy) => &mut self.healthy,
+            (_, Health::Unhealthy) => &mut self.unhealthy,
         }
     }
 }
@@ -486,7 +621,6 @@ fn positions<'a>(
     values: &'a [AttributeValue],
     instance: InstanceId,
 ) -> impl Iterator<Item = usize> + use<'a> {
-    use crate::base::id::{AttributeId, Id as _};
     let n = layout.n_attributes();
     (0..n).map(move |idx| layout.position(AttributeId::from_idx(idx), values[instance.idx() * n + idx]))
 }

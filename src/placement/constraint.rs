@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use crate::base::id::InstanceId;
+use crate::model::identity::Expressions;
+use crate::model::query::QueryError;
+use crate::placement::failure::FailureReason;
 use crate::placement::strategy::PlacementView;
 
 /// A rule that an instance must satisfy to be given a task.
@@ -13,6 +16,16 @@ pub trait PlacementConstraint: Send + Sync {
     /// Whether the answer depends on the task's group, so that equal tasks of
     /// two groups may meet different answers.
     fn depends_on_group(&self) -> bool;
+
+    /// Whether a task that is placed may turn a no into a yes. Most constraints
+    /// wait for tasks to go, none for one to come.
+    fn may_be_helped_by_tasks(&self) -> bool;
+
+    /// The reason of an instance that it forbids.
+    fn reason(&self) -> FailureReason;
+
+    /// As a person would write it.
+    fn describe(&self, view: &PlacementView<'_>) -> String;
 }
 
 /// A constraint as the list has it.
@@ -21,8 +34,20 @@ pub struct Entry {
     pub name: &'static str,
     /// One line of help.
     pub summary: &'static str,
-    /// Makes the constraint from its expression; an error says what was expected.
-    pub build: fn(expression: Option<&str>) -> Result<Arc<dyn PlacementConstraint>, &'static str>,
+    /// Makes the constraint from its expression.
+    pub build: fn(
+        expression: Option<&str>,
+        expressions: &mut Expressions,
+    ) -> Result<Arc<dyn PlacementConstraint>, BuildError>,
+}
+
+/// An expression that the constraint cannot work with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BuildError {
+    /// What was expected.
+    Expected(&'static str),
+    /// It does not parse.
+    Query(QueryError),
 }
 
 /// The most constraints of one task (API RunTask, CreateService).

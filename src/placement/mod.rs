@@ -10,8 +10,12 @@ pub mod chain;
 pub mod placer;
 pub mod scale_in;
 
+pub mod examination;
+pub mod failure;
+
 pub mod constraints;
 pub mod order;
+pub mod request;
 pub mod strategies;
 
 pub use chain::Chain;

@@ -4,18 +4,23 @@
 
 use std::sync::Arc;
 
-use crate::base::id::{CapacityProviderId, InstanceId};
+use crate::base::id::{CapacityProviderId, InstanceId, ZoneId};
 use crate::model::instance::InstanceStatus;
 use crate::model::options::TieBreak;
 use crate::placement::chain::{Chain, keep_least};
 use crate::placement::constraint::PlacementConstraint;
+use crate::placement::failure::{FailureReason, Tally};
 use crate::placement::strategy::PlacementView;
 
 /// Who may be asked, and by which rules.
+#[derive(Clone, Copy)]
 pub struct Rules<'a> {
     /// Whose instances are looked at.
     pub provider: CapacityProviderId,
-    /// All must allow.
+    /// Zones of the subnets, ascending, for a task with an interface of its
+    /// own; all if empty.
+    pub zones: &'a [ZoneId],
+    /// All must allow, and those of the definition.
     pub constraints: &'a [Arc<dyn PlacementConstraint>],
     /// Each decides what those before left equal.
     pub chain: &'a Chain,
@@ -28,43 +33,96 @@ pub fn choose(
     view: &PlacementView<'_>,
     scratch: &mut Vec<InstanceId>,
 ) -> Option<InstanceId> {
-    let candidates = scratch;
-    keep_fitting(rules.provider, view, candidates);
-    candidates.retain(|&instance| rules.constraints.iter().all(|it| it.allows(view, instance)));
+    prefer(rules, view, scratch);
+    match rules.chain.tie_break {
+        TieBreak::LowestId => scratch.first().copied(),
+        TieBreak::Random => scratch.iter().copied().min_by_key(|&instance| view.order.rank(instance)),
+    }
+}
+
+/// The instances that constraints allow and strategies leave equal, ascending:
+/// any of them would do.
+pub fn prefer(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<InstanceId>) {
+    candidates.clear();
+    let alive = view.cluster.alive(rules.provider).iter().copied();
+    candidates.extend(alive.filter(|&id| fits(rules, view, id)));
+    candidates.retain(|&id| are_constraints_met(rules, view, id));
     for strategy in &rules.chain.strategies {
         if candidates.len() < 2 {
             break;
         }
         keep_least(candidates, |instance| strategy.key(view, instance));
     }
-    match rules.chain.tie_break {
-        TieBreak::LowestId => candidates.first().copied(),
-        TieBreak::Random => candidates.iter().copied().min_by_key(|&instance| view.order.rank(instance)),
-    }
 }
 
 /// Whether the task could go to this instance now, preferences aside: what a
 /// waiting task asks of an instance that changed.
-pub fn is_allowed(
-    constraints: &[Arc<dyn PlacementConstraint>],
-    view: &PlacementView<'_>,
-    id: InstanceId,
-) -> bool {
-    fits(view, id) && constraints.iter().all(|it| it.allows(view, id))
+pub fn is_allowed(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> bool {
+    fits(rules, view, id) && are_constraints_met(rules, view, id)
 }
 
-/// Step 1: active instances with enough CPU, memory and ports.
-fn keep_fitting(provider: CapacityProviderId, view: &PlacementView<'_>, candidates: &mut Vec<InstanceId>) {
-    candidates.clear();
-    candidates.extend(view.cluster.alive(provider).iter().copied().filter(|&id| fits(view, id)));
-}
-
-/// Exactly equal fits.
-fn fits(view: &PlacementView<'_>, id: InstanceId) -> bool {
-    let needs = view.definition.needs;
+/// Step 1: active instances with enough of everything. Exactly equal fits.
+fn fits(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> bool {
     let instance = view.cluster.instance(id);
-    instance.free.cpu >= needs.cpu
-        && instance.free.memory >= needs.memory
-        && instance.status == InstanceStatus::Active
-        && view.cluster.are_ports_free(id, &view.definition.host_ports)
+    let definition = view.definition();
+    definition.needs.fits(&instance.free)
+        && instance.takes_tasks()
+        && (!definition.takes_ports() || view.cluster.ports_on(id).have_room_for(definition))
+        && view.cluster.is_capable(view.definition, id)
+        && is_in_subnets(rules, view, instance.zone)
+}
+
+fn is_in_subnets(rules: &Rules<'_>, view: &PlacementView<'_>, zone: ZoneId) -> bool {
+    rules.zones.is_empty() || view.definition().needs.network_interfaces == 0 || rules.zones.contains(&zone)
+}
+
+/// Step 2: constraints of the request and of the definition.
+fn are_constraints_met(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> bool {
+    rules.constraints.iter().all(|it| it.allows(view, id))
+        && view.cluster.demands(view.definition).member_of.iter().all(|&it| view.cluster.matches(it, id))
+}
+
+/// Why the task cannot go to this instance; `None` if it can. The first reason
+/// that applies, in their order.
+pub fn reason(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> Option<FailureReason> {
+    let instance = view.cluster.instance(id);
+    let definition = view.definition();
+    let (needs, free) = (definition.needs, instance.free);
+    let has_ports = || view.cluster.ports_on(id).have_room_for(definition);
+    match instance.status {
+        InstanceStatus::Active => (),
+        InstanceStatus::Draining => return Some(FailureReason::Draining),
+        InstanceStatus::Registering | InstanceStatus::Lost | InstanceStatus::Terminated => {
+            return Some(FailureReason::Inactive);
+        }
+    }
+    let of_resource = [
+        (!instance.is_agent_connected, FailureReason::Agent),
+        (needs.cpu > free.cpu, FailureReason::Cpu),
+        (needs.memory > free.memory, FailureReason::Memory),
+        (needs.gpus > free.gpus, FailureReason::Gpu),
+        (definition.takes_ports() && !has_ports(), FailureReason::Ports),
+        (needs.network_interfaces > free.network_interfaces, FailureReason::Eni),
+        (!view.cluster.is_capable(view.definition, id), FailureReason::Attribute),
+        (!is_in_subnets(rules, view, instance.zone), FailureReason::Location),
+    ];
+    if let Some(&(_, reason)) = of_resource.iter().find(|it| it.0) {
+        return Some(reason);
+    }
+    let of_definition = &view.cluster.demands(view.definition).member_of;
+    let is_excluded = of_definition.iter().any(|&it| !view.cluster.matches(it, id));
+    let broken = rules.constraints.iter().filter(|it| !it.allows(view, id)).map(|it| it.reason());
+    broken.chain(is_excluded.then_some(FailureReason::MemberOf)).min()
+}
+
+/// The reasons of all instances of the provider, counted: asked where no
+/// instance would do.
+pub fn tally(rules: &Rules<'_>, view: &PlacementView<'_>) -> Tally {
+    let mut tally = Tally::default();
+    for &id in view.cluster.alive(rules.provider) {
+        if let Some(reason) = reason(rules, view, id) {
+            tally.add(reason);
+        }
+    }
+    tally
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::base::id::{GroupId, InstanceId, TaskId};
+use crate::base::id::{GroupId, InstanceId, TaskDefinitionId, TaskId};
 use crate::model::Cluster;
 use crate::model::attribute::Attributes;
 use crate::model::task::TaskDefinition;
@@ -14,11 +14,18 @@ pub struct PlacementView<'a> {
     /// The cluster at this moment, earlier tasks of the same request included.
     pub cluster: &'a Cluster,
     /// What is to be placed.
-    pub definition: &'a TaskDefinition,
+    pub definition: TaskDefinitionId,
     /// The task's group.
     pub group: GroupId,
     /// An order of all instances, drawn for this task.
     pub order: RandomOrder,
+}
+
+impl<'a> PlacementView<'a> {
+    /// What is to be placed.
+    pub fn definition(&self) -> &'a TaskDefinition {
+        self.cluster.definition(self.definition)
+    }
 }
 
 /// What a strategy may look at when a task is to be stopped.

@@ -1,12 +1,16 @@
 //! A capacity provider's instances: launched when the scaler says so, drained
 //! and terminated when they are empty and too many.
 
+use std::sync::Arc;
+
 use crate::base::SimTime;
-use crate::base::id::{CapacityProviderId, Id as _, InstanceId};
+use crate::base::id::{CapacityProviderId, Id as _, InstanceId, ZoneId};
 use crate::billing;
 use crate::disruption::instance_lifetime;
 use crate::model::capacity::Scaling;
+use crate::model::identity::{AGENT_VERSION, Identity};
 use crate::model::instance::InstanceStatus;
+use crate::model::network::reserved_ports;
 use crate::model::options::{INSTANCES_MAX, Quotas};
 use crate::model::transitions::Launch;
 use crate::scaling::capacity::managed::{self, CapacityView};
@@ -113,16 +117,25 @@ impl<W: Watch> Simulation<'_, W> {
             let state = &mut self.providers[provider];
             let launch = state.n_launched[zone.idx()];
             state.n_launched[zone.idx()] += 1;
+            let registered_at = if is_found { self.now } else { self.now + self.setup.options.instance_boot };
             let instance = self.cluster.launch_instance(&Launch {
                 instance_type: setup.instance_type,
                 provider,
                 zone,
                 launch,
                 attribute_values: &state.attribute_values[zone.idx()],
+                registered: self.setup.instance_types[setup.instance_type].capacity,
+                ports: &reserved_ports(),
+                identity: Identity {
+                    ec2_instance_id: instance_id(provider, zone, launch),
+                    agent_version: Some(AGENT_VERSION.to_owned()),
+                    registered_at_ms: self.setup.starts_at_ms + registered_at.millis() as i64,
+                    attributes: Arc::clone(&state.attribute_sets[zone.idx()]),
+                    has_every_capability: true,
+                },
             });
             self.recorder.instance_launched(self.now);
             self.watch.fact(self.now, Fact::InstanceLaunched(instance));
-            let registered_at = if is_found { self.now } else { self.now + self.setup.options.instance_boot };
             self.queue.schedule(registered_at, Event::InstanceRegistered(instance));
             if let Some(mean) = self.setup.instance_mean_lifetime {
                 let lifetime = instance_lifetime::draw(self.seed, provider, zone, launch, mean);
@@ -189,4 +202,9 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
     }
+}
+
+/// A name in the form of EC2's, made of what names the instance in every run.
+fn instance_id(provider: CapacityProviderId, zone: ZoneId, launch: u32) -> String {
+    format!("i-{:05x}{:04x}{launch:08x}", provider.number() & 0xF_FFFF, zone.number() & 0xFFFF)
 }

@@ -3,7 +3,7 @@
 
 use crate::base::SimDuration;
 use crate::base::id::{DeploymentId, Id as _, TaskId};
-use crate::model::task::{StopCode, TaskOwner};
+use crate::model::task::{Host, StopCode, TaskOwner};
 use crate::record::RolloutRecord;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
@@ -62,12 +62,14 @@ impl<W: Watch> Simulation<'_, W> {
             StopCode::ServiceSchedulerInitiated => self.setup.options.exit_time,
             StopCode::EssentialContainerExited | StopCode::TerminationNotice => SimDuration::ZERO,
         };
-        let (epoch, instance) = (row.epoch, row.instance.expect("a stopping task has an instance"));
+        let (epoch, instance) = (row.epoch, row.instance());
         self.queue.schedule(self.now + delay, Event::TaskStopped(task, epoch));
         self.service_task_changed(task);
         // A task that shall stop no longer blocks its group, and with one
         // option gives its room back already.
-        self.note_change_on(instance);
+        if let Some(instance) = instance {
+            self.note_change_on(instance);
+        }
     }
 
     pub(super) fn on_task_stopped(&mut self, task: TaskId) {
@@ -75,7 +77,7 @@ impl<W: Watch> Simulation<'_, W> {
         self.watch.fact(self.now, Fact::TaskStopped(row));
         let took_ms = (self.now - row.since).millis();
         let service = self.service_of(task);
-        let instance = self.cluster.finish_stop(task);
+        let host = self.cluster.finish_stop(task);
         if let Some((service, deployment)) = service {
             if deployment != self.cluster.service(service).primary
                 && let Some(rollout) = self.recorder.rollout(service.idx())
@@ -85,7 +87,9 @@ impl<W: Watch> Simulation<'_, W> {
             self.services[service].is_changed = true;
             self.review_service(service);
         }
-        self.note_change_on(instance);
+        if let Host::Instance(instance) = host {
+            self.note_change_on(instance);
+        }
     }
 
     /// Those in line before the instance's provider may have a chance on it.

@@ -9,8 +9,9 @@ use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefi
 use crate::model::capacity::Scaling;
 use crate::model::network::{Protocol, RESERVED_TCP_PORTS};
 use crate::model::task::{TaskDefinition, TaskOwner};
+use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
-use crate::placement::placer::{self, Rules};
+use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
 use crate::sim::event::Event;
 use crate::sim::setup::{Placement, Unplaced};
@@ -111,7 +112,7 @@ impl<W: Watch> Simulation<'_, W> {
                 // Which of them is liked best is asked only if one is allowed.
                 let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
                 let changed = &self.line.providers[provider].changed;
-                changed.iter().any(|&instance| placer::is_allowed(&placement.constraints, &view, instance))
+                changed.iter().any(|&instance| placer::is_allowed(&placement.rules(), &view, instance))
             }
         };
         if !is_hopeful {
@@ -127,12 +128,7 @@ impl<W: Watch> Simulation<'_, W> {
         group: crate::base::id::GroupId,
         order: RandomOrder,
     ) -> PlacementView<'_> {
-        PlacementView {
-            cluster: &self.cluster,
-            definition: self.cluster.definition(definition),
-            group,
-            order,
-        }
+        PlacementView { cluster: &self.cluster, definition, group, order }
     }
 
     /// Asks the placer.
@@ -140,15 +136,10 @@ impl<W: Watch> Simulation<'_, W> {
         let mut candidates = std::mem::take(&mut self.candidates);
         let draw = self.draw(task, Domain::TieBreak);
         let placement = self.placement_of(self.line.classes[class].key.service);
-        let rules = Rules {
-            provider: placement.provider,
-            constraints: &placement.constraints,
-            chain: &placement.chain,
-        };
         let row = self.cluster.task(task);
         let order = RandomOrder::new(draw, self.cluster.n_launched());
         let view = self.view(row.definition, row.group, order);
-        let chosen = placer::choose(&rules, &view, &mut candidates);
+        let chosen = placer::choose(&placement.rules(), &view, &mut candidates);
         self.candidates = candidates;
         chosen
     }
@@ -158,6 +149,9 @@ impl<W: Watch> Simulation<'_, W> {
     fn place(&mut self, task: TaskId, instance: InstanceId) {
         let requested_at = self.cluster.task(task).requested_at;
         self.cluster.place(task, instance);
+        if self.is_company_awaited {
+            self.note_change_on(instance);
+        }
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskPlaced(row, instance));
         let epoch = row.epoch;
@@ -200,8 +194,7 @@ impl<W: Watch> Simulation<'_, W> {
                     }
                     let view = self.view(task.definition, task.group, RandomOrder::new(0, 0));
                     let room = self.cluster.alive(provider).iter();
-                    let room =
-                        room.copied().find(|&it| placer::is_allowed(&placement.constraints, &view, it));
+                    let room = room.copied().find(|&it| placer::is_allowed(&placement.rules(), &view, it));
                     assert_eq!(room, None, "{:?} waits at {} though there is room", waiting.task, self.now);
                 }
             }
@@ -258,15 +251,15 @@ impl<W: Watch> Simulation<'_, W> {
     ) -> Option<&'static str> {
         let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
         let definition = self.cluster.definition(definition);
-        if definition.needs.cpu > instance_type.capacity.cpu {
-            Some("RESOURCE:CPU")
-        } else if definition.needs.memory > instance_type.capacity.memory {
-            Some("RESOURCE:MEMORY")
-        } else if takes_reserved_port(definition) {
-            Some("RESOURCE:PORTS")
-        } else {
-            None
-        }
+        let (needs, capacity) = (definition.needs, instance_type.capacity);
+        let lacks = [
+            (needs.cpu > capacity.cpu, FailureReason::Cpu),
+            (needs.memory > capacity.memory, FailureReason::Memory),
+            (needs.gpus > capacity.gpus, FailureReason::Gpu),
+            (takes_reserved_port(definition), FailureReason::Ports),
+            (needs.network_interfaces > capacity.network_interfaces, FailureReason::Eni),
+        ];
+        lacks.into_iter().find(|it| it.0).map(|it| it.1.name())
     }
 }
 

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ServiceId, ZoneId};
 use crate::base::{SimDuration, Table};
-use crate::deployment::DeploymentController;
-use crate::model::attribute::{AVAILABILITY_ZONE, AttributeValue, Attributes, INSTANCE_TYPE};
+use crate::deployment::{DeploymentController, ROLLING};
+use crate::model::attribute::{
+    AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
+};
 use crate::model::capacity::CapacityProvider;
+use crate::model::identity::{AttributeSet, Expressions};
 use crate::model::instance::InstanceType;
 use crate::model::options::ModelOptions;
 use crate::model::service::DeploymentBounds;
+use crate::placement::placer::Rules;
 use crate::placement::{Chain, PlacementConstraint};
 
 /// The settings of one run. The workload stands beside it: many setups share
@@ -31,6 +35,10 @@ pub struct Setup {
     pub providers: Table<CapacityProviderId, CapacityProvider>,
     /// The attributes that some strategy reads.
     pub attributes: Attributes,
+    /// The expressions that some constraint refers to.
+    pub expressions: Expressions,
+    /// The moment the run begins, in milliseconds since 1970, UTC.
+    pub starts_at_ms: i64,
     /// How stand-alone tasks are asked for.
     pub standalone: StandalonePolicy,
     /// How each service is run, in the order of the workload's services.
@@ -66,6 +74,8 @@ pub struct ServicePolicy {
 pub struct Placement {
     /// Onto whose instances.
     pub provider: CapacityProviderId,
+    /// The zones of its subnets, ascending; all if empty.
+    pub zones: Vec<ZoneId>,
     /// What instances must satisfy.
     pub constraints: Vec<Arc<dyn PlacementConstraint>>,
     /// Which of those are preferred.
@@ -88,32 +98,88 @@ pub enum Unplaced {
     Drop,
 }
 
+impl Placement {
+    /// Onto the instances of `provider`, by `chain` alone.
+    pub fn onto(provider: CapacityProviderId, chain: Chain) -> Self {
+        Self { provider, zones: Vec::new(), constraints: Vec::new(), chain }
+    }
+
+    /// What the placer is told.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            provider: self.provider,
+            zones: &self.zones,
+            constraints: &self.constraints,
+            chain: &self.chain,
+        }
+    }
+}
+
+impl ServicePolicy {
+    /// A service of rolling updates within these bounds.
+    pub fn rolling(name: impl Into<String>, placement: Placement, bounds: DeploymentBounds) -> Self {
+        Self { name: name.into(), placement, bounds, controller: ROLLING }
+    }
+}
+
+/// Midnight of the first day of 2026, UTC, where a setup does not say when it
+/// begins.
+pub const STARTS_AT_MS: i64 = 1_767_225_600_000;
+
 impl Setup {
-    /// The values of the tracked attributes for every (provider, zone), and the
-    /// attributes with these values known.
-    pub(super) fn attribute_values(
-        &self,
-    ) -> (Attributes, Table<CapacityProviderId, Vec<Vec<AttributeValue>>>) {
-        let mut attributes = self.attributes.clone();
+    /// A setup of stand-alone tasks; services and what else there may be are
+    /// added to it.
+    pub fn new(
+        horizon: SimDuration,
+        options: ModelOptions,
+        zones: Table<ZoneId, String>,
+        instance_types: Table<InstanceTypeId, InstanceType>,
+        providers: Table<CapacityProviderId, CapacityProvider>,
+        standalone: StandalonePolicy,
+    ) -> Self {
+        Self {
+            horizon,
+            warm_up: SimDuration::ZERO,
+            options,
+            zones,
+            instance_types,
+            providers,
+            attributes: Attributes::default(),
+            expressions: Expressions::default(),
+            starts_at_ms: STARTS_AT_MS,
+            standalone,
+            services: Table::new(),
+            instance_mean_lifetime: None,
+        }
+    }
+
+    /// The attributes of an instance of a provider in a zone, as it registers.
+    pub(super) fn attributes_of(&self, provider: CapacityProviderId, zone: ZoneId) -> AttributeSet {
+        let provider = &self.providers[provider];
+        let instance_type = &self.instance_types[provider.instance_type];
+        let built_in = [
+            (AVAILABILITY_ZONE, self.zones[zone].as_str()),
+            (INSTANCE_TYPE, instance_type.name.as_str()),
+            (OS_TYPE, "linux"),
+            (CPU_ARCHITECTURE, "x86_64"),
+        ];
+        let built_in = built_in.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        let custom = provider.attributes.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+        // What a user writes beats what is built in.
+        built_in.into_iter().chain(custom).collect()
+    }
+
+    /// Whether some constraint may be met by a task that comes.
+    pub(super) fn awaits_company(&self) -> bool {
+        let placements = self.services.rows().iter().map(|it| &it.placement);
+        let placements = placements.chain([&self.standalone.placement]);
+        placements.flat_map(|it| &it.constraints).any(|it| it.may_be_helped_by_tasks())
+    }
+
+    /// The tracked attributes' values in `set`, in their order.
+    pub(super) fn tracked_values(attributes: &mut Attributes, set: &AttributeSet) -> Vec<AttributeValue> {
         let tracked: Vec<_> = attributes.iter().map(|(id, name)| (id, name.to_owned())).collect();
-        let values = self
-            .providers
-            .rows()
-            .iter()
-            .map(|provider| {
-                let of_zone = |zone: ZoneId, attributes: &mut Attributes| -> Vec<AttributeValue> {
-                    let value_of = |name: &str| match name {
-                        AVAILABILITY_ZONE => Some(self.zones[zone].as_str()),
-                        INSTANCE_TYPE => Some(self.instance_types[provider.instance_type].name.as_str()),
-                        custom => {
-                            provider.attributes.iter().find(|it| it.0 == custom).map(|it| it.1.as_str())
-                        }
-                    };
-                    tracked.iter().map(|(id, name)| attributes.intern(*id, value_of(name))).collect()
-                };
-                self.zones.ids().map(|zone| of_zone(zone, &mut attributes)).collect()
-            })
-            .collect();
-        (attributes, values)
+        let value_of = |name: &str| set.get(name).map(|it| it.as_deref().unwrap_or(""));
+        tracked.into_iter().map(|(id, name)| attributes.intern(id, value_of(&name))).collect()
     }
 }

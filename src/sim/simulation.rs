@@ -2,6 +2,7 @@
 //! scheduler remembers between two looks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, ServiceId, TaskId, ZoneId};
 use crate::base::{Domain, Seed, SimTime, Table};
@@ -11,6 +12,7 @@ use crate::model::Cluster;
 use crate::model::attribute::AttributeValue;
 use crate::model::capacity::Scaling;
 use crate::model::cluster::Totals;
+use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
@@ -45,6 +47,9 @@ pub(super) struct Simulation<'a, W> {
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
     pub(super) stop_candidates: Vec<TaskId>,
+    /// Some constraint may be met by a task that comes, not only by one that
+    /// goes.
+    pub(super) is_company_awaited: bool,
     largest_capacity: Needs,
     observed: Option<Totals>,
     bill: BTreeMap<(CapacityProviderId, ZoneId), (u64, u64)>,
@@ -58,6 +63,8 @@ pub(super) struct ProviderState {
     pub(super) n_low_points: u32,
     /// The tracked attributes' values of its instances, by zone.
     pub(super) attribute_values: Vec<Vec<AttributeValue>>,
+    /// All attributes of its instances, by zone.
+    pub(super) attribute_sets: Vec<Arc<AttributeSet>>,
 }
 
 /// What is remembered of a service between two reviews.
@@ -79,25 +86,34 @@ pub(super) struct ServiceState {
 impl<'a, W: Watch> Simulation<'a, W> {
     pub(super) fn new(setup: &'a Setup, workload: &'a Workload, seed: Seed, watch: &'a mut W) -> Self {
         assert_eq!(setup.services.len(), workload.services.len(), "each service has a policy and a start");
-        let (attributes, attribute_values) = setup.attribute_values();
+        let mut attributes = setup.attributes.clone();
+        let providers: Table<CapacityProviderId, ProviderState> = setup
+            .providers
+            .ids()
+            .map(|provider| {
+                let sets = setup.zones.ids().map(|zone| Arc::new(setup.attributes_of(provider, zone)));
+                let attribute_sets: Vec<_> = sets.collect();
+                let values = attribute_sets.iter().map(|it| Setup::tracked_values(&mut attributes, it));
+                ProviderState {
+                    n_launched: vec![0; setup.zones.len()],
+                    n_low_points: 0,
+                    attribute_values: values.collect(),
+                    attribute_sets,
+                }
+            })
+            .collect();
         let cluster = Cluster::new(ClusterParts {
             definitions: workload.definitions.clone(),
             instance_types: setup.instance_types.clone(),
             layout: attributes.layout(),
             n_providers: setup.providers.len(),
+            expressions: setup.expressions.clone(),
+            n_zones: setup.zones.len(),
+            group_names: setup.services.rows().iter().map(|it| format!("service:{}", it.name)).collect(),
             services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
             n_batches: workload.n_batches,
             release_on_desired_stopped: setup.options.release_on_desired_stopped,
         });
-        let providers = attribute_values
-            .rows()
-            .iter()
-            .map(|values| ProviderState {
-                n_launched: vec![0; setup.zones.len()],
-                n_low_points: 0,
-                attribute_values: values.clone(),
-            })
-            .collect();
         let names = setup.services.rows().iter().map(|it| it.name.clone());
         let mut simulation = Self {
             setup,
@@ -105,6 +121,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             seed,
             watch,
             now: SimTime::ZERO,
+            is_company_awaited: setup.awaits_company() || cluster.awaits_company(),
             largest_capacity: cluster.largest_capacity(),
             cluster,
             queue: EventQueue::new(),
@@ -223,7 +240,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
     pub(super) fn is_alive(&self, task: TaskId, epoch: Epoch) -> bool {
         let task = self.cluster.task(task);
         let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
-        task.epoch == epoch && !task.instance.is_some_and(is_lost)
+        task.epoch == epoch && !task.instance().is_some_and(is_lost)
     }
 
     /// Has a service's scheduler look at it at this moment, once.

@@ -2,9 +2,7 @@
 //! are played on.
 
 use berthlab::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId};
-use berthlab::base::{CpuUnits, MemoryMib, Money, SimDuration, SimTime, Table};
-use berthlab::deployment::ROLLING;
-use berthlab::model::attribute::Attributes;
+use berthlab::base::{CpuUnits, MemoryMib, Money, SimDuration, SimTime};
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
@@ -43,7 +41,7 @@ pub(crate) fn bounds(minimum_healthy_percent: u16, maximum_percent: u16) -> Depl
 
 /// Onto the only provider, wherever there is room.
 pub(crate) fn anywhere(provider: CapacityProviderId, tie_break: TieBreak) -> Placement {
-    Placement { provider, constraints: Vec::new(), chain: Chain { strategies: Vec::new(), tie_break } }
+    Placement::onto(provider, Chain { strategies: Vec::new(), tie_break })
 }
 
 /// A group of instances of type 0 in zone 0: of fixed size, or between two
@@ -70,18 +68,9 @@ pub(crate) fn setup(
     horizon: SimDuration,
 ) -> Setup {
     let tie_break = options.tie_break;
-    Setup {
-        horizon,
-        warm_up: SimDuration::ZERO,
-        options,
-        zones: vec!["zone-a".to_owned()].into(),
-        instance_types: vec![instance_type].into(),
-        providers: vec![provider].into(),
-        attributes: Attributes::default(),
-        standalone: StandalonePolicy { placement: anywhere(PROVIDER, tie_break), unplaced: Unplaced::Drop },
-        services: Table::new(),
-        instance_mean_lifetime: None,
-    }
+    let standalone = StandalonePolicy { placement: anywhere(PROVIDER, tie_break), unplaced: Unplaced::Drop };
+    let zones = vec!["zone-a".to_owned()].into();
+    Setup::new(horizon, options, zones, vec![instance_type].into(), vec![provider].into(), standalone)
 }
 
 /// Adds a service that starts `desired_count` tasks of definition `definition`.
@@ -92,12 +81,9 @@ pub(crate) fn add_service(
     definition: u32,
     desired_count: u32,
 ) -> ServiceId {
-    setup.services.push(ServicePolicy {
-        name: format!("service-{}", setup.services.len()),
-        placement: anywhere(PROVIDER, setup.options.tie_break),
-        bounds,
-        controller: ROLLING,
-    });
+    let name = format!("service-{}", setup.services.len());
+    let placement = anywhere(PROVIDER, setup.options.tie_break);
+    setup.services.push(ServicePolicy::rolling(name, placement, bounds));
     let definition = TaskDefinitionId::new(definition);
     workload.services.push(ServiceStart { definition, desired_count })
 }

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("billing", 3),
     ("bounds", 3),
     ("metrics", 3),
+    ("containers", 3),
     ("sim", 4),
     ("documents", 4),
     ("experiment", 5),

@@ -11,10 +11,11 @@ use berthlab::base::id::{
 };
 use berthlab::base::rng::Stream;
 use berthlab::base::{Domain, Seed, SimDuration, SimTime};
-use berthlab::deployment::{DeploymentPlan, ROLLING};
+use berthlab::deployment::DeploymentPlan;
 use berthlab::model::Cluster;
 use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
+use berthlab::model::identity::Expressions;
 use berthlab::model::network::{HostPort, Protocol};
 use berthlab::model::options::{ModelOptions, PROVISIONING_TASKS_MAX, Quotas, RolloutOrder, TieBreak};
 use berthlab::model::service::RevisionCounts;
@@ -317,15 +318,9 @@ impl Dice {
                 if is_distinct {
                     distinct.push(GroupId::new(number as u32));
                 }
-                ServicePolicy {
-                    name: format!("service-{number}"),
-                    placement,
-                    bounds: bounds(
-                        self.one_of(&[0, 25, 50, 75, 100, 100]),
-                        self.one_of(&[100, 125, 150, 200, 200]),
-                    ),
-                    controller: ROLLING,
-                }
+                let bounds =
+                    bounds(self.one_of(&[0, 25, 50, 75, 100, 100]), self.one_of(&[100, 125, 150, 200, 200]));
+                ServicePolicy::rolling(format!("service-{number}"), placement, bounds)
             })
             .collect::<Vec<_>>();
         self.changes(&mut workload, n_definitions, services.len() as u64);
@@ -338,17 +333,13 @@ impl Dice {
         let retry = Unplaced::Retry { first: self.seconds(&[10, 60]), longest: self.seconds(&[60, 900]) };
         let unplaced = self.one_of(&[Unplaced::Drop, retry, retry]);
         let mean = self.seconds(&[600, 3600]);
+        let zones = (0..n_zones).map(|it| format!("zone-{it}")).collect();
+        let standalone = StandalonePolicy { placement, unplaced };
         let setup = Setup {
-            horizon,
-            warm_up: SimDuration::ZERO,
-            options,
-            zones: (0..n_zones).map(|it| format!("zone-{it}")).collect(),
-            instance_types,
-            providers,
             attributes,
-            standalone: StandalonePolicy { placement, unplaced },
             services: services.into(),
             instance_mean_lifetime: self.one_of(&[None, Some(mean)]),
+            ..Setup::new(horizon, options, zones, instance_types, providers, standalone)
         };
         (setup, workload, distinct)
     }
@@ -369,6 +360,7 @@ impl Dice {
             exit_time: self.seconds(&[0, 1, 30]),
             instance_boot: self.seconds(&[0, 90]),
             instance_loss_detection: self.seconds(&[0, 60]),
+            ..ModelOptions::default()
         }
     }
 
@@ -409,10 +401,11 @@ impl Dice {
         let constraints: Vec<Arc<dyn PlacementConstraint>> = CONSTRAINTS
             .iter()
             .filter(|it| is_distinct && it.name == "distinctInstance")
-            .map(|it| (it.build)(None).expect("it takes no expression"))
+            .map(|it| (it.build)(None, &mut Expressions::default()).expect("it takes no expression"))
             .collect();
         let provider = CapacityProviderId::new(self.small(n_providers.into()));
-        (Placement { provider, constraints, chain: Chain { strategies, tie_break } }, is_distinct)
+        let placement = Placement::onto(provider, Chain { strategies, tie_break });
+        (Placement { constraints, ..placement }, is_distinct)
     }
 
     fn changes(&mut self, workload: &mut Workload, n_definitions: u64, n_services: u64) {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use berthlab::base::id::{CapacityProviderId, InstanceTypeId, ServiceId, ZoneId};
 use berthlab::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table};
-use berthlab::deployment::{ROLLING, Standstill};
+use berthlab::deployment::Standstill;
 use berthlab::model::Cluster;
 use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
@@ -299,15 +299,11 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
                 let definition = workload.definitions.push(definition(name, needs(cpu, memory)));
                 workload.services.push(ServiceStart { definition, desired_count: n.parse().unwrap() });
                 names.services.push(name.to_owned());
-                policies.push(ServicePolicy {
-                    name: name.to_owned(),
-                    placement: placement(&options),
-                    bounds: DeploymentBounds {
-                        minimum_healthy_percent: min.parse().unwrap(),
-                        maximum_percent: max.parse().unwrap(),
-                    },
-                    controller: ROLLING,
-                });
+                let bounds = DeploymentBounds {
+                    minimum_healthy_percent: min.parse().unwrap(),
+                    maximum_percent: max.parse().unwrap(),
+                };
+                policies.push(ServicePolicy::rolling(name, placement(&options), bounds));
             }
             [at, "arrive", name, cpu, memory, "for", lifetime] => {
                 let definition = workload.definitions.push(definition(name, needs(cpu, memory)));
@@ -366,24 +362,19 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
     };
     let mut attributes = Attributes::default();
     attributes.track(berthlab::model::attribute::AVAILABILITY_ZONE);
+    let (horizon, zones) = (SimDuration::from_secs(3600), vec!["a".to_owned()].into());
+    let (types, providers) = (vec![instance_type].into(), vec![provider].into());
     let setup = Setup {
-        horizon: SimDuration::from_secs(3600),
-        warm_up: SimDuration::ZERO,
-        options,
-        zones: vec!["a".to_owned()].into(),
-        instance_types: vec![instance_type].into(),
-        providers: vec![provider].into(),
         attributes,
-        standalone,
         services: policies,
-        instance_mean_lifetime: None,
+        ..Setup::new(horizon, options, zones, types, providers, standalone)
     };
     (setup, workload, names)
 }
 
 fn placement(options: &ModelOptions) -> Placement {
     let chain = Chain { strategies: Vec::new(), tie_break: options.tie_break };
-    Placement { provider: CapacityProviderId::new(0), constraints: Vec::new(), chain }
+    Placement::onto(CapacityProviderId::new(0), chain)
 }
 
 fn definition(name: &str, needs: Needs) -> TaskDefinition {

@@ -5,15 +5,13 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, Names};
+use crate::base::Diagnostic;
 use crate::base::id::CapacityProviderId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Origin, Value};
-use crate::model::attribute::Attributes;
-use crate::placement::constraint::CONSTRAINTS_MAX;
-use crate::placement::constraints::CONSTRAINTS;
-use crate::placement::strategies::STRATEGIES;
-use crate::placement::{Chain, PlacementConstraint, PlacementStrategy};
+use crate::placement::request::{self, Api, At, LaunchType, Part, Request, SchedulingStrategy, Written};
+use crate::placement::{Chain, PlacementConstraint};
 use crate::sim::setup::Placement;
 
 /// Whose default holds where nothing is written.
@@ -31,19 +29,20 @@ pub(super) fn read_placement<'a>(
     table: &reader::Table<'a>,
     asker: Asker,
     context: &Context<'a>,
-    attributes: &mut Attributes,
+    names: &mut Names,
 ) -> Option<Placement> {
     let written = table.optional("placement_strategy");
     let chain = match written.map(|node| (node, is_default(node))) {
         None | Some((_, true)) => Some(match asker {
             Asker::Standalone => Chain::default_of_run_task(context.tie_break),
-            Asker::Service => Chain::default_of_service(attributes, context.tie_break),
+            Asker::Service => Chain::default_of_service(&mut names.attributes, context.tie_break),
         }),
-        Some((node, false)) => read_chain(node, context, attributes),
+        Some((node, false)) => read_chain(node, context, names),
     };
-    let constraints = read_constraints(table.optional("placement_constraints"), context);
+    let constraints = read_constraints(table.optional("placement_constraints"), context, names);
     let provider = read_provider(table.optional("capacity_provider_strategy"), context);
-    Some(Placement { chain: chain?, constraints: constraints?, provider: provider? })
+    let zones = Vec::new();
+    Some(Placement { chain: chain?, constraints: constraints?, provider: provider?, zones })
 }
 
 /// `"default"` and an empty list name no strategy.
@@ -55,84 +54,70 @@ fn is_default(node: &Node) -> bool {
     }
 }
 
-/// A kind and what belongs to it, with the place of the kind and of the whole.
+/// A kind and what belongs to it, with their places.
 struct Link<'a> {
-    kind: &'a str,
-    detail: Option<&'a str>,
+    written: Written<'a>,
     kind_origin: Origin,
+    /// The string that holds the detail, and where in it.
+    text_origin: Origin,
+    detail_start: usize,
     origin: Origin,
 }
 
-fn read_chain<'a>(node: &'a Node, context: &Context<'a>, attributes: &mut Attributes) -> Option<Chain> {
-    let faults = context.faults;
-    let links = read_links(node, "field", faults)?;
-    if links.len() > Chain::LEN_MAX {
-        let message = format!("a chain has at most {} strategies, this one {}", Chain::LEN_MAX, links.len());
-        faults.note(node.fault("B0112", message));
-        return None;
-    }
-    let mut strategies: Vec<Arc<dyn PlacementStrategy>> = Vec::new();
-    let n_links = links.len();
-    for link in links {
-        let Some(entry) = STRATEGIES.iter().find(|it| it.name.eq_ignore_ascii_case(link.kind)) else {
-            let fault =
-                crate::base::Diagnostic::new("B0113", format!("unknown placement strategy `{}`", link.kind))
-                    .at(link.kind_origin.place())
-                    .help_nearest(link.kind, STRATEGIES.iter().map(|it| it.name));
-            faults.note(fault);
-            continue;
-        };
-        match (entry.build)(link.detail, attributes) {
-            Ok(strategy) => strategies.push(strategy),
-            Err(error) => {
-                let message = match link.detail {
-                    Some(field) => {
-                        format!("`{field}` is no field of {}: expected {}", entry.name, error.expected)
-                    }
-                    None => format!("{} needs {}", entry.name, error.expected),
-                };
-                let fault = crate::base::Diagnostic::new("B0114", message).at(link.origin.place());
-                faults.note(fault.help_nearest(link.detail.unwrap_or(""), error.known.iter().copied()));
-            }
-        }
-    }
-    (strategies.len() == n_links).then_some(Chain { strategies, tie_break: context.tie_break })
+fn read_chain<'a>(node: &'a Node, context: &Context<'a>, names: &mut Names) -> Option<Chain> {
+    let links = read_links(node, "field", context.faults)?;
+    let strategies: Vec<Written<'_>> = links.iter().map(|it| it.written).collect();
+    let is_well = note_faults(&Request { strategies: &strategies, ..REQUEST }, node, &links, context);
+    is_well.then(|| request::build_chain(&strategies, &mut names.attributes, context.tie_break))
 }
 
 fn read_constraints<'a>(
     node: Option<&'a Node>,
     context: &Context<'a>,
+    names: &mut Names,
 ) -> Option<Vec<Arc<dyn PlacementConstraint>>> {
-    let faults = context.faults;
     let Some(node) = node else { return Some(Vec::new()) };
-    let links = read_links(node, "expression", faults)?;
-    if links.len() > CONSTRAINTS_MAX {
-        let message = format!("a task has at most {CONSTRAINTS_MAX} constraints, this one {}", links.len());
-        faults.note(node.fault("B0112", message));
-        return None;
-    }
-    let n_links = links.len();
-    let mut constraints = Vec::new();
-    for link in links {
-        let Some(entry) = CONSTRAINTS.iter().find(|it| it.name.eq_ignore_ascii_case(link.kind)) else {
-            let fault = crate::base::Diagnostic::new(
-                "B0115",
-                format!("unknown placement constraint `{}`", link.kind),
-            )
-            .at(link.kind_origin.place())
-            .help_nearest(link.kind, CONSTRAINTS.iter().map(|it| it.name));
-            faults.note(fault);
-            continue;
-        };
-        match (entry.build)(link.detail) {
-            Ok(constraint) => constraints.push(constraint),
-            Err(expected) => {
-                let message = format!("{} takes {expected}", entry.name);
-                faults.note(crate::base::Diagnostic::new("B0114", message).at(link.origin.place()));
+    let links = read_links(node, "expression", context.faults)?;
+    let constraints: Vec<Written<'_>> = links.iter().map(|it| it.written).collect();
+    let is_well = note_faults(&Request { constraints: &constraints, ..REQUEST }, node, &links, context);
+    is_well.then(|| request::build_constraints(&constraints, &mut names.expressions))
+}
+
+/// What an experiment asks for: as many tasks as it likes, on instances. The
+/// calls that start them take ten each.
+const REQUEST: Request<'static> = Request {
+    api: Api::RunTask,
+    launch_type: LaunchType::Ec2,
+    scheduling: SchedulingStrategy::Replica,
+    count: None,
+    strategies: &[],
+    constraints: &[],
+    n_definition_constraints: 0,
+};
+
+/// Notes what ECS would refuse of `node`, written as `links`; whether that is
+/// nothing.
+fn note_faults(request: &Request<'_>, node: &Node, links: &[Link<'_>], context: &Context<'_>) -> bool {
+    let found = request::faults(request);
+    let is_well = found.is_empty();
+    for fault in found {
+        let place = match fault.at {
+            At::Count | At::Strategies | At::Constraints => node.origin.place(),
+            At::Strategy(idx, Part::Kind) | At::Constraint(idx, Part::Kind) => links[idx].kind_origin.place(),
+            At::Strategy(idx, Part::Whole) | At::Constraint(idx, Part::Whole) => links[idx].origin.place(),
+            At::Strategy(idx, Part::Detail(bytes)) | At::Constraint(idx, Part::Detail(bytes)) => {
+                let link = &links[idx];
+                let (start, end) = (link.detail_start + bytes.start, link.detail_start + bytes.end);
+                link.text_origin.within_text(start, end).place()
             }
+        };
+        let mut diagnostic = Diagnostic::new(fault.code, fault.message).at(place);
+        if let Some((typed, known)) = fault.known {
+            diagnostic = diagnostic.help_nearest(&typed, known);
         }
+        context.faults.note(diagnostic);
     }
-    (constraints.len() == n_links).then_some(constraints)
+    is_well
 }
 
 /// Links from a string, a list of strings, or a list of tables in the API's
@@ -147,8 +132,11 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
     for item in items {
         match &item.value {
             Value::Text(text) => {
+                // An expression may have commas of its own.
+                let is_expression = detail == "expression" && text.trim_start().starts_with("memberOf:");
+                let parts: Vec<&str> = if is_expression { vec![text] } else { text.split(',').collect() };
                 let mut start = 0;
-                for part in text.split(',') {
+                for part in parts {
                     let indent = part.len() - part.trim_start().len();
                     let trimmed = part.trim();
                     let (kind, field) = match trimmed.split_once(':') {
@@ -157,9 +145,10 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
                     };
                     let at = start + indent;
                     links.push(Link {
-                        kind,
-                        detail: field,
+                        written: Written { kind, detail: field },
                         kind_origin: item.origin.within_text(at, at + kind.len()),
+                        text_origin: item.origin.clone(),
+                        detail_start: at + kind.len() + 1,
                         origin: item.origin.within_text(at, at + trimmed.len()),
                     });
                     start += part.len() + 1;
@@ -170,11 +159,15 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
                 let kind = table
                     .required("type")
                     .and_then(|it| reader::text(it, faults).map(|text| (text, it.origin.clone())));
-                let detail = table.text(detail);
+                let detail_node = table.optional(detail);
+                let detail = detail_node.and_then(|it| reader::text(it, faults));
                 table.finish();
                 match kind {
                     Some((kind, kind_origin)) => {
-                        links.push(Link { kind, detail, kind_origin, origin: item.origin.clone() });
+                        let origin = item.origin.clone();
+                        let text_origin = detail_node.map_or_else(|| origin.clone(), |it| it.origin.clone());
+                        let written = Written { kind, detail };
+                        links.push(Link { written, kind_origin, text_origin, detail_start: 0, origin });
                     }
                     None => is_faulty = true,
                 }

@@ -17,7 +17,10 @@ use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::Node;
 use crate::model::attribute::Attributes;
+use crate::model::identity::Expressions;
+use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
+use crate::sim::setup::STARTS_AT_MS;
 
 /// A scenario: how the cluster is run, and what it meets.
 pub struct Scenario {
@@ -98,8 +101,12 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         let message = format!("a warm-up of {warm_up} leaves nothing of the horizon of {horizon} to measure");
         faults.note(node.fault("B0110", message));
     }
+    let starts_at_ms = match root.optional("starts_at") {
+        Some(node) => read_moment_of_day(node, faults),
+        None => Some(STARTS_AT_MS),
+    };
     let options = model::read(root.optional("model"), faults);
-    let mut attributes = Attributes::default();
+    let mut names = Names::default();
     let cluster = root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, faults));
     let context = Context {
         faults,
@@ -109,22 +116,18 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     };
     let workload = root.optional("workload");
     let nothing = Node::parse("", "").expect("nothing is a document");
-    let (tasks, standalone) = workload::read_standalone(
-        workload.unwrap_or(&nothing),
-        workload.is_some(),
-        &context,
-        &mut attributes,
-    );
+    let (tasks, standalone) =
+        workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
-    let services = service::read_all(written_services, &context, &mut attributes);
+    let services = service::read_all(written_services, &context, &mut names);
     let changes = service::read_events(root.list("event"), written_services, &services, &context);
     let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
     root.finish();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
     let workload = WorkloadSpec { tasks, services: specs, changes, horizon: horizon.unwrap_or_default() };
-    let (Some(cluster), Some(horizon), Some(standalone), true) =
-        (cluster, horizon, standalone, faults.is_empty())
+    let (Some(cluster), Some(horizon), Some(standalone), Some(starts_at_ms), true) =
+        (cluster, horizon, standalone, starts_at_ms, faults.is_empty())
     else {
         assert!(!faults.is_empty(), "what could not be read has a fault");
         return Scenario { setup: None, workload };
@@ -136,12 +139,32 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         zones: cluster.zones,
         instance_types: cluster.instance_types,
         providers: cluster.providers,
-        attributes,
+        attributes: names.attributes,
+        expressions: names.expressions,
+        starts_at_ms,
         standalone,
         services: policies.into(),
         instance_mean_lifetime,
     };
     Scenario { setup: Some(setup), workload }
+}
+
+/// When the run begins, for expressions that ask when an instance registered.
+fn read_moment_of_day(node: &Node, faults: &Faults) -> Option<i64> {
+    let text = reader::text(node, faults)?;
+    let found = parse_time_ms(text);
+    if found.is_none() {
+        let expected = "a date such as 2026-01-01 or 2026-01-01T08:00:00Z";
+        faults.note(node.fault("B0107", format!("`{text}` is no moment: expected {expected}")));
+    }
+    found
+}
+
+/// What is told apart by number in a run: attributes and expressions.
+#[derive(Default)]
+struct Names {
+    attributes: Attributes,
+    expressions: Expressions,
 }
 
 /// What the rooms of a scenario need from each other.

@@ -2,14 +2,13 @@
 
 use std::num::NonZeroU64;
 
-use super::Context;
 use super::chain::{Asker, read_placement};
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
+use super::{Context, Names};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
-use crate::deployment::{CONTROLLERS, ROLLING};
+use crate::deployment::{CONTROLLERS, ROLLING, request};
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
-use crate::model::attribute::Attributes;
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
@@ -22,11 +21,11 @@ pub const DESIRED_MAX: u64 = 100_000;
 pub(super) fn read_all<'a>(
     items: &'a [Node],
     context: &Context<'a>,
-    attributes: &mut Attributes,
+    names: &mut Names,
 ) -> Vec<(ServicePolicy, ServiceSpec)> {
     let mut services: Vec<(ServicePolicy, ServiceSpec)> = Vec::new();
     for node in items {
-        let Some(service) = read(node, context, attributes) else { continue };
+        let Some(service) = read(node, context, names) else { continue };
         if services.iter().any(|it| it.0.name == service.0.name) {
             context.faults.note(node.fault("B0111", format!("service `{}` is given twice", service.0.name)));
         }
@@ -38,7 +37,7 @@ pub(super) fn read_all<'a>(
 fn read<'a>(
     node: &'a Node,
     context: &Context<'a>,
-    attributes: &mut Attributes,
+    names: &mut Names,
 ) -> Option<(ServicePolicy, ServiceSpec)> {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
@@ -67,7 +66,7 @@ fn read<'a>(
         read_releases.extend(read_release(release, &family, idx as u32 + 2, context));
     }
     read_releases.sort_by_key(|it| it.at);
-    let placement = read_placement(&table, Asker::Service, context, attributes);
+    let placement = read_placement(&table, Asker::Service, context, names);
     table.finish();
     let name = name?;
     Some((
@@ -181,17 +180,14 @@ fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
             maximum.unwrap_or(default.maximum_percent.into()),
         )
     };
-    if minimum > 100 {
-        faults.note(node.fault("B0107", "minimumHealthyPercent must be at most 100"));
+    let percent = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    match request::replica_bounds(percent(minimum), percent(maximum)) {
+        Ok(bounds) => Some(bounds),
+        Err(found) => {
+            found.into_iter().for_each(|message| faults.note(node.fault("B0107", message)));
+            None
+        }
     }
-    if !(100..=1000).contains(&maximum) {
-        faults.note(node.fault("B0107", "maximumPercent must be at least 100 and at most 1000"));
-    }
-    let is_valid = minimum <= 100 && (100..=1000).contains(&maximum);
-    is_valid.then_some(DeploymentBounds {
-        minimum_healthy_percent: minimum as u16,
-        maximum_percent: maximum as u16,
-    })
 }
 
 /// `{ at, task_definition }`, or `{ at, image }` with the needs as they were.

@@ -4,12 +4,11 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use super::Context;
 use super::chain::{Asker, read_placement};
+use super::{Context, Names};
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::Node;
-use crate::model::attribute::Attributes;
 use crate::model::task::TaskDefinition;
 use crate::sim::setup::{StandalonePolicy, Unplaced};
 use crate::trace::formats;
@@ -128,7 +127,7 @@ pub(super) fn read_standalone<'a>(
     node: &'a Node,
     is_written: bool,
     context: &Context<'a>,
-    attributes: &mut Attributes,
+    names: &mut Names,
 ) -> (TasksSpec, Option<StandalonePolicy>) {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
@@ -148,7 +147,7 @@ pub(super) fn read_standalone<'a>(
     let spread = table.flag("spread").unwrap_or(true);
     let generate = table.optional("generate").and_then(|it| read_generate(it, context));
     let unplaced = read_unplaced(&table, context);
-    let placement = read_placement(&table, Asker::Standalone, context, attributes);
+    let placement = read_placement(&table, Asker::Standalone, context, names);
     let has_source = node.get("trace").is_some() || node.get("generate").is_some();
     if is_written && !has_source {
         faults.note(node.fault("B0105", "a workload needs a `trace` or `generate`"));

@@ -5,15 +5,19 @@
 use std::sync::Arc;
 
 use crate::base::id::InstanceId;
-use crate::placement::constraint::{Entry, PlacementConstraint};
+use crate::placement::constraint::{BuildError, Entry, PlacementConstraint};
+use crate::placement::failure::FailureReason;
 use crate::placement::strategy::PlacementView;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "distinctInstance",
     summary: "each task of a group on an instance of its own",
-    build: |expression| match expression {
+    build: |expression, _| match expression {
         None => Ok(Arc::new(DistinctInstance)),
-        Some(_) => Err("no expression: distinctInstance expression should not be specified"),
+        Some(_) => {
+            let expected = "no expression: distinctInstance expression should not be specified";
+            Err(BuildError::Expected(expected))
+        }
     },
 };
 
@@ -24,7 +28,19 @@ impl PlacementConstraint for DistinctInstance {
         view.cluster.group_on_instance(view.group, instance) == 0
     }
 
+    fn reason(&self) -> FailureReason {
+        FailureReason::DistinctInstance
+    }
+
     fn depends_on_group(&self) -> bool {
         true
+    }
+
+    fn may_be_helped_by_tasks(&self) -> bool {
+        false
+    }
+
+    fn describe(&self, _: &PlacementView<'_>) -> String {
+        "distinctInstance".to_owned()
     }
 }

@@ -1,0 +1,23 @@
+//! Documented behaviour as cases: what goes in, what must come out. Each case
+//! is answered by the code that a run uses, never by a second version of it,
+//! and its expectation stays closed until the answer is there ([`case`]).
+//!
+//! One file of cases is one topic. What a file asks that is not there yet is a
+//! fault that names it, so that nothing passes by being left out.
+
+pub mod case;
+mod reader;
+pub mod topic;
+
+mod query;
+pub mod rolling;
+mod task_definitions;
+
+pub use case::{Difference, Judged, Report};
+pub use topic::{Topic, examine};
+
+/// Every topic that can be judged.
+pub const TOPICS: &[Topic] = &[query::TOPIC, rolling::TOPIC, task_definitions::TOPIC];
+
+/// Topics of the same format whose subject the model does not have yet.
+pub const NOT_YET: &[&str] = &["billing", "capacity-provider", "lifecycle-policy"];

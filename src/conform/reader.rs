@@ -1,0 +1,223 @@
+//! Cases as JSON: each field with its place, every fault at once. Stricter than
+//! the documents of ECS: a field that nobody reads would be a case that asks
+//! for less than it says.
+
+use crate::base::Diagnostic;
+use crate::base::nearest::nearest;
+use crate::documents::json::{Json, Member, Source, Value, shortened};
+
+/// As many faults are told: nobody reads more before mending these.
+const FAULTS_MAX: usize = 100;
+
+/// What was found wrong with a file so far.
+pub(super) struct Faults<'s> {
+    source: &'s Source<'s>,
+    found: Vec<Diagnostic>,
+    n_left_out: usize,
+}
+
+/// An object whose fields are read one by one.
+pub(super) struct Object<'a> {
+    json: &'a Json,
+    members: &'a [Member],
+    read: Vec<&'static str>,
+}
+
+impl<'s> Faults<'s> {
+    pub(super) fn new(source: &'s Source<'s>) -> Self {
+        Self { source, found: Vec::new(), n_left_out: 0 }
+    }
+
+    /// The text of the file.
+    pub(super) fn source(&self) -> &'s Source<'s> {
+        self.source
+    }
+
+    pub(super) fn n_found(&self) -> usize {
+        self.found.len() + self.n_left_out
+    }
+
+    /// A fault of a value, to be pushed when it is complete.
+    pub(super) fn fault(&self, code: &'static str, json: &Json, message: impl Into<String>) -> Diagnostic {
+        let mut place = self.source.place(json.span);
+        if matches!(json.value, Value::Array(_) | Value::Object(_)) {
+            // Pointed at by its bracket.
+            place.width = 1;
+        }
+        Diagnostic::new(code, message).at(place)
+    }
+
+    pub(super) fn push(&mut self, fault: Diagnostic) {
+        if self.found.len() < FAULTS_MAX {
+            self.found.push(fault);
+        } else {
+            self.n_left_out += 1;
+        }
+    }
+
+    /// A fault of a value.
+    pub(super) fn note(&mut self, code: &'static str, json: &Json, message: impl Into<String>) {
+        self.push(self.fault(code, json, message));
+    }
+
+    fn wrong_type(&mut self, json: &Json, wanted: &str) {
+        self.note("B0606", json, format!("expected {wanted}, found {}", json.kind()));
+    }
+
+    /// A string.
+    pub(super) fn text<'a>(&mut self, json: &'a Json) -> Option<&'a str> {
+        match &json.value {
+            Value::String(text) => Some(text),
+            _ => {
+                self.wrong_type(json, "a string");
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, json: &Json) -> Option<bool> {
+        match json.value {
+            Value::Bool(it) => Some(it),
+            _ => {
+                self.wrong_type(json, "true or false");
+                None
+            }
+        }
+    }
+
+    /// A whole number that fits its type.
+    pub(super) fn number<T: std::str::FromStr>(&mut self, json: &Json) -> Option<T> {
+        let Value::Number(text) = &json.value else {
+            self.wrong_type(json, "a whole number");
+            return None;
+        };
+        let read = text.parse().ok();
+        if read.is_none() {
+            self.note("B0607", json, format!("{} is no whole number of this size", shortened(text)));
+        }
+        read
+    }
+
+    /// The items of a list.
+    pub(super) fn list<'a>(&mut self, json: &'a Json) -> Option<&'a [Json]> {
+        match &json.value {
+            Value::Array(items) => Some(items),
+            _ => {
+                self.wrong_type(json, "a list");
+                None
+            }
+        }
+    }
+
+    /// A list of strings.
+    pub(super) fn texts<'a>(&mut self, json: &'a Json) -> Option<Vec<&'a str>> {
+        let items = self.list(json)?;
+        let read: Vec<_> = items.iter().filter_map(|it| self.text(it)).collect();
+        (read.len() == items.len()).then_some(read)
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&mut self, json: &Json, names: &[(&str, T)]) -> Option<T> {
+        let text = self.text(json)?;
+        let found = names.iter().find(|it| it.0 == text);
+        if found.is_none() {
+            let known: Vec<&str> = names.iter().map(|it| it.0).collect();
+            let message = format!("`{}` is none of {}", shortened(text), known.join(", "));
+            self.note("B0607", json, message);
+        }
+        found.map(|it| it.1)
+    }
+
+    /// All that was found, in the order of the text.
+    pub(super) fn into_found(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|it| it.place.as_ref().map(|it| (it.line, it.column)));
+        if self.n_left_out > 0 {
+            let message = format!("{} more faults are not shown", self.n_left_out);
+            self.found.push(Diagnostic::new("B0611", message));
+        }
+        self.found
+    }
+}
+
+impl<'a> Object<'a> {
+    /// `None` if it is none; that is noted then.
+    pub(super) fn of(json: &'a Json, faults: &mut Faults<'_>) -> Option<Self> {
+        match &json.value {
+            Value::Object(members) => Some(Self { json, members, read: Vec::new() }),
+            _ => {
+                faults.wrong_type(json, "an object");
+                None
+            }
+        }
+    }
+
+    /// A fault of the object as a whole.
+    pub(super) fn note(&self, code: &'static str, message: impl Into<String>, faults: &mut Faults<'_>) {
+        faults.note(code, self.json, message);
+    }
+
+    /// Whether there is such a field.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.members.iter().any(|it| it.key == key)
+    }
+
+    /// A field that may be left out. Each is handed out once: what was taken
+    /// from a case before it is judged stays out of reach.
+    pub(super) fn optional(&mut self, key: &'static str) -> Option<&'a Json> {
+        assert!(!self.read.contains(&key), "`{key}` is read once");
+        self.read.push(key);
+        self.members.iter().find(|it| it.key == key).map(|it| &it.value)
+    }
+
+    /// A field that may not be left out.
+    pub(super) fn required(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a Json> {
+        let found = self.optional(key);
+        if found.is_none() {
+            faults.note("B0604", self.json, format!("the field `{key}` is missing"));
+        }
+        found
+    }
+
+    /// A string that may not be left out.
+    pub(super) fn text(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a str> {
+        self.required(key, faults).and_then(|it| faults.text(it))
+    }
+
+    /// A number that may not be left out.
+    pub(super) fn number<T: std::str::FromStr>(
+        &mut self,
+        key: &'static str,
+        faults: &mut Faults<'_>,
+    ) -> Option<T> {
+        self.required(key, faults).and_then(|it| faults.number(it))
+    }
+
+    /// A number, or what it is if it is left out; `None` after a fault.
+    pub(super) fn number_or<T: std::str::FromStr>(
+        &mut self,
+        key: &'static str,
+        absent: T,
+        faults: &mut Faults<'_>,
+    ) -> Option<T> {
+        self.optional(key).map_or(Some(absent), |it| faults.number(it))
+    }
+
+    /// A list, empty if it is left out; `None` after a fault.
+    pub(super) fn list_or_none(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a [Json]> {
+        self.optional(key).map_or(Some(&[]), |it| faults.list(it))
+    }
+
+    /// All fields that mean anything have been read: any other is a fault.
+    pub(super) fn finish(self, faults: &mut Faults<'_>) {
+        for member in self.members.iter().filter(|it| !self.read.contains(&it.key.as_str())) {
+            let key = shortened(&member.key);
+            let place = faults.source.place(member.key_span);
+            let mut fault = Diagnostic::new("B0605", format!("unknown field `{key}`")).at(place);
+            if let Some(name) = nearest(&key, self.read.iter().copied()) {
+                fault = fault.help(format!("did you mean `{name}`?"));
+            }
+            faults.push(fault);
+        }
+    }
+}

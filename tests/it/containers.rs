@@ -1,0 +1,417 @@
+//! The life of a task by formula against a simulator that steps through it
+//! millisecond by millisecond, and cases that can be reckoned by hand.
+
+use std::sync::Arc;
+
+use berthlab::base::rng::Stream;
+use berthlab::base::{CpuUnits, Domain, MemoryMib, Seed, SimDuration};
+use berthlab::containers::{LifeContext, life};
+use berthlab::model::access::{Denial, Permissions};
+use berthlab::model::container::*;
+use berthlab::model::life::{ContainerHealth, TaskLife};
+use berthlab::model::options::ModelOptions;
+use berthlab::model::task::{Needs, TaskDefinition};
+
+/// Denies these actions to every role; these things are not there.
+#[derive(Default)]
+struct Denying<'a> {
+    actions: &'a [&'a str],
+    missing: &'a [&'a str],
+}
+
+impl Permissions for Denying<'_> {
+    fn may(&self, role: Option<&str>, action: &str, resource: &str) -> Result<(), Denial> {
+        let (Some(role), true) = (role, self.actions.contains(&action)) else { return Ok(()) };
+        let (role, action, resource) = (role.to_owned(), action.to_owned(), resource.to_owned());
+        Err(Denial { role, action, resource, is_explicit: false })
+    }
+
+    fn exists(&self, resource: &str) -> bool {
+        !self.missing.contains(&resource)
+    }
+}
+
+fn life_of(blueprint: &Blueprint, options: &ModelOptions, permissions: &dyn Permissions) -> TaskLife {
+    let plain = TaskDefinition::plain("web", Needs::of(CpuUnits(1), MemoryMib(1)));
+    let definition = TaskDefinition { blueprint: Some(Arc::new(blueprint.clone())), ..plain };
+    life(&definition, &LifeContext { options, is_fargate: false, permissions, serving: None })
+}
+
+// What a naive reading of the rules comes to.
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Waiting,
+    /// Created and started by then.
+    Starting(u64),
+    Running,
+    Exited(i32),
+}
+
+struct Part<'a> {
+    container: &'a Container,
+    state: State,
+    /// The conditions of its dependencies that were met once.
+    met: Vec<bool>,
+    started: u64,
+    last_started: u64,
+    health: Option<bool>,
+    n_failed: u32,
+    /// The running probe ends then; the next one begins `interval` later.
+    probe_ends: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Story {
+    running: Option<u64>,
+    failed: Option<u64>,
+    /// Healthy or unhealthy, when.
+    health: Option<(bool, u64)>,
+    exit: Option<u64>,
+    answers: Option<u64>,
+    stop: Option<u64>,
+}
+
+const END: u64 = 2_000;
+
+fn hangs(it: &Container) -> bool {
+    it.log.as_ref().is_some_and(|it| it.is_blocking == Some(true))
+}
+
+fn tell(containers: &[Container], options: &ModelOptions) -> Story {
+    let start = options.container_create.millis() + options.container_start.millis();
+    let mut boxes: Vec<Part<'_>> = containers
+        .iter()
+        .map(|container| Part {
+            container,
+            state: State::Waiting,
+            met: vec![false; container.depends_on.len()],
+            started: 0,
+            last_started: 0,
+            health: None,
+            n_failed: 0,
+            probe_ends: 0,
+        })
+        .collect();
+    let mut story =
+        Story { running: None, failed: None, health: None, exit: None, answers: None, stop: None };
+    let serving = containers.iter().position(|it| it.is_essential);
+    for now in 0..END {
+        let mut essential_ended = false;
+        let mut has_failed = false;
+        loop {
+            let mut has_changed = false;
+            for it in &mut boxes {
+                if it.state == State::Starting(now) {
+                    it.state = State::Running;
+                    (it.started, it.last_started) = (now, now);
+                    if let Some(check) = &it.container.health_check {
+                        let cost = if hangs(it.container) { check.timeout.millis() } else { 0 };
+                        it.probe_ends = now + check.interval.millis() + cost;
+                    }
+                    has_changed = true;
+                }
+                if it.state == State::Running && !ends_at(it, now).is_empty() {
+                    let code = ends_at(it, now)[0];
+                    let policy = it.container.restart_policy.as_ref();
+                    let is_restarted = policy.is_some_and(|policy| {
+                        now - it.last_started >= policy.attempt_period.millis()
+                            && !policy.ignored_exit_codes.contains(&code)
+                    });
+                    match is_restarted {
+                        true => it.last_started = now,
+                        false => {
+                            it.state = State::Exited(code);
+                            essential_ended |= it.container.is_essential;
+                        }
+                    }
+                    has_changed = true;
+                }
+                if it.state == State::Running && it.container.health_check.is_some() && it.probe_ends == now {
+                    probe(it, now);
+                    has_changed = true;
+                }
+            }
+            for idx in 0..boxes.len() {
+                if boxes[idx].state != State::Waiting {
+                    continue;
+                }
+                let container = boxes[idx].container;
+                for (n, dependency) in container.depends_on.iter().enumerate() {
+                    let on = &boxes[dependency.container];
+                    let is_met = match dependency.condition {
+                        Condition::Start => matches!(on.state, State::Running | State::Exited(_)),
+                        Condition::Complete => matches!(on.state, State::Exited(_)),
+                        Condition::Success => on.state == State::Exited(0),
+                        Condition::Healthy => on.state == State::Running && on.health == Some(true),
+                    };
+                    if is_met && !boxes[idx].met[n] {
+                        boxes[idx].met[n] = true;
+                        has_changed = true;
+                    }
+                }
+                if boxes[idx].met.iter().all(|it| *it) {
+                    boxes[idx].state = State::Starting(now + start);
+                    has_changed = true;
+                }
+            }
+            if !has_changed {
+                break;
+            }
+        }
+        for it in boxes.iter().filter(|it| it.state == State::Waiting) {
+            for (dependency, is_met) in it.container.depends_on.iter().zip(&it.met) {
+                let on = &boxes[dependency.container];
+                let is_under_way = matches!(on.state, State::Running | State::Exited(_));
+                let limit = on.container.start_timeout.map(SimDuration::millis);
+                let is_late = limit.is_some_and(|limit| now >= on.started + limit);
+                let cannot = match (dependency.condition, on.state) {
+                    (Condition::Start, _) => false,
+                    (Condition::Success | Condition::Healthy, State::Exited(_)) => true,
+                    (Condition::Healthy, State::Running) => {
+                        let never = hangs(on.container) || on.container.behaviour.answers == Answers::Never;
+                        never && on.health == Some(false) && limit.is_none()
+                    }
+                    _ => false,
+                };
+                let waits = dependency.condition != Condition::Start && is_under_way && is_late;
+                has_failed |= !is_met && (waits || cannot);
+            }
+        }
+        let is_up = boxes.iter().all(|it| matches!(it.state, State::Running | State::Exited(_)));
+        if story.running.is_none() {
+            if is_up {
+                story.running = Some(now);
+                story.stop = Some(stop(&boxes, options));
+            } else if essential_ended || has_failed {
+                story.failed = Some(now);
+                return story;
+            }
+        }
+        if let Some(serving) = serving.map(|it| &boxes[it])
+            && story.answers.is_none()
+            && serving.state == State::Running
+            && !hangs(serving.container)
+            && matches!(serving.container.behaviour.answers, Answers::After(it) if now >= serving.started + it.millis())
+        {
+            story.answers = Some(now);
+        }
+        if story.running.is_some() {
+            let checked = boxes.iter().filter(|it| it.container.is_essential);
+            let checked: Vec<_> = checked.filter(|it| it.container.health_check.is_some()).collect();
+            if story.health.is_none() && !checked.is_empty() {
+                if checked.iter().any(|it| it.health == Some(false)) {
+                    story.health = Some((false, now));
+                } else if checked.iter().all(|it| it.health == Some(true)) {
+                    story.health = Some((true, now));
+                }
+            }
+            if essential_ended {
+                story.exit = Some(now);
+                return story;
+            }
+        }
+    }
+    story
+}
+
+fn ends_at(it: &Part<'_>, now: u64) -> Vec<i32> {
+    let behaviour = &it.container.behaviour;
+    if behaviour.calls.iter().any(|it| it.on_denied == OnDenied::Exit) {
+        return vec![1];
+    }
+    let exit = behaviour.exit.filter(|_| !hangs(it.container));
+    exit.filter(|exit| it.last_started + exit.after.millis() == now).map(|it| it.code).into_iter().collect()
+}
+
+fn probe(it: &mut Part<'_>, now: u64) {
+    let check = it.container.health_check.as_ref().unwrap();
+    let hangs = hangs(it.container);
+    let age = now - it.started;
+    let passes =
+        !hangs && matches!(it.container.behaviour.answers, Answers::After(after) if age >= after.millis());
+    if passes {
+        it.health = Some(true);
+        it.n_failed = 0;
+    } else if age >= check.start_period.millis() {
+        it.n_failed += 1;
+        if it.n_failed >= check.retries {
+            it.health = Some(false);
+        }
+    }
+    it.probe_ends = now + check.interval.millis() + if hangs { check.timeout.millis() } else { 0 };
+}
+
+fn stop(boxes: &[Part<'_>], options: &ModelOptions) -> u64 {
+    let is_alive = |it: &Part<'_>| it.container.is_essential || !matches!(it.state, State::Exited(_));
+    let mut gone: Vec<bool> = boxes.iter().map(|it| !is_alive(it)).collect();
+    let mut told: Vec<Option<u64>> = vec![None; boxes.len()];
+    for now in 0.. {
+        loop {
+            let mut has_changed = false;
+            for idx in 0..boxes.len() {
+                let container = boxes[idx].container;
+                let is_held = (0..boxes.len()).any(|other| {
+                    !gone[other] && containers_depend(boxes[other].container, idx, boxes, &gone)
+                });
+                if !gone[idx] && told[idx].is_none() && !is_held {
+                    told[idx] = Some(now);
+                    has_changed = true;
+                }
+                let timeout = container.stop_timeout.unwrap_or(options.default_stop_timeout);
+                let takes = container.behaviour.exit_time.unwrap_or(options.exit_time).min(timeout).millis();
+                if !gone[idx] && told[idx].is_some_and(|told| told + takes == now) {
+                    gone[idx] = true;
+                    has_changed = true;
+                }
+            }
+            if !has_changed {
+                break;
+            }
+        }
+        if gone.iter().all(|it| *it) {
+            return now;
+        }
+    }
+    unreachable!()
+}
+
+/// Whether `it` depends on the container, directly or through one that is gone.
+fn containers_depend(it: &Container, idx: usize, boxes: &[Part<'_>], gone: &[bool]) -> bool {
+    it.depends_on.iter().any(|on| {
+        on.container == idx
+            || gone[on.container] && containers_depend(boxes[on.container].container, idx, boxes, gone)
+    })
+}
+
+// Blueprints by chance.
+
+struct Chance(Stream);
+
+impl Chance {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0.below(n)
+    }
+
+    fn is(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn up_to(&mut self, n: u64) -> SimDuration {
+        SimDuration::from_millis(self.below(n + 1))
+    }
+
+    fn blueprint(&mut self) -> Blueprint {
+        let n = 1 + self.below(6) as usize;
+        // Whoever stands later in this order may wait for those before.
+        let mut order: Vec<usize> = (0..n).collect();
+        for idx in (1..n).rev() {
+            order.swap(idx, self.below(idx as u64 + 1) as usize);
+        }
+        let mut containers: Vec<Container> = (0..n).map(|it| self.container(it)).collect();
+        if !containers.iter().any(|it| it.is_essential) {
+            containers[0].is_essential = true;
+        }
+        for (at, &idx) in order.iter().enumerate() {
+            for &on in &order[..at] {
+                if self.is(40) {
+                    let checked = containers[on].health_check.is_some();
+                    let condition = match self.below(8) {
+                        0..3 => Condition::Start,
+                        3 if !containers[on].is_essential => Condition::Complete,
+                        4 if !containers[on].is_essential => Condition::Success,
+                        5..8 if checked => Condition::Healthy,
+                        _ => Condition::Start,
+                    };
+                    containers[idx].depends_on.push(Dependency { container: on, condition });
+                }
+            }
+        }
+        let role = Some("role".to_owned());
+        Blueprint { containers, task_role: role.clone(), execution_role: role, ..Blueprint::plain() }
+    }
+
+    fn container(&mut self, number: usize) -> Container {
+        let mut it = Container::plain(format!("c{number}"));
+        it.is_essential = self.is(60);
+        it.start_timeout = self.is(20).then(|| SimDuration::from_millis(1 + self.below(30)));
+        it.stop_timeout = self.is(30).then(|| self.up_to(10));
+        if self.is(50) {
+            let interval = SimDuration::from_millis(1 + self.below(7));
+            let retries = 1 + self.below(4) as u32;
+            let (timeout, start_period) = (self.up_to(4), self.up_to(15));
+            it.health_check = Some(HealthCheck { interval, timeout, retries, start_period });
+        }
+        if self.is(20) {
+            let attempt_period = SimDuration::from_millis(1 + self.below(20));
+            it.restart_policy = Some(RestartPolicy { attempt_period, ignored_exit_codes: vec![0] });
+        }
+        if self.is(8) {
+            let is_blocking = Some(self.is(50));
+            it.log = Some(Log { driver: "awslogs".into(), is_blocking, group: None, region: None });
+        }
+        if self.is(4) {
+            let on_denied = if self.is(50) { OnDenied::Exit } else { OnDenied::AnswerErrors };
+            it.behaviour.calls.push(Call { action: "s3:GetObject".into(), resource: "*".into(), on_denied });
+        }
+        if self.is(if it.is_essential { 25 } else { 60 }) {
+            let code = if self.is(70) { 0 } else { 1 };
+            it.behaviour.exit = Some(Exit { after: self.up_to(40), code });
+        }
+        it.behaviour.answers = if self.is(12) { Answers::Never } else { Answers::After(self.up_to(25)) };
+        it.behaviour.exit_time = self.is(70).then(|| self.up_to(12));
+        it
+    }
+}
+
+#[test]
+fn the_formulas_agree_with_a_simulator_that_steps_through_every_millisecond() {
+    let denying = Denying { actions: &["logs:PutLogEvents", "s3:GetObject"], missing: &[] };
+    let (mut n_running, mut n_failed, mut n_unhealthy, mut n_exits) = (0, 0, 0, 0);
+    for seed in 0..6000 {
+        let mut chance = Chance(Seed(seed).stream(Domain::TieBreak, 0));
+        let blueprint = chance.blueprint();
+        let options = ModelOptions {
+            container_create: chance.up_to(3),
+            container_start: chance.up_to(3),
+            exit_time: chance.up_to(5),
+            default_stop_timeout: chance.up_to(9),
+            ..ModelOptions::instant()
+        };
+        let life = life_of(&blueprint, &options, &denying);
+        let story = tell(&blueprint.containers, &options);
+        let context = || format!("seed {seed}: {story:?}\n{life:?}\n{blueprint:#?}\n{options:?}");
+        let after_pull = life.start.after_pull.millis();
+        let Some(running) = story.running else {
+            assert!(life.start.failure.is_some(), "{}", context());
+            assert_eq!(after_pull, story.failed.unwrap_or(u64::MAX), "{}", context());
+            n_failed += 1;
+            continue;
+        };
+        n_running += 1;
+        assert_eq!((after_pull, &life.start.failure), (running, &None), "{}", context());
+        let exit = life.exit.as_ref().map(|it| running + it.after.millis());
+        assert_eq!(exit, story.exit, "{}", context());
+        n_exits += usize::from(exit.is_some());
+        assert_eq!(Some(life.stop.millis()), story.stop, "{}", context());
+        // What the end of the task hides was not told.
+        let is_hidden = |at: u64| exit.is_some_and(|exit| at >= exit);
+        let answers = life.answers_after.map(|it| running + it.millis());
+        match story.answers {
+            Some(at) => assert_eq!(answers, Some(at.max(running)), "{}", context()),
+            None => assert!(answers.is_none_or(is_hidden), "{}", context()),
+        }
+        let health = match life.container_health {
+            ContainerHealth::Unchecked => None,
+            ContainerHealth::HealthyAfter(after) => Some((true, running + after.millis())),
+            ContainerHealth::UnhealthyAfter(after) => Some((false, running + after.millis())),
+        };
+        match story.health {
+            Some(found) => assert_eq!(health, Some(found), "{}", context()),
+            None => assert!(health.is_none_or(|it| is_hidden(it.1)), "{}", context()),
+        }
+        n_unhealthy += usize::from(matches!(health, Some((false, _))));
+    }
+    println!("{n_running} ran, {n_failed} failed, {n_unhealthy} unhealthy, {n_exits} ended");
+    assert!(n_running > 1000 && n_failed > 1000 && n_unhealthy > 300 && n_exits > 300);
+}

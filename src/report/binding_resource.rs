@@ -219,21 +219,26 @@ fn look_of_resource(resource: Resource) -> (&'static str, Style) {
     }
 }
 
-/// The colour of a reason, what stands in the strip, and what is missing. A
-/// resource has the colour of its line.
+/// The colour of a reason, what stands beside its lane, and what is missing. A
+/// resource has the colour of its line; instances that could not be asked share
+/// one.
 fn look_of_reason(reason: PlacementReason) -> (Color, &'static str, &'static str) {
     let of = |resource: Resource| look_of_resource(resource).1.color;
     match reason {
+        PlacementReason::Draining => (BOUND, "draining", "an instance that takes tasks"),
+        PlacementReason::Inactive => (BOUND, "inactive", "an instance that has registered"),
+        PlacementReason::Agent => (BOUND, "agent", "an instance whose agent is heard"),
         PlacementReason::Cpu => (of(Resource::Cpu), "CPU", "CPU units"),
         PlacementReason::Memory => (of(Resource::Memory), "memory", "memory"),
         PlacementReason::Gpu => (of(Resource::Gpus), "GPU", "a GPU"),
         PlacementReason::Ports => (of(Resource::Ports), "port", "a host port"),
         PlacementReason::Eni => (of(Resource::NetworkInterfaces), "ENI", "a network interface"),
         PlacementReason::Attribute => (style(7).color, "attribute", "an instance with an attribute"),
+        PlacementReason::Location => (style(7).color, "location", "an instance in a zone of its subnets"),
         PlacementReason::MemberOf => (style(4).color, "memberOf", "an instance of its constraint"),
         PlacementReason::DistinctInstance => {
             (style(6).color, "distinct", "an instance without a task of its group")
         }
-        PlacementReason::NoInstance => (BOUND, "no instance", "an active instance"),
+        PlacementReason::NoInstance => (BOUND, "no instance", "an instance, of which there is none"),
     }
 }

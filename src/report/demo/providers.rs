@@ -40,7 +40,7 @@ pub(super) fn provider(name: &str, idx: usize, hours: u64, own: f64) -> Provider
         }
         if idx == 3 {
             reading.n_waiting = 1;
-            reading.binding = Some(PlacementReason::ALL[(step / 5 % 9) as usize]);
+            reading.binding = Some(PlacementReason::ALL[(step / 4 % 13) as usize]);
         }
         if idx == 2 {
             reading.gpus = of(load * 1.3);

@@ -3,14 +3,14 @@
 //! the mean of several would show a reason where none of them had it.
 
 use crate::experiment::results::{Results, Row};
-use crate::record::{PlacementReason, ProviderRecord, Resource, Series};
+use crate::record::{Bucket, PlacementReason, ProviderRecord, Resource, Series};
 
 use super::canvas::{Color, Dash};
 use super::chart::{Chart, head};
 use super::figure::{Axis, Entry, Sample};
 use super::grouping::{counted, grouped};
-use super::palette::{BOUND, RANGE, Style, WARM_UP, style};
-use super::panels::{Column, Panel, PanelChart, PanelLine, Part, draw};
+use super::palette::{BOUND, Style, WARM_UP, style};
+use super::panels::{Lane, Panel, PanelChart, PanelLine, draw};
 use super::scale::{TimeUnit, number};
 
 pub(super) const BINDING_RESOURCE: Chart = Chart {
@@ -22,10 +22,10 @@ pub(super) const BINDING_RESOURCE: Chart = Chart {
 
 /// More panels than this are left out.
 const N_PANELS: usize = 6;
-/// About as many columns has a strip; more could not be told apart.
+/// About as many columns has a lane; more could not be told apart.
 const N_COLUMNS: usize = 170;
 /// Tasks wait and nobody said why.
-const UNTOLD: &str = "reason not recorded";
+const UNTOLD: &str = "waits";
 
 fn draw_binding(results: &Results) -> Option<String> {
     let chosen = chosen(results);
@@ -58,9 +58,9 @@ fn draw_binding(results: &Results) -> Option<String> {
 
     let warm_up_ms = rows.iter().map(|it| it.1.record.warm_up_ms).max().unwrap_or(0);
     let mut notes = vec![
-        "Shares are of what the provider's instances have registered. The strip tells why the first waiting task \
-         does not fit the instance that comes closest; it is filled as high as that lasted, and empty while no \
-         task waits."
+        "Shares are of what the provider's instances have registered. A lane tells when the first waiting task \
+         did not fit the instance that comes closest for this reason; it is filled as high as that lasted, and \
+         empty while no task waits."
             .to_owned(),
     ];
     if results.n_replicates > 1 {
@@ -77,10 +77,14 @@ fn draw_binding(results: &Results) -> Option<String> {
         notes.push(format!("{} of {} are shown.", panels.len(), counted(n_all, "capacity provider")));
     }
     let chart = PanelChart {
-        head: head(results, BINDING_RESOURCE.title, "What is full first is what is paid for."),
+        head: head(
+            results,
+            BINDING_RESOURCE.title,
+            "The resource that is full first decides how many instances are needed.",
+        ),
         x: Axis { label: format!("time since the start, {}", unit.name), scale: unit.scale(horizon_ms) },
         y_label: "reserved by tasks, % of registered".to_owned(),
-        strip_label: "waits".to_owned(),
+        no_lane: "no wait",
         warm_up: warm_up_ms as f64 / unit.millis,
         legend: legend(&panels, warm_up_ms > 0),
         panels,
@@ -127,7 +131,7 @@ fn panel(title: String, row: &Row, provider: &ProviderRecord, unit: TimeUnit) ->
         _ if provider.waiting.buckets().iter().any(|it| it.max > 0) => "tasks wait".to_owned(),
         _ => "no task waits".to_owned(),
     };
-    Panel { title, remark, lines: lines.collect(), strip: strip(provider, unit) }
+    Panel { title, remark, lines: lines.collect(), lanes: lanes(provider, unit) }
 }
 
 /// The mean of each bucket, in percent.
@@ -146,33 +150,35 @@ fn time_ms(series: &Series) -> f64 {
     series.buckets().iter().map(|it| it.integral as f64).sum()
 }
 
-/// Several buckets to a column, with the share of its time for each reason.
-fn strip(provider: &ProviderRecord, unit: TimeUnit) -> Vec<Column> {
-    let n_buckets = provider.waiting.buckets().len();
-    let at_a_time = n_buckets.div_ceil(N_COLUMNS).max(1);
-    let width_ms = provider.waiting.bucket_width().millis() as f64;
-    let column = |first: usize| {
-        let last = (first + at_a_time).min(n_buckets);
-        let span_ms = (last - first) as f64 * width_ms;
-        let share = |series: &Series| {
-            let buckets = series.buckets().get(first..last).unwrap_or_default();
-            buckets.iter().map(|it| it.integral as f64).sum::<f64>() / span_ms
-        };
-        let parts = provider.blocked.iter().map(|it| {
-            let (color, label, _) = look_of_reason(it.reason);
-            Part { share: share(&it.is_binding), color, label }
-        });
+/// One lane for each reason that ever bound; one for all if nobody said why.
+fn lanes(provider: &ProviderRecord, unit: TimeUnit) -> Vec<Lane> {
+    let waits = provider.waiting.buckets().iter().any(|it| it.max > 0);
+    if waits && provider.blocked.is_empty() {
+        let stretches = stretches(&provider.waiting, unit, |it| f64::from(u8::from(it.max > 0)));
+        return vec![Lane { label: UNTOLD, color: BOUND, stretches }];
+    }
+    let lanes = provider.blocked.iter().map(|it| {
+        let (color, label, _) = look_of_reason(it.reason);
+        let width_ms = it.is_binding.bucket_width().millis() as f64;
+        let stretches = stretches(&it.is_binding, unit, |it| it.integral as f64 / width_ms);
+        Lane { label, color, stretches }
+    });
+    lanes.filter(|it| !it.stretches.is_empty()).collect()
+}
+
+/// Several buckets together, with the mean of their shares where it is not zero.
+fn stretches(series: &Series, unit: TimeUnit, share: impl Fn(&Bucket) -> f64) -> Vec<(f64, f64, f64)> {
+    let buckets = series.buckets();
+    let at_a_time = buckets.len().div_ceil(N_COLUMNS).max(1);
+    let width = series.bucket_width().millis() as f64 / unit.millis;
+    let stretch = |(idx, buckets): (usize, &[Bucket])| {
+        let from = (idx * at_a_time) as f64 * width;
+        let mean = buckets.iter().map(&share).sum::<f64>() / buckets.len() as f64;
         // Hundredths are finer than can be seen, and let neighbours be equal.
-        let rounded = parts.map(|it| Part { share: (it.share * 100.0).ceil() / 100.0, ..it });
-        let mut parts: Vec<Part> = rounded.filter(|it| it.share > 0.0).collect();
-        let waits = provider.waiting.buckets()[first..last].iter().any(|it| it.max > 0);
-        if waits && provider.blocked.is_empty() {
-            parts.push(Part { share: 1.0, color: RANGE, label: UNTOLD });
-        }
-        let (from, to) = (first as f64 * width_ms, last as f64 * width_ms);
-        Column { from: from / unit.millis, to: to / unit.millis, parts }
+        let mean = ((mean * 100.0).ceil() / 100.0).min(1.0);
+        (mean > 0.0).then_some((from, from + buckets.len() as f64 * width, mean))
     };
-    (0..n_buckets).step_by(at_a_time).map(column).collect()
+    buckets.chunks(at_a_time).enumerate().filter_map(stretch).collect()
 }
 
 /// The reasons that are to be seen, and what else needs an explanation.
@@ -183,9 +189,7 @@ fn legend(panels: &[Panel], has_warm_up: bool) -> Vec<Entry> {
         .filter(|(label, _)| panels.iter().any(|it| it.lines.iter().any(|line| line.label == *label)))
         .map(|(label, style)| Entry { label: format!("{label} reserved"), sample: Sample::Line(style) })
         .collect();
-    let is_seen = |label: &str| {
-        panels.iter().any(|it| it.strip.iter().any(|it| it.parts.iter().any(|part| part.label == label)))
-    };
+    let is_seen = |label: &str| panels.iter().any(|it| it.lanes.iter().any(|it| it.label == label));
     for (color, label, sentence) in PlacementReason::ALL.map(look_of_reason) {
         if is_seen(label) {
             entries
@@ -193,7 +197,10 @@ fn legend(panels: &[Panel], has_warm_up: bool) -> Vec<Entry> {
         }
     }
     if is_seen(UNTOLD) {
-        entries.push(Entry { label: format!("waits, {UNTOLD}"), sample: Sample::Area(RANGE) });
+        entries.push(Entry {
+            label: "tasks wait, no reason was recorded".to_owned(),
+            sample: Sample::Area(BOUND),
+        });
     }
     if has_warm_up {
         entries.push(Entry { label: "warm-up, not measured".to_owned(), sample: Sample::Area(WARM_UP) });
@@ -212,21 +219,26 @@ fn look_of_resource(resource: Resource) -> (&'static str, Style) {
     }
 }
 
-/// The colour of a reason, what stands in the strip, and what is missing. A
-/// resource has the colour of its line.
+/// The colour of a reason, what stands beside its lane, and what is missing. A
+/// resource has the colour of its line; instances that could not be asked share
+/// one.
 fn look_of_reason(reason: PlacementReason) -> (Color, &'static str, &'static str) {
     let of = |resource: Resource| look_of_resource(resource).1.color;
     match reason {
+        PlacementReason::Draining => (BOUND, "draining", "an instance that takes tasks"),
+        PlacementReason::Inactive => (BOUND, "inactive", "an instance that has registered"),
+        PlacementReason::Agent => (BOUND, "agent", "an instance whose agent is heard"),
         PlacementReason::Cpu => (of(Resource::Cpu), "CPU", "CPU units"),
         PlacementReason::Memory => (of(Resource::Memory), "memory", "memory"),
         PlacementReason::Gpu => (of(Resource::Gpus), "GPU", "a GPU"),
         PlacementReason::Ports => (of(Resource::Ports), "port", "a host port"),
         PlacementReason::Eni => (of(Resource::NetworkInterfaces), "ENI", "a network interface"),
         PlacementReason::Attribute => (style(7).color, "attribute", "an instance with an attribute"),
+        PlacementReason::Location => (style(7).color, "location", "an instance in a zone of its subnets"),
         PlacementReason::MemberOf => (style(4).color, "memberOf", "an instance of its constraint"),
         PlacementReason::DistinctInstance => {
             (style(6).color, "distinct", "an instance without a task of its group")
         }
-        PlacementReason::NoInstance => (BOUND, "no instance", "an active instance"),
+        PlacementReason::NoInstance => (BOUND, "no instance", "an instance, of which there is none"),
     }
 }

@@ -1,6 +1,7 @@
 //! Panels over one time axis, one below the other: shares in percent as lines
-//! with their names at the end, and beneath each panel a strip of what stood in
-//! the way. The strip is filled as high as it did so long.
+//! with their names at the end, and beneath each panel a lane for each thing that
+//! stood in the way, with its name at the side. A lane is filled as high as the
+//! thing did so long, so that neither needs a colour to be told from another.
 
 use super::canvas::{Anchor, Canvas, Color, Dash, Font, Place, document};
 use super::figure::{
@@ -18,8 +19,8 @@ pub(super) struct PanelChart {
     pub(super) x: Axis,
     /// What the lines of all panels measure.
     pub(super) y_label: String,
-    /// What the strips show.
-    pub(super) strip_label: String,
+    /// Beside the empty lane of a panel without any.
+    pub(super) no_lane: &'static str,
     /// Up to where nothing is measured, in the unit of the axis.
     pub(super) warm_up: f64,
     /// From top to bottom.
@@ -35,8 +36,8 @@ pub(super) struct Panel {
     /// Said at the right of the title.
     pub(super) remark: String,
     pub(super) lines: Vec<PanelLine>,
-    /// Columns of the strip in the order of time.
-    pub(super) strip: Vec<Column>,
+    /// From top to bottom.
+    pub(super) lanes: Vec<Lane>,
 }
 
 /// A share over time.
@@ -48,28 +49,21 @@ pub(super) struct PanelLine {
     pub(super) style: Style,
 }
 
-/// A stretch of the strip.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Column {
-    pub(super) from: f64,
-    pub(super) to: f64,
-    /// From bottom to top; shares of the whole add up to 1 at most.
-    pub(super) parts: Vec<Part>,
-}
-
-/// One reason in a column.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Part {
-    pub(super) share: f64,
-    pub(super) color: Color,
-    /// Written into the strip where there is room.
+/// What stood in the way, over time.
+pub(super) struct Lane {
+    /// Written at its side.
     pub(super) label: &'static str,
+    pub(super) color: Color,
+    /// Stretches with the share of their time, above 0, in the order of time.
+    pub(super) stretches: Vec<(f64, f64, f64)>,
 }
 
-/// Height of a strip.
-const STRIP: f64 = 22.0;
-/// Between a panel and its strip.
-const GAP: f64 = 5.0;
+/// From one lane to the next, and how much of that is filled.
+const LANE: f64 = 15.0;
+const LANE_FILLED: f64 = 12.0;
+/// Between a panel and its lanes, and below them.
+const GAP: f64 = 9.0;
+const BELOW: f64 = 12.0;
 /// Above a panel, for its title.
 const HEADING: f64 = 26.0;
 /// A share that is not zero is at least as high, so that it is seen.
@@ -97,17 +91,20 @@ pub(super) fn draw(chart: &PanelChart) -> String {
     };
     let names = chart.panels.iter().flat_map(|it| &it.lines).map(|it| it.label);
     let name_room = names.map(|it| width(it, LABEL.size, LABEL.weight)).fold(0.0, f64::max);
-    let (left, right) = (MARGIN + 46.0, WIDTH - MARGIN - name_room - 12.0);
+    let sides = chart.panels.iter().flat_map(|it| &it.lanes).map(|it| it.label).chain([chart.no_lane, "100"]);
+    let side_room = sides.map(|it| width(it, SMALL.size, SMALL.weight)).fold(0.0, f64::max);
+    let (left, right) = (MARGIN + side_room + 12.0, WIDTH - MARGIN - name_room - 12.0);
     let first = head_height(&chart.head) + 28.0;
-    let step = HEADING + plot_height + GAP + STRIP + 14.0;
-    let frames: Vec<Frame> = (0..chart.panels.len())
-        .map(|idx| {
-            let top = first + idx as f64 * step + HEADING;
-            Frame { left, right, top, bottom: top + plot_height }
-        })
-        .collect();
-    let strips_end = first + frames.len() as f64 * step - 14.0;
-    let below_axis = strips_end + 52.0;
+    let mut end = first;
+    let mut frames: Vec<Frame> = Vec::new();
+    for panel in &chart.panels {
+        let top = end + HEADING;
+        let bottom = top + plot_height;
+        frames.push(Frame { left, right, top, bottom });
+        end = bottom + GAP + panel.lanes.len().max(1) as f64 * LANE + BELOW;
+    }
+    let lanes_end = end - BELOW;
+    let below_axis = lanes_end + 52.0;
     let legend = Legend::new(&chart.legend);
     let notes = note_lines(&chart.notes);
     let height = below_axis + legend.height() + notes_height(&notes) + MARGIN;
@@ -122,10 +119,10 @@ pub(super) fn draw(chart: &PanelChart) -> String {
         }
         for (tick, label) in &ticks {
             let x = left + (right - left) * chart.x.scale.share(*tick);
-            canvas.text(label, (x, strips_end + 12.0), LABEL, Anchor::Middle);
+            canvas.text(label, (x, lanes_end + 12.0), LABEL, Anchor::Middle);
         }
         let middle = f64::midpoint(left, right);
-        canvas.text(&chart.x.label, (middle, strips_end + 32.0), AXIS, Anchor::Middle);
+        canvas.text(&chart.x.label, (middle, lanes_end + 32.0), AXIS, Anchor::Middle);
         legend.draw(canvas, below_axis);
         draw_notes(canvas, &notes, below_axis + legend.height());
     })
@@ -142,11 +139,8 @@ fn draw_panel(
     // A little above the frame's top there is room for the line of what is full.
     let y =
         |percent: f64| frame.bottom - (frame.bottom - frame.top - 4.0) * (percent / 100.0).clamp(0.0, 1.0);
-    let strip_top = frame.bottom + GAP;
-    let strip_bottom = strip_top + STRIP;
-
     let remark_room = width(&panel.remark, SUBTITLE.size, SUBTITLE.weight);
-    let title_room = WIDTH - 2.0 * MARGIN - remark_room - 24.0;
+    let title_room = WIDTH - MARGIN - frame.left - remark_room - 24.0;
     let title = shortened(&panel.title, AXIS.size * 1.13, title_room);
     canvas.text(&title, (frame.left, frame.top - 11.0), AXIS, Anchor::Start);
     canvas.text(&panel.remark, (WIDTH - MARGIN, frame.top - 11.0), SUBTITLE, Anchor::End);
@@ -154,7 +148,6 @@ fn draw_panel(
     if chart.warm_up > 0.0 {
         canvas.rectangle((frame.left, frame.top), (x(chart.warm_up), frame.bottom), WARM_UP, 1.0);
     }
-    canvas.rectangle((frame.left, strip_top), (frame.right, strip_bottom), BAND, 1.0);
     for tick in TICKS {
         canvas.line(&[(frame.left, y(tick)), (frame.right, y(tick))], GRID, 1.0, Dash::Solid);
         canvas.text(&format!("{tick}"), (frame.left - 8.0, y(tick)), LABEL, Anchor::End);
@@ -164,14 +157,8 @@ fn draw_panel(
     }
     let corner = [(frame.left, frame.top), (frame.left, frame.bottom), (frame.right, frame.bottom)];
     canvas.line(&corner, MUTED, 1.2, Dash::Solid);
-    canvas.text(
-        &chart.strip_label,
-        (frame.left - 8.0, f64::midpoint(strip_top, strip_bottom)),
-        SMALL,
-        Anchor::End,
-    );
     draw_lines(canvas, panel, frame, x, y);
-    draw_strip(canvas, panel, strip_bottom, x);
+    draw_lanes(canvas, chart, panel, frame, x);
 }
 
 /// The lines with their names at the right, moved apart where they would touch.
@@ -210,50 +197,40 @@ fn draw_lines(
     }
 }
 
-/// The columns of the strip; a stretch of one reason that is long enough has its
-/// name on it.
-fn draw_strip(canvas: &mut Canvas<'_>, panel: &Panel, bottom: f64, x: impl Fn(f64) -> f64) {
-    for column in merged(&panel.strip) {
-        let mut at = bottom;
-        for part in &column.parts {
-            let height = (part.share * STRIP).max(LEAST_HEIGHT).min(at - (bottom - STRIP));
-            if height > 0.0 {
-                canvas.rectangle((x(column.from), at - height), (x(column.to), at), part.color, 1.0);
-            }
-            at -= height;
-        }
+/// The lanes, one below the other; an empty one says that nothing stood in the way.
+fn draw_lanes(
+    canvas: &mut Canvas<'_>,
+    chart: &PanelChart,
+    panel: &Panel,
+    frame: &Frame,
+    x: impl Fn(f64) -> f64,
+) {
+    let lane = |canvas: &mut Canvas<'_>, idx: usize, label: &str| {
+        let bottom = frame.bottom + GAP + idx as f64 * LANE + LANE_FILLED;
+        canvas.rectangle((frame.left, bottom - LANE_FILLED), (frame.right, bottom), BAND, 1.0);
+        canvas.text(label, (frame.left - 8.0, bottom - LANE_FILLED / 2.0), SMALL, Anchor::End);
+        bottom
+    };
+    if panel.lanes.is_empty() {
+        lane(canvas, 0, chart.no_lane);
     }
-    let mut start = 0;
-    while start < panel.strip.len() {
-        let label = main_label(&panel.strip[start]);
-        let alike = panel.strip[start..].iter().take_while(|it| main_label(it) == label).count();
-        let (from, to) = (x(panel.strip[start].from), x(panel.strip[start + alike - 1].to));
-        start += alike;
-        let Some(label) = label else { continue };
-        let half = width(label, SMALL.size, SMALL.weight) / 2.0 + 3.0;
-        if to - from > 2.0 * half + 6.0 {
-            let at = (f64::midpoint(from, to), bottom - STRIP / 2.0);
-            let white = Color(0xff, 0xff, 0xff);
-            canvas.rectangle((at.0 - half, at.1 - 7.5), (at.0 + half, at.1 + 7.5), white, 0.85);
-            canvas.text(label, at, SMALL, Anchor::Middle);
+    for (idx, it) in panel.lanes.iter().enumerate() {
+        let bottom = lane(canvas, idx, it.label);
+        for &(from, to, share) in &merged(&it.stretches) {
+            let height = (share * LANE_FILLED).clamp(LEAST_HEIGHT, LANE_FILLED);
+            canvas.rectangle((x(from), bottom - height), (x(to), bottom), it.color, 1.0);
         }
     }
 }
 
-/// Neighbours of equal content as one: a strip of a quiet day is a few shapes.
-fn merged(strip: &[Column]) -> Vec<Column> {
-    let mut merged: Vec<Column> = Vec::new();
-    for column in strip {
+/// Neighbours of equal share as one: a lane of a quiet day is a few shapes.
+fn merged(stretches: &[(f64, f64, f64)]) -> Vec<(f64, f64, f64)> {
+    let mut merged: Vec<(f64, f64, f64)> = Vec::new();
+    for &(from, to, share) in stretches {
         match merged.last_mut() {
-            Some(last) if last.parts == column.parts => last.to = column.to,
-            _ => merged.push(column.clone()),
+            Some(last) if (last.1 - from).abs() < 1e-9 && (last.2 - share).abs() < 1e-9 => last.1 = to,
+            _ => merged.push((from, to, share)),
         }
     }
     merged
-}
-
-/// The reason that fills most of a column, if one does so for half of it.
-fn main_label(column: &Column) -> Option<&'static str> {
-    let most = column.parts.iter().max_by(|a, b| a.share.total_cmp(&b.share))?;
-    (most.share >= 0.5).then_some(most.label)
 }

@@ -51,7 +51,7 @@ pub fn placement_failures(results: &Results) -> Option<Table> {
             Column::plain("#", "setting_number", "position of the setting"),
             Column::plain("setting", "setting", ""),
             Column::plain("capacity provider", "capacity_provider", ""),
-            Column::plain("reason", "reason", "as ECS names it"),
+            Column::plain("reason", "reason", "the step of the placement that ruled instances out"),
             Column::plain("closest", "n_closest", "failed placements whose closest instance gave it"),
             Column::plain("instances", "n_instances", "instances that it ruled out, over all failed placements"),
         ],

@@ -38,7 +38,11 @@ pub(super) fn provider(name: &str, idx: usize, hours: u64, own: f64) -> Provider
             ];
             reading.binding = is_short.then(|| reasons[(step / 9 % 4) as usize]);
         }
-        if idx > 1 {
+        if idx == 3 {
+            reading.n_waiting = 1;
+            reading.binding = Some(PlacementReason::ALL[(step / 4 % 13) as usize]);
+        }
+        if idx == 2 {
             reading.gpus = of(load * 1.3);
             let reasons = [PlacementReason::Gpu, PlacementReason::Gpu, PlacementReason::NoInstance];
             let waits = load * 1.3 > 1.0 && step % 5 != 0;

@@ -5,18 +5,23 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::base::Domain;
-use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
+use crate::base::id::{
+    CapacityProviderId, Id as _, InstanceId, PlacementClassId, TaskDefinitionId, TaskId, ZoneId,
+};
 use crate::model::capacity::Scaling;
+use crate::model::cluster::ProviderTotals;
 use crate::model::network::{Protocol, RESERVED_TCP_PORTS};
-use crate::model::task::{TaskDefinition, TaskOwner};
+use crate::model::options::TieBreak;
+use crate::model::task::{Host, TaskDefinition, TaskOwner};
 use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
+use crate::record::{PlacementReason, ProviderReading, Reserved};
 use crate::sim::event::Event;
 use crate::sim::setup::{Placement, Unplaced};
 use crate::sim::simulation::Simulation;
-use crate::sim::waiting_line::{ClassKey, Outlook};
+use crate::sim::waiting_line::{ClassKey, Outlook, Waiting};
 use crate::sim::watch::{Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
@@ -26,14 +31,17 @@ impl<W: Watch> Simulation<'_, W> {
         let (definition, group, epoch) = (row.definition, row.group, row.epoch);
         let service = self.service_of(task).map(|it| it.0);
         let placement = self.placement_of(service);
-        let provider = placement.provider;
+        let Some(provider) = placement.provider() else {
+            self.place_on_fargate(task);
+            return;
+        };
         let is_by_group = placement.constraints.iter().any(|it| it.depends_on_group());
         let key = ClassKey { service, definition, group: is_by_group.then_some(group) };
         let class = self.line.class(key, provider);
         self.line.join(class, task, epoch);
     }
 
-    fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
+    pub(super) fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
         match service {
             Some(service) => &self.setup.services[service].placement,
             None => &self.setup.standalone.placement,
@@ -75,6 +83,7 @@ impl<W: Watch> Simulation<'_, W> {
                 None => {
                     let n_changes = self.line.providers[provider].n_changes;
                     self.line.classes[class].tried_at = Some(n_changes);
+                    self.note_no_room(class, task);
                     // Whether it can do anything else meanwhile is its own
                     // scheduler's to say.
                     if let Some(service) = self.line.classes[class].key.service {
@@ -112,7 +121,9 @@ impl<W: Watch> Simulation<'_, W> {
                 // Which of them is liked best is asked only if one is allowed.
                 let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
                 let changed = &self.line.providers[provider].changed;
-                changed.iter().any(|&instance| placer::is_allowed(&placement.rules(), &view, instance))
+                changed
+                    .iter()
+                    .any(|&instance| placer::is_allowed(&placement.rules(provider), &view, instance))
             }
         };
         if !is_hopeful {
@@ -134,31 +145,117 @@ impl<W: Watch> Simulation<'_, W> {
     /// Asks the placer.
     fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
+        let provider = self.line.classes[class].provider;
         let draw = self.draw(task, Domain::TieBreak);
-        let placement = self.placement_of(self.line.classes[class].key.service);
+        let setup = self.setup;
+        let placement = match self.line.classes[class].key.service {
+            Some(service) => &setup.services[service].placement,
+            None => &setup.standalone.placement,
+        };
         let row = self.cluster.task(task);
         let order = RandomOrder::new(draw, self.cluster.n_launched());
-        let view = self.view(row.definition, row.group, order);
-        let chosen = placer::choose(&placement.rules(), &view, &mut candidates);
+        let (definition, group) = (row.definition, row.group);
+        let view = PlacementView { cluster: &self.cluster, definition, group, order };
+        let rules = placement.rules(provider);
+        let chosen = placer::choose(&rules, &view, &mut candidates);
+        if self.watch.wants_decisions(row) {
+            self.watch.decided(self.now, row, &rules, &view);
+        }
         self.candidates = candidates;
         chosen
+    }
+
+    /// Why the task found no room: counted by the reasons of all instances, and
+    /// by the one of the closest.
+    fn note_no_room(&mut self, class: PlacementClassId, task: TaskId) {
+        let provider = self.line.classes[class].provider;
+        let row = self.cluster.task(task);
+        let placement = self.placement_of(self.line.classes[class].key.service);
+        let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
+        let tally = placer::tally(&placement.rules(provider), &view);
+        for reason in FailureReason::ALL {
+            let n = tally.n_instances[reason as usize];
+            if n > 0 {
+                self.recorder.placement_failed(self.now, provider.idx(), recorded(reason), n.into());
+            }
+        }
+        let closest = tally.closest().map_or(PlacementReason::NoInstance, recorded);
+        self.recorder.closest_instance(self.now, provider.idx(), closest);
+        self.line.classes[class].blocked_by = Some(closest);
+    }
+
+    /// How a provider stands: what is reserved, who waits, and for what.
+    pub(super) fn provider_reading(&self, provider: CapacityProviderId) -> ProviderReading {
+        let ProviderTotals { reserved, registered } = self.cluster.provider_totals(provider);
+        let of = |reserved, registered| Reserved { reserved, registered };
+        let n_waiting = self.line.providers[provider].n_waiting;
+        let first = || {
+            let is_waiting = |it: &&Waiting| self.cluster.task(it.task).epoch == it.epoch;
+            let heads = self
+                .line
+                .waiting_classes(provider)
+                .filter_map(|class| Some((class.queue.iter().find(is_waiting)?.place, class.blocked_by)));
+            heads.min_by_key(|it| it.0).and_then(|it| it.1)
+        };
+        ProviderReading {
+            cpu: of(reserved.cpu, registered.cpu),
+            memory: of(reserved.memory, registered.memory),
+            network_interfaces: of(reserved.network_interfaces, registered.network_interfaces),
+            ports: of(reserved.ports, registered.ports),
+            gpus: of(reserved.gpus, registered.gpus),
+            n_waiting,
+            binding: if n_waiting > 0 { first() } else { None },
+        }
     }
 
     /// The task takes its room; its containers start after the agent, the pull
     /// and the creation had their time.
     fn place(&mut self, task: TaskId, instance: InstanceId) {
-        let requested_at = self.cluster.task(task).requested_at;
         self.cluster.place(task, instance);
+        self.line.leave(self.cluster.instance(instance).provider);
         if self.is_company_awaited {
             self.note_change_on(instance);
         }
+        self.note_placed(task, Host::Instance(instance));
+    }
+
+    /// The task gets a machine of its own, in the zone with the fewest of its
+    /// group (semantics 5.1).
+    fn place_on_fargate(&mut self, task: TaskId) {
+        let placement = self.placement_of(self.service_of(task).map(|it| it.0));
+        let group = self.cluster.task(task).group;
+        let draw = match self.setup.options.tie_break {
+            TieBreak::Random => self.draw(task, Domain::TieBreak),
+            TieBreak::LowestId => 0,
+        };
+        let n_zones = self.setup.zones.len() as u64;
+        // Among equals, the first in a circle that begins anywhere.
+        let place = |zone: ZoneId| (u64::from(zone.number()) + n_zones - draw % n_zones) % n_zones;
+        let is_open = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
+        let zones = self.setup.zones.ids().filter(is_open);
+        let zone = zones
+            .min_by_key(|&it| (self.cluster.group_on_fargate(group, it), place(it)))
+            .expect("a scenario has a zone, and subnets lie in its zones");
+        self.cluster.place_on_fargate(task, zone);
+        self.note_pull(task);
+        self.note_placed(task, Host::Fargate(zone));
+    }
+
+    /// The task has its place: what comes next is known from its definition.
+    fn note_placed(&mut self, task: TaskId, host: Host) {
         let row = self.cluster.task(task);
-        self.watch.fact(self.now, Fact::TaskPlaced(row, instance));
+        let requested_at = row.requested_at;
+        self.watch.fact(self.now, Fact::TaskPlaced(row, host));
         let epoch = row.epoch;
+        let start = &self.lives.of(row).start;
+        let (takes, fails) = (start.total(), start.failure.is_some());
         match row.owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
-                self.recorder.decided(instance.number());
+                self.recorder.decided(match host {
+                    Host::Instance(instance) => instance.number(),
+                    Host::Fargate(zone) => zone.number(),
+                });
                 self.retries.forget(arrival);
             }
             TaskOwner::Service { deployment, .. } => {
@@ -173,8 +270,9 @@ impl<W: Watch> Simulation<'_, W> {
                 self.review_service(service);
             }
         }
-        let at = self.now + self.setup.options.start_delay();
-        self.queue.schedule(at, Event::TaskStarted(task, epoch));
+        let next =
+            if fails { Event::TaskFailedToStart(task, epoch) } else { Event::TaskStarted(task, epoch) };
+        self.queue.schedule(self.now + takes, next);
     }
 
     /// Holds everybody in line against every instance, as a line without memory
@@ -194,7 +292,8 @@ impl<W: Watch> Simulation<'_, W> {
                     }
                     let view = self.view(task.definition, task.group, RandomOrder::new(0, 0));
                     let room = self.cluster.alive(provider).iter();
-                    let room = room.copied().find(|&it| placer::is_allowed(&placement.rules(), &view, it));
+                    let room =
+                        room.copied().find(|&it| placer::is_allowed(&placement.rules(provider), &view, it));
                     assert_eq!(room, None, "{:?} waits at {} though there is room", waiting.task, self.now);
                 }
             }
@@ -231,6 +330,7 @@ impl<W: Watch> Simulation<'_, W> {
                 self.watch.fact(self.now, Fact::TaskWithoutRoom(row));
                 let owner = row.owner;
                 self.cluster.cancel_waiting(waiting.task);
+                self.line.leave(provider);
                 match owner {
                     TaskOwner::Standalone { arrival } => self.on_given_back(arrival),
                     TaskOwner::Service { .. } => {
@@ -260,6 +360,24 @@ impl<W: Watch> Simulation<'_, W> {
             (needs.network_interfaces > capacity.network_interfaces, FailureReason::Eni),
         ];
         lacks.into_iter().find(|it| it.0).map(|it| it.1.name())
+    }
+}
+
+/// The reason as it is recorded.
+fn recorded(reason: FailureReason) -> PlacementReason {
+    match reason {
+        FailureReason::Draining => PlacementReason::Draining,
+        FailureReason::Inactive => PlacementReason::Inactive,
+        FailureReason::Agent => PlacementReason::Agent,
+        FailureReason::Cpu => PlacementReason::Cpu,
+        FailureReason::Memory => PlacementReason::Memory,
+        FailureReason::Gpu => PlacementReason::Gpu,
+        FailureReason::Ports => PlacementReason::Ports,
+        FailureReason::Eni => PlacementReason::Eni,
+        FailureReason::Attribute => PlacementReason::Attribute,
+        FailureReason::Location => PlacementReason::Location,
+        FailureReason::MemberOf => PlacementReason::MemberOf,
+        FailureReason::DistinctInstance => PlacementReason::DistinctInstance,
     }
 }
 

@@ -5,7 +5,9 @@ use crate::base::SimTime;
 use crate::base::id::{InstanceId, ServiceId};
 use crate::deployment::DeploymentPlan;
 use crate::model::Cluster;
-use crate::model::task::{StopCode, Task};
+use crate::model::task::{Host, StopCode, Task};
+use crate::placement::PlacementView;
+use crate::placement::placer::Rules;
 
 /// An onlooker; every method may be left out.
 pub trait Watch {
@@ -14,6 +16,15 @@ pub trait Watch {
 
     /// An event was handled; the cluster stands like this.
     fn event_handled(&mut self, _now: SimTime, _cluster: &Cluster) {}
+
+    /// Whether decisions on this task are to be shown by [`Self::decided`].
+    fn wants_decisions(&self, _task: &Task) -> bool {
+        false
+    }
+
+    /// The placer is about to decide on a task that is wanted: by these rules,
+    /// from this view.
+    fn decided(&mut self, _now: SimTime, _task: &Task, _rules: &Rules<'_>, _view: &PlacementView<'_>) {}
 
     /// Asked now and then, with the number of events so far: whether to go on.
     fn goes_on(&mut self, _n_events: u64) -> bool {
@@ -35,7 +46,7 @@ impl Watch for () {}
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
     /// A task found room.
-    TaskPlaced(&'a Task, InstanceId),
+    TaskPlaced(&'a Task, Host),
     /// A task found none and stays in line, or is given back to who asked.
     TaskWithoutRoom(&'a Task),
     /// A task runs.

@@ -166,6 +166,8 @@ fn instance_type() -> InstanceType {
     InstanceType {
         name: "m6i.4xlarge".to_owned(),
         capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
+        trunked_network_interfaces: None,
+        is_arm: false,
         usd_per_hour: Money::ZERO,
         price_as_of: "2026-10-01".to_owned(),
     }

@@ -111,6 +111,8 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
     let instance_type = InstanceType {
         name: "m6i.4xlarge".to_owned(),
         capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
+        trunked_network_interfaces: None,
+        is_arm: false,
         usd_per_hour: Money::parse_usd("0.768").expect("a price"),
         price_as_of: "2026-10-01".to_owned(),
     };

@@ -11,12 +11,17 @@ fn main() -> std::io::Result<()> {
     let tasks_only = Demo { name: "tasks only".to_owned(), services: Vec::new(), ..Demo::middle() };
     let forty: Vec<String> = (1..=40).map(|it| format!("seventy-{it} % of a rather long name")).collect();
     let one_axis = Demo { axes: vec![("capacity.target_percent".to_owned(), forty)], ..Demo::middle() };
+    let four = ["general", "memory-heavy", "gpu", "short of everything"].map(str::to_owned).to_vec();
+    let providers = Demo { providers: four, ..Demo::small() };
+    let quiet = Demo { providers: Vec::new(), hours: 1, ..Demo::small() };
     for (name, demo) in [
         ("small", Demo::small()),
         ("middle", Demo::middle()),
         ("large", Demo::large()),
         ("tasks_only", tasks_only),
         ("one_axis", one_axis),
+        ("providers", providers),
+        ("quiet", quiet),
         ("hostile", Demo::hostile()),
     ] {
         let folder = Path::new(&folder).join(name);

@@ -7,7 +7,8 @@
 //! 1. [`base`]: ids, units, time, randomness, statistics, the shape of an error
 //! 2. [`model`], [`record`]: the nouns and their rules; what a run writes down
 //! 3. [`trace`], [`placement`], [`deployment`], [`scaling`], [`disruption`],
-//!    [`billing`], [`bounds`], [`metrics`]: pure decisions and readings
+//!    [`billing`], [`bounds`], [`metrics`], [`containers`], [`access`], [`reach`]:
+//!    pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
 //! 6. [`report`], [`conform`]: charts, tables, one page; documented behaviour as cases
@@ -17,12 +18,15 @@ pub mod base;
 pub mod model;
 pub mod record;
 
+pub mod access;
 pub mod billing;
 pub mod bounds;
+pub mod containers;
 pub mod deployment;
 pub mod disruption;
 pub mod metrics;
 pub mod placement;
+pub mod reach;
 pub mod scaling;
 pub mod trace;
 

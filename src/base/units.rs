@@ -84,12 +84,13 @@ impl Money {
         Some(Self(if negative { -pico } else { pico }))
     }
 
-    /// `seconds` at this price per hour, rounded half away from zero to the
-    /// last of the twelve decimals.
-    pub fn per_hour_for_seconds(self, seconds: u64) -> Self {
-        let exact = self.0 * i128::from(seconds);
-        let half = if exact < 0 { -1800 } else { 1800 };
-        Self((exact + half) / 3600)
+    /// `unit_seconds` where `units` of them cost this an hour, rounded half away
+    /// from zero to the last of the twelve decimals.
+    pub fn per_hour_for(self, unit_seconds: u64, units: u64) -> Self {
+        let exact = self.0 * i128::from(unit_seconds);
+        let whole = 3600 * i128::from(units);
+        let half = if exact < 0 { -whole / 2 } else { whole / 2 };
+        Self((exact + half) / whole)
     }
 
     /// The amount in dollars, for reports.
@@ -146,7 +147,14 @@ mod tests {
     #[test]
     fn an_hour_costs_the_price_and_a_minute_a_sixtieth() {
         let price = Money::parse_usd("0.096").unwrap();
-        assert_eq!(price.per_hour_for_seconds(3600), price);
-        assert_eq!(price.per_hour_for_seconds(60).to_string(), "0.0016");
+        assert_eq!(price.per_hour_for(3600, 1), price);
+        assert_eq!(price.per_hour_for(60, 1).to_string(), "0.0016");
+        assert_eq!(price.per_hour_for(3600 * 256, 1024).to_string(), "0.024");
+        // Half of the last decimal is rounded away from zero, less is dropped.
+        let least = Money::from_pico_usd(1);
+        for (unit_seconds, pico_usd) in [(1799, 0), (1800, 1), (5399, 1), (5400, 2)] {
+            assert_eq!(least.per_hour_for(unit_seconds, 1).pico_usd(), pico_usd);
+            assert_eq!(Money::from_pico_usd(-1).per_hour_for(unit_seconds, 1).pico_usd(), -pico_usd);
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! as a whole one, at least a minute a launch (EC2 billing pages).
 
 use crate::base::{SimDuration, SimTime};
+use crate::billing::per_second;
 
 /// What every launch costs at least.
 pub const MINIMUM: SimDuration = SimDuration::from_secs(60);
@@ -10,9 +11,7 @@ pub const MINIMUM: SimDuration = SimDuration::from_secs(60);
 /// `launched_at` to `ended_at`. A minimum that began before `measured_from`
 /// counts for what is left of it.
 pub fn billed_seconds(launched_at: SimTime, ended_at: SimTime, measured_from: SimTime) -> u64 {
-    let ended_at = ended_at.max(launched_at + MINIMUM);
-    let counted = ended_at.since(launched_at.max(measured_from));
-    counted.millis().div_ceil(1000)
+    per_second::billed_seconds(MINIMUM, launched_at, ended_at, measured_from)
 }
 
 #[cfg(test)]

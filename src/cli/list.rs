@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use super::Failure;
 use super::args::{ListArgs, ListKind};
 use crate::deployment::CONTROLLERS;
-use crate::experiment::catalogue::Catalogue;
+use crate::experiment::catalogue::{Catalogue, Size};
 use crate::metrics::METRICS;
 use crate::model::options::{OPTIONS, OptionKind};
 use crate::placement::constraints::CONSTRAINTS;
@@ -51,13 +51,32 @@ fn pairs<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, Str
 fn instance_types() -> Vec<(String, String)> {
     let catalogue = Catalogue::built_in();
     let regions = catalogue.regions();
-    let row = |(name, size): (&str, crate::experiment::catalogue::Size)| {
+    let row = |(name, size): (&str, Size)| {
         let price = |region: &&str| {
             let (price, as_of) = catalogue.price(region, name)?;
             Some(format!("{region} {price} USD/h ({as_of})"))
         };
         let prices: Vec<String> = regions.iter().filter_map(price).collect();
-        (name.to_owned(), format!("{} vCPU, {}; {}", size.vcpus, size.memory, prices.join(", ")))
+        (name.to_owned(), format!("{}; {}", facts(size), prices.join(", ")))
     };
     catalogue.types().map(row).collect()
+}
+
+/// `4 vCPU, 16384 MiB, 1 GPU, 2 awsvpc tasks (10 with trunking)`.
+fn facts(size: Size) -> String {
+    let arm = if size.is_arm { " (Arm)" } else { "" };
+    let gpus = match size.gpus {
+        0 => String::new(),
+        1 => ", 1 GPU".to_owned(),
+        n => format!(", {n} GPUs"),
+    };
+    let tasks = if size.awsvpc_tasks == 1 { "task" } else { "tasks" };
+    let trunking = size.awsvpc_tasks_trunking.map(|n| format!(" ({n} with trunking)"));
+    format!(
+        "{} vCPU{arm}, {}{gpus}, {} awsvpc {tasks}{}",
+        size.vcpus,
+        size.memory,
+        size.awsvpc_tasks,
+        trunking.unwrap_or_default()
+    )
 }

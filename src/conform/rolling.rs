@@ -93,6 +93,8 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
     let slot = InstanceType {
         name: "slot".to_owned(),
         capacity: SLOT,
+        trunked_network_interfaces: None,
+        is_arm: false,
         usd_per_hour: Money::ZERO,
         price_as_of: String::new(),
     };

@@ -78,8 +78,19 @@ pub fn of_series(results: &Results) -> Vec<Column> {
             [("desired", &it.desired), ("healthy", &it.healthy), ("tasks", &it.tasks)]
                 .map(|(what, series)| (of_service(it, what), series))
         });
-        let all: Vec<(String, &Series)> =
-            cluster.into_iter().map(|(name, series)| (name.to_owned(), series)).chain(services).collect();
+        let providers = record.providers.iter().flat_map(|it| {
+            let named = |what: &str| format!("provider:{}:{what}", it.name);
+            let reserved = it.reserved.iter().map(move |of| {
+                (named(&format!("reserved_{}_per_10000", of.resource.name())), &of.per_10_000)
+            });
+            let blocked = it
+                .blocked
+                .iter()
+                .map(move |of| (named(&format!("blocked:{}", of.reason.name())), &of.is_binding));
+            [(named("waiting_tasks"), &it.waiting)].into_iter().chain(reserved).chain(blocked)
+        });
+        let cluster = cluster.into_iter().map(|(name, series)| (name.to_owned(), series));
+        let all: Vec<(String, &Series)> = cluster.chain(services).chain(providers).collect();
         for (name, series) in all {
             let width_s = series.bucket_width().as_secs_f64();
             for (idx, bucket) in series.buckets().iter().enumerate() {

@@ -2,7 +2,7 @@
 //! with the minimum of each launch.
 
 use super::{Direction, Metric};
-use crate::record::{Meter, RunRecord};
+use crate::record::RunRecord;
 
 /// Milliseconds of an hour.
 pub(super) const HOUR_MS: f64 = 3_600_000.0;
@@ -61,8 +61,8 @@ pub(super) fn billed_hours(record: &RunRecord) -> f64 {
         .ledger
         .lines
         .iter()
-        .filter(|line| line.meter == Meter::Ec2OnDemand)
-        .map(|line| line.billed_seconds)
+        .filter(|line| line.meter.is_of_instances())
+        .map(|line| line.unit_seconds)
         .sum();
     seconds as f64 / 3600.0
 }

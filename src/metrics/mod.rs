@@ -17,6 +17,8 @@ pub use metric::{Direction, Metric};
 /// Every metric: a column of the results each, in this order.
 pub const METRICS: &[Metric] = &[
     cost::COST_USD,
+    cost::COST_INSTANCES_USD,
+    cost::COST_FARGATE_USD,
     instance_count::INSTANCE_HOURS,
     instance_count::INSTANCES_PEAK,
     instance_count::INSTANCES_MEAN,

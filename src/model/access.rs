@@ -1,5 +1,7 @@
 //! Roles and what they may do; secrets, parameters and files that may or may
-//! not be there.
+//! not be there. How it is decided stands in the room `access`.
+
+use std::fmt;
 
 /// A role as the experiment describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,4 +41,43 @@ pub struct Access {
     pub roles: Vec<Role>,
     /// ARNs or names of secrets, parameters and files that do not exist.
     pub missing: Vec<String>,
+}
+
+/// Whoever decides what a role may do and what is there.
+pub trait Permissions {
+    /// Whether `role` (a name or an ARN) may do `action` on `resource`. No role
+    /// at all is the instance's own, which may.
+    ///
+    /// # Errors
+    ///
+    /// Who was denied what, and why.
+    fn may(&self, role: Option<&str>, action: &str, resource: &str) -> Result<(), Denial>;
+
+    /// Whether a secret, parameter or file is there.
+    fn exists(&self, resource: &str) -> bool;
+}
+
+/// A call that was denied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Denial {
+    /// The name of the role.
+    pub role: String,
+    /// Such as `s3:GetObject`.
+    pub action: String,
+    /// What it was to be done on.
+    pub resource: String,
+    /// Whether a statement denies it; else none allows it.
+    pub is_explicit: bool,
+}
+
+/// One sentence, in the words of an AccessDeniedException.
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { role, action, resource, is_explicit } = self;
+        write!(f, "role `{role}` is not authorized to perform: {action} on resource: {resource} ")?;
+        match is_explicit {
+            true => f.write_str("with an explicit deny in an identity-based policy"),
+            false => write!(f, "because no identity-based policy allows the {action} action"),
+        }
+    }
 }

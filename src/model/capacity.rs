@@ -1,7 +1,7 @@
 //! Capacity providers: groups of equal instances that grow and shrink.
 
-use crate::base::SimDuration;
 use crate::base::id::{InstanceTypeId, ZoneId};
+use crate::base::{Money, SimDuration};
 
 /// A group of instances and how it is scaled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,4 +55,26 @@ impl Default for ManagedScaling {
             instance_warmup_period: SimDuration::from_secs(300),
         }
     }
+}
+
+/// A price of an hour, and the day it is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DatedPrice {
+    /// What an hour costs.
+    pub usd_per_hour: Money,
+    /// The day, `YYYY-MM-DD`; empty if nobody said it.
+    pub as_of: String,
+}
+
+/// What Fargate charges for a task of one architecture, on demand or Spot
+/// (AWS Fargate pricing, Linux). Each price has its own day.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FargateRates {
+    /// One vCPU for an hour: 1024 CPU units.
+    pub vcpu_hour: DatedPrice,
+    /// One GB of memory for an hour: 1024 MiB.
+    pub gb_hour: DatedPrice,
+    /// One GiB of ephemeral storage beyond the first 20 for an hour; `None`
+    /// where no price is known, so that such a task cannot be billed.
+    pub storage_gib_hour: Option<DatedPrice>,
 }

@@ -27,6 +27,26 @@ pub struct Blueprint {
     pub required_attributes: Vec<String>,
 }
 
+impl Blueprint {
+    /// One essential container `app` that runs for ever, in bridge mode.
+    pub fn plain() -> Self {
+        Self {
+            containers: vec![Container::plain("app")],
+            network_mode: NetworkMode::Bridge,
+            task_role: None,
+            execution_role: None,
+            ephemeral_gib: EPHEMERAL_GIB,
+            platform: Platform::default(),
+            volumes: Vec::new(),
+            required_attributes: Vec::new(),
+        }
+    }
+}
+
+/// Ephemeral storage of a Fargate task that asks for none (API
+/// EphemeralStorage).
+pub const EPHEMERAL_GIB: u32 = 20;
+
 /// How a task's containers reach the network (API networkMode).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum NetworkMode {
@@ -76,6 +96,25 @@ pub struct Container {
     pub behaviour: Behaviour,
 }
 
+impl Container {
+    /// An essential container that waits for nobody and runs for ever.
+    pub fn plain(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            is_essential: true,
+            depends_on: Vec::new(),
+            start_timeout: None,
+            stop_timeout: None,
+            health_check: None,
+            restart_policy: None,
+            reads: Vec::new(),
+            log: None,
+            ports: Vec::new(),
+            behaviour: Behaviour::default(),
+        }
+    }
+}
+
 /// A condition on another container.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Dependency {
@@ -104,7 +143,8 @@ pub enum Condition {
 pub struct HealthCheck {
     /// From the end of a probe to the next.
     pub interval: SimDuration,
-    /// A probe that takes longer has failed.
+    /// A probe that takes longer has failed. MODEL: where nothing listens a
+    /// probe fails at once; it takes all of this where a container hangs.
     pub timeout: SimDuration,
     /// So many failures in a row make it unhealthy.
     pub retries: u32,
@@ -148,10 +188,13 @@ pub enum ReadKind {
 pub struct Log {
     /// The driver's name.
     pub driver: String,
-    /// Whether the container waits while its output cannot be delivered.
-    pub is_blocking: bool,
+    /// Whether the container waits while its output cannot be delivered; the
+    /// model's default if `None`.
+    pub is_blocking: Option<bool>,
     /// The log group of `awslogs`.
     pub group: Option<String>,
+    /// The region of `awslogs`.
+    pub region: Option<String>,
 }
 
 /// A container's port, and where the instance listens for it.

@@ -11,6 +11,12 @@ pub struct InstanceType {
     pub name: String,
     /// What it registers; see [`registered_memory`].
     pub capacity: Needs,
+    /// How many tasks with a network interface of their own it holds where
+    /// interfaces are trunked (account setting `awsvpcTrunking`, on before it
+    /// registers); `None` if it has no trunk. Without a trunk: those of `capacity`.
+    pub trunked_network_interfaces: Option<u32>,
+    /// Whether its processor is of the Arm architecture.
+    pub is_arm: bool,
     /// Linux on-demand price of an hour.
     pub usd_per_hour: Money,
     /// The day the price is of, `YYYY-MM-DD`.

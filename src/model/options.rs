@@ -31,6 +31,26 @@ pub struct ModelOptions {
     pub container_start: SimDuration,
     /// How long a container takes to exit once it is told to.
     pub exit_time: SimDuration,
+    /// From the stop signal to the kill, for containers that do not say.
+    pub default_stop_timeout: SimDuration,
+    /// How long an instance takes to attach a task's network interface.
+    pub eni_attach: SimDuration,
+    /// How long a task's network interface takes to go.
+    pub eni_detach: SimDuration,
+    /// From the placement of a Fargate task to its machine, interface included.
+    pub fargate_provision: SimDuration,
+    /// How long reading all secrets, parameters and files of a task takes.
+    pub secrets_read: SimDuration,
+    /// How long a start that may not read, or does not find, tries.
+    pub resource_init_timeout: SimDuration,
+    /// What a log configuration without `mode` means.
+    pub log_driver_mode: LogDriverMode,
+    /// From RUNNING until a task is a target of its load balancer.
+    pub target_register: SimDuration,
+    /// From registration to the first check of a target.
+    pub first_check_delay: FirstCheckDelay,
+    /// Whether a target drains as long as it may.
+    pub drain_full_delay: bool,
     /// From launch to taking tasks.
     pub instance_boot: SimDuration,
     /// From the loss of an instance to its tasks being counted as stopped.
@@ -53,6 +73,24 @@ pub enum TieBreak {
     Random,
     /// The instance launched first.
     LowestId,
+}
+
+/// What becomes of a container while its output cannot be delivered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogDriverMode {
+    /// Output is dropped, the container goes on.
+    NonBlocking,
+    /// The container waits.
+    Blocking,
+}
+
+/// When a new target is checked for the first time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FirstCheckDelay {
+    /// At any moment of the first interval, drawn for the task.
+    Random,
+    /// At once.
+    Zero,
 }
 
 /// Whether the quotas of an account hold.
@@ -88,6 +126,14 @@ impl ModelOptions {
             container_create: SimDuration::ZERO,
             container_start: SimDuration::ZERO,
             exit_time: SimDuration::ZERO,
+            eni_attach: SimDuration::ZERO,
+            eni_detach: SimDuration::ZERO,
+            fargate_provision: SimDuration::ZERO,
+            secrets_read: SimDuration::ZERO,
+            resource_init_timeout: SimDuration::ZERO,
+            target_register: SimDuration::ZERO,
+            first_check_delay: FirstCheckDelay::Zero,
+            drain_full_delay: false,
             instance_boot: SimDuration::ZERO,
             ..Self::default()
         }
@@ -109,6 +155,16 @@ impl Default for ModelOptions {
             container_create: SimDuration::from_secs(1),
             container_start: SimDuration::from_secs(1),
             exit_time: SimDuration::from_secs(1),
+            default_stop_timeout: SimDuration::from_secs(30),
+            eni_attach: SimDuration::from_secs(10),
+            eni_detach: SimDuration::from_secs(5),
+            fargate_provision: SimDuration::from_secs(15),
+            secrets_read: SimDuration::from_secs(1),
+            resource_init_timeout: SimDuration::from_secs(5),
+            log_driver_mode: LogDriverMode::NonBlocking,
+            target_register: SimDuration::from_secs(5),
+            first_check_delay: FirstCheckDelay::Random,
+            drain_full_delay: true,
             instance_boot: SimDuration::from_secs(90),
             instance_loss_detection: SimDuration::from_secs(60),
         }
@@ -216,6 +272,70 @@ pub const OPTIONS: &[OptionEntry] = &[
         summary: "how long a container takes to exit after the stop signal",
         default: "\"1s\"",
         kind: OptionKind::Duration(|options, value| options.exit_time = value),
+    },
+    OptionEntry {
+        name: "default_stop_timeout",
+        summary: "from the stop signal to the kill, for containers without stopTimeout (API ContainerDefinition: 30 s)",
+        default: "\"30s\"",
+        kind: OptionKind::Duration(|options, value| options.default_stop_timeout = value),
+    },
+    OptionEntry {
+        name: "eni_attach",
+        summary: "how long a task of network mode awsvpc waits for its network interface on an instance",
+        default: "\"10s\"",
+        kind: OptionKind::Duration(|options, value| options.eni_attach = value),
+    },
+    OptionEntry {
+        name: "eni_detach",
+        summary: "how long the network interface of a stopped task takes to go",
+        default: "\"5s\"",
+        kind: OptionKind::Duration(|options, value| options.eni_detach = value),
+    },
+    OptionEntry {
+        name: "fargate_provision",
+        summary: "how long a Fargate task waits for its machine, network interface included",
+        default: "\"15s\"",
+        kind: OptionKind::Duration(|options, value| options.fargate_provision = value),
+    },
+    OptionEntry {
+        name: "secrets_read",
+        summary: "how long all secrets, parameters and environment files of a task take to be read, together",
+        default: "\"1s\"",
+        kind: OptionKind::Duration(|options, value| options.secrets_read = value),
+    },
+    OptionEntry {
+        name: "resource_init_timeout",
+        summary: "how long a start that is denied a call, or misses what it reads, tries before it fails",
+        default: "\"5s\"",
+        kind: OptionKind::Duration(|options, value| options.resource_init_timeout = value),
+    },
+    OptionEntry {
+        name: "log_driver_mode",
+        summary: "whether a container waits while its output cannot be delivered, where its log configuration has no mode (guide, ecs-account-settings: non-blocking since June 2025)",
+        default: "\"non-blocking\"",
+        kind: OptionKind::Word(&["non-blocking", "blocking"], |options, idx| {
+            options.log_driver_mode = [LogDriverMode::NonBlocking, LogDriverMode::Blocking][idx];
+        }),
+    },
+    OptionEntry {
+        name: "target_register",
+        summary: "from RUNNING until a task is a target of its load balancer",
+        default: "\"5s\"",
+        kind: OptionKind::Duration(|options, value| options.target_register = value),
+    },
+    OptionEntry {
+        name: "first_check_delay",
+        summary: "when a new target is checked first: at a random moment of the first interval, or at once",
+        default: "\"random\"",
+        kind: OptionKind::Word(&["random", "zero"], |options, idx| {
+            options.first_check_delay = [FirstCheckDelay::Random, FirstCheckDelay::Zero][idx];
+        }),
+    },
+    OptionEntry {
+        name: "drain_full_delay",
+        summary: "a target drains for its whole deregistration delay, as with open connections; false: not at all",
+        default: "true",
+        kind: OptionKind::Flag(|options, value| options.drain_full_delay = value),
     },
     OptionEntry {
         name: "instance_boot",

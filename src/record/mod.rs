@@ -4,12 +4,17 @@
 
 pub mod histogram;
 pub mod ledger;
+pub mod provider;
 pub mod recorder;
 pub mod run_record;
 pub mod series;
 
 pub use histogram::Histogram;
 pub use ledger::{Ledger, LedgerLine, Meter};
+pub use provider::{
+    BlockedSeries, PlacementFailure, PlacementReason, ProviderReading, ProviderRecord, Reserved,
+    ReservedSeries, Resource,
+};
 pub use recorder::{ClusterReading, Recorder, ServiceReading};
 pub use run_record::{
     DeploymentOutcome, NeverPlaceable, PhaseTime, RolloutProfile, RolloutRecord, RunRecord, ServiceRecord,

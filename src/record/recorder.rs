@@ -3,8 +3,8 @@
 
 use crate::base::{SimDuration, SimTime};
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, RolloutProfile, RolloutRecord,
-    RunRecord, Series, ServiceRecord, TaskCounts,
+    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
+    ProviderRecord, RolloutProfile, RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -137,11 +137,20 @@ impl Recorder {
                 lower_bound: series.clone(),
                 waiting_tasks: series.clone(),
                 placed_tasks: series,
+                providers: Vec::new(),
                 services,
                 rollouts: Vec::new(),
                 placement_digest: 0xCBF2_9CE4_8422_2325,
             },
         }
+    }
+
+    /// The same for a run with these capacity providers, of which
+    /// [`Self::provider`] tells.
+    pub fn with_providers(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        let horizon = self.horizon - SimTime::ZERO;
+        self.record.providers = names.into_iter().map(|it| ProviderRecord::new(it, horizon)).collect();
+        self
     }
 
     /// Whether what happens at `at` is measured.
@@ -226,6 +235,34 @@ impl Recorder {
         record.reserved_memory_ms += reading.reserved_memory * measured_ms;
         record.registered_cpu_ms += reading.registered_cpu * measured_ms;
         record.registered_memory_ms += reading.registered_memory * measured_ms;
+    }
+
+    /// A capacity provider stands like this from `now` on.
+    pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
+        let horizon = self.horizon - SimTime::ZERO;
+        self.record.providers[provider].set(now, horizon, &reading);
+    }
+
+    /// A placement before a provider failed, and `reason` ruled out so many of
+    /// its instances; told once for each reason. Counted while measured.
+    pub fn placement_failed(
+        &mut self,
+        now: SimTime,
+        provider: usize,
+        reason: PlacementReason,
+        n_instances: u64,
+    ) {
+        if self.is_measured(now) {
+            self.record.providers[provider].failure(reason).n_instances += n_instances;
+        }
+    }
+
+    /// A placement before a provider failed, and the instance that came closest
+    /// gave `reason`; told once for each decision. Counted while measured.
+    pub fn closest_instance(&mut self, now: SimTime, provider: usize, reason: PlacementReason) {
+        if self.is_measured(now) {
+            self.record.providers[provider].failure(reason).n_closest += 1;
+        }
     }
 
     /// A service stands like this from `now` on.
@@ -329,6 +366,7 @@ impl Recorder {
         ] {
             series.advance(horizon);
         }
+        record.providers.iter_mut().for_each(|it| it.advance(horizon));
         record.tasks.never_placed = record.tasks.submitted - record.tasks.placed;
         record.ledger.lines = lines;
         record.digest = digest;

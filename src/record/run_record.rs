@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Histogram, Ledger, Series};
+use crate::record::{Histogram, Ledger, ProviderRecord, Series};
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
 /// to the horizon; series cover the whole run.
@@ -54,6 +54,9 @@ pub struct RunRecord {
     pub waiting_tasks: Series,
     /// Tasks holding room, over time.
     pub placed_tasks: Series,
+    /// What was reserved of each capacity provider, and why tasks waited before
+    /// it, in the order of the experiment; empty if nobody looked.
+    pub providers: Vec<ProviderRecord>,
     /// What became of each service, in the order of the experiment.
     pub services: Vec<ServiceRecord>,
     /// Every rollout that began while measured, in the order of their starts.

@@ -1,6 +1,8 @@
 //! Results that nobody simulated, to look at charts and to test them with:
 //! plausible curves from a few formulas, the same every time.
 
+mod providers;
+
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::results::{Results, Row};
@@ -28,6 +30,10 @@ pub struct Demo {
     pub n_tasks: u64,
     /// The length of a run.
     pub hours: u64,
+    /// Names of capacity providers.
+    pub providers: Vec<String>,
+    /// Whether some of the tasks are on Fargate.
+    pub has_fargate: bool,
 }
 
 impl Demo {
@@ -40,6 +46,8 @@ impl Demo {
             services: vec!["web".to_owned()],
             n_tasks: 200,
             hours: 6,
+            providers: vec!["general".to_owned()],
+            has_fargate: false,
         }
     }
 
@@ -66,6 +74,8 @@ impl Demo {
             services: owned(&["web", "checkout", "search"]),
             n_tasks: 4000,
             hours: 72,
+            providers: owned(&["general", "memory-heavy", "gpu"]),
+            has_fargate: true,
         }
     }
 
@@ -73,6 +83,8 @@ impl Demo {
     pub fn middle() -> Self {
         let mut demo = Self::large();
         demo.name = "placement and deployment".to_owned();
+        demo.has_fargate = false;
+        demo.providers.truncate(2);
         demo.axes.truncate(2);
         demo.axes[0].1.truncate(3);
         demo.axes[1].1.truncate(2);
@@ -87,6 +99,7 @@ impl Demo {
         demo.axes[0].1[0] = "\"><img src=x onerror=alert(1)>".to_owned();
         demo.axes[0].1[1] = "</svg><script>alert(2)</script>\0\n\u{202e}".to_owned();
         demo.axes[0].1[2] = "=1+1 ".repeat(80);
+        demo.providers = vec!["<img src=x>".to_owned(), "=2+2".repeat(90)];
         demo.services = vec!["</title><script>".to_owned()];
         demo
     }
@@ -234,18 +247,7 @@ impl Demo {
                 .collect(),
             wait: wait.clone(),
             service_wait: wait,
-            ledger: Ledger {
-                lines: vec![LedgerLine {
-                    meter: Meter::Ec2OnDemand,
-                    item: "m6i.large".to_owned(),
-                    capacity_provider: "on-demand".to_owned(),
-                    availability_zone: "eu-central-1a".to_owned(),
-                    billed_seconds: instance_ms / 1000,
-                    n_uses: 40,
-                    price_pico_usd_per_hour: 115_000_000_000,
-                    price_as_of: "2026-10-01".to_owned(),
-                }],
-            },
+            ledger: Ledger { lines: self.bill(instance_ms) },
             instance_ms,
             instances_peak: peak,
             lower_bound_instance_ms: bound_ms,
@@ -259,10 +261,41 @@ impl Demo {
             placed_tasks: instances.clone(),
             instances,
             lower_bound,
+            providers: self
+                .providers
+                .iter()
+                .enumerate()
+                .map(|(idx, it)| providers::provider(it, idx, self.hours, own))
+                .collect(),
             services,
             rollouts,
             placement_digest: 0,
         }
+    }
+}
+
+impl Demo {
+    fn bill(&self, instance_ms: u64) -> Vec<LedgerLine> {
+        let line = |meter, item: &str, provider: &str, unit_seconds, price| LedgerLine {
+            meter,
+            item: item.to_owned(),
+            capacity_provider: provider.to_owned(),
+            availability_zone: "eu-central-1a".to_owned(),
+            unit_seconds,
+            n_uses: 40,
+            price_pico_usd_per_hour: price,
+            price_as_of: "2026-10-01".to_owned(),
+        };
+        let seconds = instance_ms / 1000;
+        let mut lines = vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", seconds, 115_000_000_000)];
+        if self.has_fargate {
+            let task_seconds = self.n_tasks * 900;
+            lines.extend([
+                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", task_seconds * 1024, 46_560_000_000),
+                line(Meter::FargateMemory, "Linux/X86_64", "FARGATE", task_seconds * 2048, 5_110_000_000),
+            ]);
+        }
+        lines
     }
 }
 

@@ -9,7 +9,7 @@ use super::chart::{Chart, head};
 use super::figure::{Axis, Entry, Figure, Mark, Sample, draw};
 use super::grouping::{Group, Grouping, by_setting, grouped};
 use super::palette::{BOUND, N_STYLES, RANGE, Style, WARM_UP, style};
-use super::scale::{Scale, Steps};
+use super::scale::{Scale, TimeUnit};
 
 pub(super) const INSTANCES_OVER_TIME: Chart = Chart {
     name: "instances_over_time",
@@ -20,11 +20,8 @@ pub(super) const INSTANCES_OVER_TIME: Chart = Chart {
 
 fn draw_instances(results: &Results) -> Option<String> {
     let horizon_ms = results.rows.iter().map(|it| it.record.horizon_ms).max().filter(|&it| it > 0)?;
-    let (unit_ms, unit, steps) = match horizon_ms {
-        it if it > 96 * 3_600_000 => (86_400_000.0, "days", Steps::Decimal),
-        it if it > 2 * 3_600_000 => (3_600_000.0, "hours", Steps::Hours),
-        _ => (60_000.0, "minutes", Steps::Decimal),
-    };
+    let unit = TimeUnit::of(horizon_ms);
+    let unit_ms = unit.millis;
 
     let instances = |group: &Group| curve(results, group, unit_ms, |row| &row.record.instances);
     let all = Group { label: String::new(), settings: (0..results.settings.len()).collect() };
@@ -36,6 +33,11 @@ fn draw_instances(results: &Results) -> Option<String> {
         Grouping { groups: by_setting(results), note: String::new() }
     };
     let curves: Vec<Vec<(f64, f64)>> = shown.groups.iter().map(instances).collect();
+
+    // All on Fargate: there is no instance to speak of.
+    if !curves.iter().flatten().any(|it| it.1 > 0.0) {
+        return None;
+    }
 
     let mut marks = Vec::new();
     let mut legend = Vec::new();
@@ -73,10 +75,7 @@ fn draw_instances(results: &Results) -> Option<String> {
             INSTANCES_OVER_TIME.title,
             "Means of the replicates. Fewer instances are better.",
         ),
-        x: Axis {
-            label: format!("time since the start, {unit}"),
-            scale: Scale::between(0.0, horizon_ms as f64 / unit_ms, steps),
-        },
+        x: Axis { label: format!("time since the start, {}", unit.name), scale: unit.scale(horizon_ms) },
         y: Axis { label: "instances billed (lower is better)".to_owned(), scale: Scale::from_zero(greatest) },
         marks,
         legend,

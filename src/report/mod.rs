@@ -2,14 +2,17 @@
 //! them, and a page that works without a network. Nothing is written here;
 //! whoever asks for a report puts it into a folder.
 
+pub mod bill;
 pub mod chart;
 pub mod headline;
 mod page;
+pub mod placement_failures;
 pub mod png;
 pub mod render;
 pub mod tables;
 
 mod availability;
+mod binding_resource;
 mod cost_frontier;
 mod gap;
 mod instances_over_time;
@@ -21,6 +24,7 @@ mod comparison;
 mod figure;
 mod grouping;
 mod palette;
+mod panels;
 mod rows;
 mod scale;
 mod text;
@@ -38,6 +42,7 @@ pub const CHARTS: &[Chart] = &[
     availability::AVAILABILITY,
     rollout::ROLLOUT,
     instances_over_time::INSTANCES_OVER_TIME,
+    binding_resource::BINDING_RESOURCE,
     gap::GAP,
     wait_times::WAIT_TIMES,
 ];

@@ -7,6 +7,8 @@ use askama::Template;
 use crate::experiment::results::Results;
 use crate::metrics::Direction;
 
+use super::CHARTS;
+use super::chart::Chart;
 use super::headline::headline;
 use super::render::{About, RenderedChart};
 use super::tables::{Cell, Column, Table};
@@ -36,6 +38,7 @@ pub(super) fn page(
         cautions: headline.cautions.iter().map(|it| sentence(it)).collect(),
         answers: headline.answers.iter().map(|it| sentence(it)).collect(),
         charts,
+        not_drawn: CHARTS.iter().filter(|it| charts.iter().all(|drawn| drawn.name != it.name)).collect(),
         tables,
         origin: origin(results, about),
     };
@@ -50,6 +53,7 @@ struct Page<'a> {
     cautions: Vec<String>,
     answers: Vec<String>,
     charts: &'a [RenderedChart],
+    not_drawn: Vec<&'static Chart>,
     tables: &'a [(&'a str, Table)],
     origin: Vec<(String, String)>,
 }

@@ -5,7 +5,7 @@ use crate::experiment::results::Results;
 
 use super::page::page;
 use super::png::png;
-use super::{CHARTS, tables};
+use super::{CHARTS, bill, placement_failures, tables};
 
 /// Points of a picture in a pixel of a chart: sharp on a dense screen.
 const ZOOM: f32 = 2.0;
@@ -60,6 +60,8 @@ pub fn render(results: &Results, about: &About) -> Report {
     let all = [
         ("summary.csv", Some(tables::summary(results))),
         ("differences.csv", Some(tables::differences(results)).filter(|it| !it.rows.is_empty())),
+        ("bill.csv", bill::bill(results)),
+        ("placement_failures.csv", placement_failures::placement_failures(results)),
         ("never_placeable.csv", tables::never_placeable(results)),
     ];
     let all: Vec<(&str, tables::Table)> =

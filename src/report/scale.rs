@@ -26,6 +26,32 @@ pub(super) enum Steps {
     Times,
 }
 
+/// What time is counted in along an axis.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct TimeUnit {
+    /// Its length.
+    pub(super) millis: f64,
+    /// Several of it: `hours`.
+    pub(super) name: &'static str,
+    steps: Steps,
+}
+
+impl TimeUnit {
+    /// The one that suits a run of this length.
+    pub(super) fn of(horizon_ms: u64) -> Self {
+        match horizon_ms {
+            it if it > 96 * 3_600_000 => Self { millis: 86_400_000.0, name: "days", steps: Steps::Decimal },
+            it if it > 2 * 3_600_000 => Self { millis: 3_600_000.0, name: "hours", steps: Steps::Hours },
+            _ => Self { millis: 60_000.0, name: "minutes", steps: Steps::Decimal },
+        }
+    }
+
+    /// From the start to the horizon.
+    pub(super) fn scale(self, horizon_ms: u64) -> Scale {
+        Scale::between(0.0, horizon_ms as f64 / self.millis, self.steps)
+    }
+}
+
 /// Whether a value can be drawn.
 pub(super) fn is_drawable(value: f64) -> bool {
     value.abs() <= LARGEST

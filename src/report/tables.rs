@@ -61,8 +61,10 @@ pub enum Cell {
 /// One row a setting: the main metrics as mean and half-width. Columns that no
 /// run has a value for are left out.
 pub fn summary(results: &Results) -> Table {
-    const SHOWN: [&str; 12] = [
+    const SHOWN: [&str; 14] = [
         "cost_usd",
+        "cost_instances_usd",
+        "cost_fargate_usd",
         "instance_hours",
         "gap_percent",
         "instances_peak",
@@ -75,11 +77,15 @@ pub fn summary(results: &Results) -> Table {
         "tasks_never_placed",
         "utilization_cpu_percent",
     ];
+    /// Of the cost: worth a column where there are both.
+    const PARTS: [&str; 2] = ["cost_instances_usd", "cost_fargate_usd"];
     let n_settings = results.settings.len();
+    let has = |name: &str| (0..n_settings).any(|setting| measured(results, setting, name).is_some());
+    let is_split = PARTS.iter().all(|name| has(name));
     let metrics: Vec<usize> = SHOWN
-        .iter()
+        .into_iter()
+        .filter(|name| has(name) && (is_split || !PARTS.contains(name)))
         .map(|name| metrics::position(name).expect("only metrics of the list are shown"))
-        .filter(|&it| (0..n_settings).any(|setting| measured(results, setting, METRICS[it].name).is_some()))
         .collect();
     let mut columns = vec![
         Column::plain("#", "setting_number", "position of the setting; charts refer to it"),
@@ -215,7 +221,7 @@ pub fn never_placeable(results: &Results) -> Option<Table> {
 }
 
 impl Column {
-    fn plain(title: &str, key: &str, summary: &str) -> Self {
+    pub(super) fn plain(title: &str, key: &str, summary: &str) -> Self {
         Self {
             title: title.to_owned(),
             key: key.to_owned(),
@@ -226,11 +232,11 @@ impl Column {
 }
 
 impl Cell {
-    fn count(n: u64) -> Self {
+    pub(super) fn count(n: u64) -> Self {
         Self::Number { value: n as f64, half_width: None, decimals: 0, is_change: false }
     }
 
-    fn estimate(estimate: Option<Estimate>, decimals: usize, is_change: bool) -> Self {
+    pub(super) fn estimate(estimate: Option<Estimate>, decimals: usize, is_change: bool) -> Self {
         match estimate.filter(|it| is_drawable(it.mean)) {
             None => Self::Empty,
             Some(Estimate { mean, half_width, .. }) => Self::Number {
@@ -302,7 +308,7 @@ impl Table {
     }
 }
 
-fn about_replicates(results: &Results) -> String {
+pub(super) fn about_replicates(results: &Results) -> String {
     match results.n_replicates {
         0 | 1 => "From a single replicate: there are no intervals.".to_owned(),
         n => format!("Mean ± half-width of the 95 % interval over {n} replicates."),

@@ -183,7 +183,11 @@ fn no_label_lies_over_another_or_beyond_the_edge() {
     let forty: Vec<String> = (1..=40).map(|it| format!("{it} % of a rather long name, then more")).collect();
     let one_axis = Demo { axes: vec![("capacity.target_percent".to_owned(), forty)], ..Demo::middle() };
     let tasks_only = Demo { services: Vec::new(), ..Demo::large() };
-    for demo in [Demo::small(), Demo::middle(), Demo::large(), Demo::hostile(), one_axis, tasks_only] {
+    let four = ["general", "memory-heavy", "gpu", "short of everything"].map(str::to_owned).to_vec();
+    let providers = Demo { providers: four, ..Demo::small() };
+    for demo in
+        [providers, Demo::small(), Demo::middle(), Demo::large(), Demo::hostile(), one_axis, tasks_only]
+    {
         let results = demo.results();
         for (chart, svg) in CHARTS.iter().filter_map(|it| Some((it, (it.draw)(&results)?))) {
             let view = svg.split_once("viewBox=\"0 0 ").unwrap().1.split_once('"').unwrap().0;
@@ -202,4 +206,37 @@ fn no_label_lies_over_another_or_beyond_the_edge() {
             }
         }
     }
+}
+
+#[test]
+fn without_a_word_of_providers_the_page_says_what_is_not_drawn() {
+    let results = Demo { providers: Vec::new(), ..Demo::small() }.results();
+    let report = render(&results, &About::default());
+    assert!(report.charts.iter().all(|it| it.name != "binding_resource"));
+    assert!(report.page.contains("Not drawn, since the runs recorded nothing for it: Which resource binds."));
+    assert!(!report.page.contains("Why tasks did not fit"));
+
+    let page = render(&Demo::large().results(), &About::default()).page;
+    assert!(!page.contains("Not drawn"));
+    assert!(page.contains("Why tasks did not fit") && page.contains("RESOURCE:MEMORY"));
+}
+
+#[test]
+fn what_is_paid_for_fargate_has_a_column_where_there_is_some() {
+    let keys = |demo: Demo| -> Vec<String> {
+        tables::summary(&demo.results()).columns.into_iter().map(|it| it.key).collect()
+    };
+    assert!(keys(Demo::large()).contains(&"cost_fargate_usd".to_owned()));
+    assert!(!keys(Demo::small()).contains(&"cost_instances_usd".to_owned()));
+
+    let results = Demo::large().results();
+    let table = bill::bill(&results).unwrap();
+    assert_eq!(table.rows.len(), results.settings.len() * 3);
+    let costs = table.rows[..3].iter().map(|row| match row[7] {
+        tables::Cell::Number { value, .. } => value,
+        _ => panic!("{row:?}"),
+    });
+    let cost = crate::metrics::position("cost_usd").unwrap();
+    let mean = results.values(0, cost).iter().sum::<f64>() / f64::from(results.n_replicates);
+    assert!((costs.sum::<f64>() - mean).abs() < 1e-6, "the rows of a setting are its cost");
 }

@@ -305,7 +305,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 item: instance_type.name.clone(),
                 capacity_provider: provider.name.clone(),
                 availability_zone: self.setup.zones[zone].clone(),
-                billed_seconds,
+                unit_seconds: billed_seconds,
                 n_uses,
                 price_pico_usd_per_hour: u64::try_from(instance_type.usd_per_hour.pico_usd())
                     .expect("a price is not negative and below a million dollars an hour"),

@@ -28,6 +28,8 @@ pub(crate) fn instance_type(name: &str, cpu: u32, memory: u32) -> InstanceType {
     InstanceType {
         name: name.to_owned(),
         capacity: needs(cpu, memory),
+        trunked_network_interfaces: None,
+        is_arm: false,
         usd_per_hour: Money::parse_usd("0.1").expect("a price"),
         price_as_of: "2026-01-01".to_owned(),
     }

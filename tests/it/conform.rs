@@ -256,7 +256,10 @@ fn what_cannot_be_judged_is_a_fault() {
         (changed(queries, |it| remove(&mut it["cases"][0], "expression")), &["B0604"]),
         (changed(queries, |it| it["cases"][0]["expect"] = json!({"error": false})), &["B0607"]),
         (changed(queries, |it| it["cases"][5]["expression_generator"]["times"] = json!(1e300)), &["B0607"]),
-        (changed(queries, |it| it["cases"][5]["expression_generator"]["times"] = json!(1 << 40)), &["B0607"]),
+        (
+            changed(queries, |it| it["cases"][5]["expression_generator"]["times"] = json!(1_u64 << 40)),
+            &["B0607"],
+        ),
         (changed(queries, |it| it["fleets"]["harbour"][0]["registeredAt"] = json!("yesterday")), &["B0607"]),
         (changed("task-definitions", |it| it["cases"][0]["task_definition"] = json!([])), &["B0606"]),
         (changed("task-definitions", |it| remove(&mut it["cases"][1]["expect"], "rule")), &["B0604"]),

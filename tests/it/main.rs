@@ -6,13 +6,16 @@ mod support;
 
 mod azure;
 mod bad_input;
+mod billing;
 mod codes;
 mod command_line;
 mod common_luck;
 mod conform;
+mod containers;
 mod floors;
 mod java_regex;
 mod properties;
+mod reach;
 mod reference;
 mod rolling;
 mod task_definitions;

@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
         assert_eq!(tasks.submitted, submitted as u64);
 
         assert_eq!(record.instance_ms, self.instance_ms, "the integral is the sum of the uses");
-        let billed_ms: u64 = record.ledger.lines.iter().map(|it| it.billed_seconds * 1000).sum();
+        let billed_ms: u64 = record.ledger.lines.iter().map(|it| it.unit_seconds * 1000).sum();
         assert!(billed_ms >= record.instance_ms, "{billed_ms} billed, {} used", record.instance_ms);
         assert!(
             record.instance_ms >= record.lower_bound_instance_ms,

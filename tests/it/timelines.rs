@@ -342,6 +342,8 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
     let instance_type = InstanceType {
         name: "box".to_owned(),
         capacity,
+        trunked_network_interfaces: None,
+        is_arm: false,
         usd_per_hour: Money::ZERO,
         price_as_of: String::new(),
     };

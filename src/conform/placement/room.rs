@@ -224,6 +224,8 @@ fn any_type() -> InstanceType {
     InstanceType {
         name: "any".to_owned(),
         capacity: Needs::default(),
+        trunked_network_interfaces: None,
+        is_arm: false,
         usd_per_hour: Money::ZERO,
         price_as_of: String::new(),
     }

@@ -1,25 +1,39 @@
-//! Instance types and their prices: facts of AWS, dated, in two small tables of
-//! our own form, and a user's price file that beats them.
+//! Instance types and prices: facts of AWS, dated, in three small tables of our
+//! own form, and a user's price file that beats them.
 //!
-//! `instance_types.csv`: vCPUs and advertised memory, from `DescribeInstanceTypes`
-//! records (2026-08-22). `ec2_prices.csv`: Linux on-demand prices; each row has
-//! its day (us-east-1 of 2026-07-20; us-west-2 and eu-west-1 of 2022-09-03).
+//! `instance_types.csv`: vCPUs, advertised memory, GPUs and architecture, from
+//! `DescribeInstanceTypes` records (2026-08-22; p3 has been retired since). Tasks
+//! in awsvpc mode, from the developer guide (container-instance-eni, 2023-04-18);
+//! for types that the guide does not name, attachable interfaces less the primary
+//! one, and nothing said of trunking. `ec2_prices.csv`: Linux on-demand prices;
+//! each row has its day (us-east-1 of 2026-07-20; us-west-2 and eu-west-1 of
+//! 2022-09-03). `fargate_prices.csv`: Linux, each row with its day (of Spot prices,
+//! which float, the newest known).
+
+mod fargate;
+mod price_file;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::base::{Diagnostic, MemoryMib, Money, Place};
+use self::fargate::FargatePrice;
+use crate::base::{Diagnostic, MemoryMib, Money};
+use crate::model::capacity::{DatedPrice, FargateRates};
 use crate::model::instance::{InstanceType, registered_cpu, registered_memory};
 use crate::model::task::Needs;
 
 const INSTANCE_TYPES: &str = include_str!("instance_types.csv");
 const EC2_PRICES: &str = include_str!("ec2_prices.csv");
+const FARGATE_PRICES: &str = include_str!("fargate_prices.csv");
 
 /// What is known of instance types and prices.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     types: BTreeMap<String, Size>,
-    prices: BTreeMap<(String, String), Price>,
+    /// Of an hour of an instance, by region and type.
+    ec2: BTreeMap<(String, String), DatedPrice>,
+    /// Of an hour of a unit, by region.
+    fargate: BTreeMap<(String, FargatePrice), DatedPrice>,
 }
 
 /// How large an instance type is, as advertised.
@@ -29,12 +43,15 @@ pub struct Size {
     pub vcpus: u32,
     /// Advertised memory.
     pub memory: MemoryMib,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Price {
-    usd_per_hour: Money,
-    as_of: String,
+    /// Whole GPUs.
+    pub gpus: u32,
+    /// Whether its processor is of the Arm architecture (`arm64`).
+    pub is_arm: bool,
+    /// How many tasks in awsvpc mode it holds.
+    pub awsvpc_tasks: u32,
+    /// The same with trunked interfaces; `None` if that is not supported, or
+    /// not known.
+    pub awsvpc_tasks_trunking: Option<u32>,
 }
 
 /// Why there is no instance type to launch.
@@ -53,21 +70,20 @@ impl Catalogue {
         BUILT_IN.get_or_init(|| {
             let mut catalogue = Self::default();
             for line in INSTANCE_TYPES.lines().skip(1) {
-                let mut cells = line.split(',');
-                let mut next = || cells.next().expect("a row of the table has three cells");
-                let name = next().to_owned();
-                let vcpus = next().parse().expect("vCPUs are a number");
-                let memory = MemoryMib(next().parse().expect("memory is a number"));
-                catalogue.types.insert(name, Size { vcpus, memory });
+                let (name, size) = Size::of_row(line);
+                catalogue.types.insert(name.to_owned(), size);
             }
-            let found = catalogue.read_prices("ec2_prices.csv", EC2_PRICES);
-            assert_eq!(found, [], "the table that comes with the lab has no fault");
+            for (file, text) in [("ec2_prices.csv", EC2_PRICES), ("fargate_prices.csv", FARGATE_PRICES)] {
+                let found = catalogue.read_prices(file, text);
+                assert_eq!(found, [], "a table that comes with the lab has no fault");
+            }
             catalogue
         })
     }
 
     /// The same with the prices of a user's file, which beat those here. Columns:
-    /// `region,instance_type,usd_per_hour,as_of`.
+    /// `region,instance_type,usd_per_hour,as_of`. In the place of an instance type
+    /// may stand a unit of Fargate: `fargate:vcpu_hour`, `fargate_spot:gb_hour`.
     ///
     /// # Errors
     ///
@@ -78,62 +94,6 @@ impl Catalogue {
         if faults.is_empty() { Ok(catalogue) } else { Err(faults) }
     }
 
-    fn read_prices(&mut self, file: &str, text: &str) -> Vec<Diagnostic> {
-        const HEADER: &str = "region,instance_type,usd_per_hour,as_of";
-        let mut faults = Vec::new();
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        for (idx, line) in text.lines().enumerate() {
-            let line = line.trim_end_matches('\r');
-            let mut fault = |column: usize, width: usize, message: String| {
-                let place = Place {
-                    file: file.to_owned(),
-                    line: idx as u64 + 1,
-                    column: column as u64 + 1,
-                    width: width.max(1) as u64,
-                    text: line.to_owned(),
-                };
-                faults.push(Diagnostic::new("B0120", message).at(place));
-            };
-            if idx == 0 {
-                if line != HEADER {
-                    fault(0, line.chars().count(), format!("expected the header `{HEADER}`"));
-                    break;
-                }
-                continue;
-            }
-            let cells: Vec<&str> = line.split(',').collect();
-            let [region, instance_type, price, as_of] = cells[..] else {
-                fault(0, line.chars().count(), format!("expected 4 cells, found {}", cells.len()));
-                continue;
-            };
-            let price_column = region.chars().count() + instance_type.chars().count() + 2;
-            let usd_per_hour = match Money::parse_usd(price) {
-                Some(amount) if amount >= Money::ZERO && amount <= Self::DEAREST => amount,
-                _ => {
-                    let message = format!("`{price}` is not a price of 0 to {} USD an hour", Self::DEAREST);
-                    fault(price_column, price.chars().count(), message);
-                    continue;
-                }
-            };
-            if as_of.parse::<jiff::civil::Date>().is_err() {
-                let column = price_column + price.chars().count() + 1;
-                fault(column, as_of.chars().count(), format!("`{as_of}` is not a day such as 2026-07-20"));
-                continue;
-            }
-            let key = (region.to_owned(), instance_type.to_owned());
-            self.prices.insert(key, Price { usd_per_hour, as_of: as_of.to_owned() });
-        }
-        if text.is_empty() {
-            let place = Place::in_source(file, text, 0, 0);
-            let message = format!("the file is empty, expected the header `{HEADER}`");
-            faults.push(Diagnostic::new("B0120", message).at(place));
-        }
-        faults
-    }
-
-    /// No instance costs more than this an hour; a larger figure is a slip.
-    pub const DEAREST: Money = Money::from_pico_usd(10_000_000_000_000_000);
-
     /// The type as it registers with a cluster in `region`.
     ///
     /// # Errors
@@ -141,10 +101,16 @@ impl Catalogue {
     /// What is not known.
     pub fn instance_type(&self, region: &str, name: &str) -> Result<InstanceType, Missing> {
         let size = self.types.get(name).ok_or(Missing::Type)?;
-        let price = self.prices.get(&(region.to_owned(), name.to_owned())).ok_or(Missing::Price)?;
+        let price = self.ec2.get(&(region.to_owned(), name.to_owned())).ok_or(Missing::Price)?;
         Ok(InstanceType {
             name: name.to_owned(),
-            capacity: Needs::of(registered_cpu(size.vcpus), registered_memory(size.memory)),
+            capacity: Needs {
+                gpus: size.gpus,
+                network_interfaces: size.awsvpc_tasks,
+                ..Needs::of(registered_cpu(size.vcpus), registered_memory(size.memory))
+            },
+            trunked_network_interfaces: size.awsvpc_tasks_trunking,
+            is_arm: size.is_arm,
             usd_per_hour: price.usd_per_hour,
             price_as_of: price.as_of.clone(),
         })
@@ -157,15 +123,41 @@ impl Catalogue {
 
     /// The price of a type in a region with its day.
     pub fn price(&self, region: &str, name: &str) -> Option<(Money, &str)> {
-        let price = self.prices.get(&(region.to_owned(), name.to_owned()))?;
+        let price = self.ec2.get(&(region.to_owned(), name.to_owned()))?;
         Some((price.usd_per_hour, &price.as_of))
     }
 
-    /// The regions that have prices, in order.
+    /// What Fargate charges in a region; `None` if there is no price of its vCPUs
+    /// or of its memory.
+    pub fn fargate_rates(&self, region: &str, is_arm: bool, is_spot: bool) -> Option<FargateRates> {
+        fargate::rates(&self.fargate, region, is_arm, is_spot)
+    }
+
+    /// The regions that have prices of instances, in order.
     pub fn regions(&self) -> Vec<&str> {
-        let mut regions: Vec<&str> = self.prices.keys().map(|it| it.0.as_str()).collect();
+        let mut regions: Vec<&str> = self.ec2.keys().map(|it| it.0.as_str()).collect();
         regions.dedup();
         regions
+    }
+}
+
+impl Size {
+    /// Of a row of the table that comes with the lab.
+    fn of_row(line: &str) -> (&str, Self) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [name, vcpus, memory, gpus, architecture, tasks, trunking] = cells[..] else {
+            panic!("a row of the table has seven cells: {line}");
+        };
+        let number = |cell: &str| cell.parse().expect("a cell of the table is a number");
+        let size = Self {
+            vcpus: number(vcpus),
+            memory: MemoryMib(number(memory)),
+            gpus: number(gpus),
+            is_arm: architecture == "arm64",
+            awsvpc_tasks: number(tasks),
+            awsvpc_tasks_trunking: (!trunking.is_empty()).then(|| number(trunking)),
+        };
+        (name, size)
     }
 }
 
@@ -184,6 +176,21 @@ mod tests {
         assert_eq!(m6i.usd_per_hour.to_string(), "0.768");
         assert_eq!(catalogue.instance_type("us-east-1", "m6i.huge"), Err(Missing::Type));
         assert_eq!(catalogue.instance_type("mars-1", "m6i.large"), Err(Missing::Price));
+    }
+
+    #[test]
+    fn a_type_registers_its_gpus_and_network_interfaces() {
+        let of = |name| {
+            let it = Catalogue::built_in().instance_type("us-east-1", name).unwrap();
+            (it.capacity.gpus, it.capacity.network_interfaces, it.trunked_network_interfaces, it.is_arm)
+        };
+        // The figures of the developer guide's table.
+        assert_eq!(of("m5.large"), (0, 2, Some(10), false));
+        assert_eq!(of("m6i.8xlarge"), (0, 7, Some(90), false));
+        assert_eq!(of("m6g.medium"), (0, 1, Some(4), true));
+        assert_eq!(of("t3.xlarge"), (0, 3, None, false));
+        assert_eq!(of("g4dn.12xlarge"), (4, 7, None, false));
+        assert!(of("g5g.xlarge").3);
     }
 
     #[test]

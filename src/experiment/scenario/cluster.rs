@@ -297,23 +297,31 @@ impl Types<'_> {
         fault.help(help)
     }
 
-    /// `{ name, cpu_units, memory_mib, usd_per_hour }`: exactly what registers.
+    /// `{ name, cpu_units, memory_mib, gpus, network_interfaces, usd_per_hour }`:
+    /// exactly what registers.
     fn own(&self, node: &Node) -> Option<InstanceType> {
         let table = reader::Table::of(node, self.faults);
         let name = table.text("name").unwrap_or("custom").to_owned();
         let cpu = table.required("cpu_units").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
         let memory =
             table.required("memory_mib").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
+        let gpus = table.integer("gpus", 0..=1 << 20).unwrap_or(0);
+        let network_interfaces = table.integer("network_interfaces", 0..=1 << 20).unwrap_or(0);
         let usd_per_hour = table.optional("usd_per_hour").map(|it| reader::money(it, self.faults));
         let as_of = table.optional("price_as_of").and_then(|it| reader::day(it, self.faults));
         let as_of = as_of.unwrap_or("").to_owned();
         table.finish();
+        let small = |it: u64| u32::try_from(it).expect("within the range");
         Some(InstanceType {
             name,
-            capacity: Needs::of(
-                CpuUnits(u32::try_from(cpu?).expect("within the range")),
-                MemoryMib(u32::try_from(memory?).expect("within the range")),
-            ),
+            capacity: Needs {
+                cpu: CpuUnits(small(cpu?)),
+                memory: MemoryMib(small(memory?)),
+                gpus: small(gpus),
+                network_interfaces: small(network_interfaces),
+            },
+            trunked_network_interfaces: None,
+            is_arm: false,
             usd_per_hour: usd_per_hour.unwrap_or(Some(Money::ZERO))?,
             price_as_of: as_of,
         })

@@ -1,0 +1,197 @@
+//! From a task definition to the life of its tasks.
+
+use std::sync::Arc;
+
+use super::conduct::Conduct;
+use super::start_up::{StartUp, exit_reason, start_up};
+use super::{health, reads};
+use crate::base::SimDuration;
+use crate::model::access::Permissions;
+use crate::model::container::{Blueprint, Container, NetworkMode};
+use crate::model::life::{ContainerHealth, EssentialExit, Start, TaskLife};
+use crate::model::options::ModelOptions;
+use crate::model::task::TaskDefinition;
+
+/// What the life of a task depends on besides its definition.
+pub struct LifeContext<'a> {
+    /// The model choices: how long things take.
+    pub options: &'a ModelOptions,
+    /// Whether it runs on Fargate.
+    pub is_fargate: bool,
+    /// What its roles may do, and what is there.
+    pub permissions: &'a dyn Permissions,
+    /// Container and port behind the load balancer.
+    pub serving: Option<(&'a str, u16)>,
+}
+
+/// How the life of every task of `definition` goes from its placement on, if
+/// nobody stops it. A definition without a blueprint has one plain container.
+///
+/// What lies beyond [`TaskLife::exit`] is not reached; health is told as if
+/// nothing ended the task before.
+///
+/// # Panics
+///
+/// If the dependencies of its containers form a cycle, which no valid
+/// definition has.
+pub fn life(definition: &TaskDefinition, context: &LifeContext<'_>) -> TaskLife {
+    let plain;
+    let blueprint = match definition.blueprint.as_deref() {
+        Some(blueprint) => blueprint,
+        None => {
+            plain = Blueprint::plain();
+            &plain
+        }
+    };
+    let options = context.options;
+    let containers = blueprint.containers.as_slice();
+    let conducts: Vec<Conduct> = containers.iter().map(|it| Conduct::of(it, blueprint, context)).collect();
+    let start_up = start_up(containers, &conducts, options);
+    let start = start(blueprint, &start_up, context);
+    // A start that fails has no RUNNING to count from; nothing after it is read.
+    let running = match &start_up.running {
+        Ok(at) => *at,
+        Err(failure) => failure.at,
+    };
+    let serving = serving(containers, context);
+    let answers_after = serving.and_then(|idx| {
+        let (started, conduct) = (start_up.started[idx]?, &conducts[idx]);
+        let is_gone = |after| conduct.exit.as_ref().is_some_and(|exit| exit.after <= after);
+        let answers = conduct.answers.filter(|it| !is_gone(*it))?;
+        Some(since(started + answers, running))
+    });
+    TaskLife {
+        start,
+        container_health: container_health(containers, &conducts, &start_up, running),
+        exit: essential_exit(containers, &conducts, &start_up, running),
+        answers_after,
+        answers_errors: serving.and_then(|idx| conducts[idx].answers_errors.clone()),
+        stop: stop(containers, &conducts, &start_up, running, options),
+        deprovision: if has_interface(blueprint, context) { options.eni_detach } else { SimDuration::ZERO },
+    }
+}
+
+fn has_interface(blueprint: &Blueprint, context: &LifeContext<'_>) -> bool {
+    context.is_fargate || blueprint.network_mode == NetworkMode::Awsvpc
+}
+
+fn since(moment: SimDuration, earlier: SimDuration) -> SimDuration {
+    SimDuration::from_millis(moment.millis().saturating_sub(earlier.millis()))
+}
+
+/// MODEL: secrets are read by the agent before the pull, all in one go.
+fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -> Start {
+    let options = context.options;
+    let machine = match (context.is_fargate, blueprint.network_mode) {
+        (true, _) => options.fargate_provision,
+        (false, NetworkMode::Awsvpc) => options.eni_attach,
+        (false, _) => SimDuration::ZERO,
+    };
+    let heard = machine + options.agent_poll;
+    if let Some(why) = reads::failure(blueprint, context) {
+        return Start {
+            before_pull: heard + options.resource_init_timeout,
+            pull: SimDuration::ZERO,
+            after_pull: SimDuration::ZERO,
+            failure: Some(Arc::from(why)),
+        };
+    }
+    let has_reads = blueprint.containers.iter().any(|it| !it.reads.is_empty());
+    let read = if has_reads { options.secrets_read } else { SimDuration::ZERO };
+    let (after_pull, failure) = match &start_up.running {
+        Ok(at) => (*at, None),
+        Err(failure) => (failure.at, Some(Arc::from(failure.why.as_str()))),
+    };
+    Start { before_pull: heard + read, pull: options.image_pull, after_pull, failure }
+}
+
+/// The container behind the load balancer, else the first essential one.
+fn serving(containers: &[Container], context: &LifeContext<'_>) -> Option<usize> {
+    let named = context.serving.and_then(|(name, _)| containers.iter().position(|it| it.name == name));
+    named.or_else(|| containers.iter().position(|it| it.is_essential))
+}
+
+/// Any unhealthy, then any unknown, else healthy (API HealthCheck); containers
+/// without a check are not waited for.
+fn container_health(
+    containers: &[Container],
+    conducts: &[Conduct],
+    start_up: &StartUp,
+    running: SimDuration,
+) -> ContainerHealth {
+    let mut all_healthy: Option<SimDuration> = Some(SimDuration::ZERO);
+    let mut first_unhealthy: Option<SimDuration> = None;
+    let mut is_checked = false;
+    for (idx, container) in containers.iter().enumerate() {
+        let Some(check) = container.health_check.as_ref().filter(|_| container.is_essential) else {
+            continue;
+        };
+        is_checked = true;
+        let conduct = &conducts[idx];
+        let found = health::probe(check, conduct.answers, conduct.hangs);
+        let from_running = |after| since(start_up.started[idx].unwrap_or_default() + after, running);
+        // What was over before RUNNING nobody has seen.
+        let healthy = found.healthy.map(from_running);
+        let unhealthy = found.unhealthy.map(from_running).filter(|_| healthy != Some(SimDuration::ZERO));
+        all_healthy = all_healthy.zip(healthy).map(|(one, other)| one.max(other));
+        first_unhealthy = first_unhealthy.into_iter().chain(unhealthy).min();
+    }
+    match (is_checked, first_unhealthy, all_healthy) {
+        (false, ..) => ContainerHealth::Unchecked,
+        (true, Some(after), _) => ContainerHealth::UnhealthyAfter(after),
+        (true, None, Some(after)) => ContainerHealth::HealthyAfter(after),
+        (true, None, None) => unreachable!("what never passes is found unhealthy"),
+    }
+}
+
+/// The first end of an essential container after RUNNING.
+fn essential_exit(
+    containers: &[Container],
+    conducts: &[Conduct],
+    start_up: &StartUp,
+    running: SimDuration,
+) -> Option<EssentialExit> {
+    if start_up.running.is_err() {
+        return None;
+    }
+    let exits = containers.iter().enumerate().filter(|(_, it)| it.is_essential);
+    let exits = exits.filter_map(|(idx, container)| {
+        let exit = conducts[idx].exit.as_ref()?;
+        let after = since(start_up.started[idx]? + exit.after, running);
+        Some((after, container, exit))
+    });
+    let (after, container, exit) = exits.min_by_key(|it| it.0)?;
+    Some(EssentialExit { after, reason: Arc::from(exit_reason(container, exit)) })
+}
+
+/// The longest chain against the order of `dependsOn` (semantics 2.2). MODEL:
+/// each container takes its exit time, at most its stop timeout; one that has
+/// ended by RUNNING takes none.
+fn stop(
+    containers: &[Container],
+    conducts: &[Conduct],
+    start_up: &StartUp,
+    running: SimDuration,
+    options: &ModelOptions,
+) -> SimDuration {
+    let own = |idx: usize| -> SimDuration {
+        let (container, exit) = (&containers[idx], conducts[idx].exit.as_ref());
+        let Some(started) = start_up.started[idx] else { return SimDuration::ZERO };
+        if !container.is_essential && exit.is_some_and(|exit| started + exit.after <= running) {
+            return SimDuration::ZERO;
+        }
+        let timeout = container.stop_timeout.unwrap_or(options.default_stop_timeout);
+        container.behaviour.exit_time.unwrap_or(options.exit_time).min(timeout)
+    };
+    // Dependents stop first; a chain is at most as long as there are containers.
+    let mut until = vec![SimDuration::ZERO; containers.len()];
+    for _ in containers {
+        for idx in 0..containers.len() {
+            let depends_on_it = |it: &Container| it.depends_on.iter().any(|on| on.container == idx);
+            let dependents = (0..containers.len()).filter(|&it| depends_on_it(&containers[it]));
+            let begun = dependents.map(|it| until[it]).max().unwrap_or_default();
+            until[idx] = begun + own(idx);
+        }
+    }
+    until.into_iter().max().unwrap_or_default()
+}

@@ -1,0 +1,93 @@
+//! What the execution role does before a container starts: it reads secrets,
+//! parameters and environment files, and opens the log stream (developer guide,
+//! task_execution_IAM_role; semantics 3.5). On EC2 a task without an execution
+//! role uses the instance's, which may do all this (MODEL).
+
+use super::life::LifeContext;
+use crate::model::access::Denial;
+use crate::model::container::{Blueprint, Container, Read, ReadKind};
+
+/// Why the task cannot read what it needs, as ECS says it.
+pub(super) fn failure(blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<String> {
+    let read = |container: &Container| -> Option<String> {
+        container.reads.iter().find_map(|it| refused_read(it, blueprint, context))
+    };
+    if let Some(why) = blueprint.containers.iter().find_map(read) {
+        return Some(format!("ResourceInitializationError: {why}"));
+    }
+    // On an instance the log driver is asked when the container is started.
+    let log = |it: &Container| may_log(it, blueprint, CREATE_STREAM, context).err();
+    let denial = blueprint.containers.iter().filter(|_| context.is_fargate).find_map(log)?;
+    Some(format!(
+        "ResourceInitializationError: failed to validate logger args: AccessDeniedException: {denial}"
+    ))
+}
+
+const CREATE_STREAM: &str = "logs:CreateLogStream";
+
+fn refused_read(read: &Read, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<String> {
+    let resource = read.resource.as_str();
+    let role = blueprint.execution_role.as_deref();
+    let may = |action, resource: &str| context.permissions.may(role, action, resource);
+    let what = match read.kind {
+        ReadKind::EnvironmentFile => "failed to download env files",
+        ReadKind::RegistryCredentials => "unable to pull registry auth",
+        ReadKind::Parameter | ReadKind::Secret => "unable to pull secrets",
+    };
+    let allowed = match read.kind {
+        ReadKind::Parameter => may("ssm:GetParameters", resource),
+        ReadKind::Secret | ReadKind::RegistryCredentials => may("secretsmanager:GetSecretValue", resource),
+        ReadKind::EnvironmentFile => {
+            let bucket = resource.split('/').next().expect("a split has a first part");
+            may("s3:GetBucketLocation", bucket).and_then(|()| may("s3:GetObject", resource))
+        }
+    };
+    if let Err(denial) = allowed {
+        return Some(format!("{what}: AccessDeniedException: {denial}"));
+    }
+    if context.permissions.exists(resource) {
+        return None;
+    }
+    Some(match read.kind {
+        ReadKind::Parameter => format!("{what}: invalid parameters: {resource}"),
+        ReadKind::Secret | ReadKind::RegistryCredentials => {
+            format!("{what}: ResourceNotFoundException: Secrets Manager can't find the secret {resource}")
+        }
+        ReadKind::EnvironmentFile => format!("{what}: {resource} is not there: 404 Not Found"),
+    })
+}
+
+/// Why a container cannot be started on an instance: its log driver fails.
+pub(super) fn refused_log(
+    container: &Container,
+    blueprint: &Blueprint,
+    context: &LifeContext<'_>,
+) -> Option<String> {
+    if context.is_fargate {
+        return None;
+    }
+    let denial = may_log(container, blueprint, CREATE_STREAM, context).err()?;
+    Some(format!(
+        "CannotStartContainerError: failed to initialize logging driver: failed to create Cloudwatch log \
+         stream: AccessDeniedException: {denial}"
+    ))
+}
+
+/// Whether `action` is allowed on the container's log stream, if it has one.
+pub(super) fn may_log(
+    container: &Container,
+    blueprint: &Blueprint,
+    action: &str,
+    context: &LifeContext<'_>,
+) -> Result<(), Denial> {
+    let Some(log) = container.log.as_ref().filter(|it| it.driver == "awslogs") else { return Ok(()) };
+    let role = blueprint.execution_role.as_deref();
+    let region = log.region.as_deref().unwrap_or("us-east-1");
+    // The account of the role, where it is written in full.
+    let account = role.filter(|it| it.starts_with("arn:")).and_then(|it| it.split(':').nth(4));
+    let account = account.unwrap_or("123456789012");
+    let group = log.group.as_deref().unwrap_or("");
+    let stream =
+        format!("arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:ecs/{}", container.name);
+    context.permissions.may(role, action, &stream)
+}

@@ -1,0 +1,333 @@
+//! What was reserved of a capacity provider's instances over time, how many
+//! tasks waited before it, and why: which resource binds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{SimDuration, SimTime};
+use crate::record::Series;
+
+/// Something that instances register and tasks reserve.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// CPU units.
+    Cpu,
+    /// Memory.
+    Memory,
+    /// Network interfaces for tasks in awsvpc mode.
+    NetworkInterfaces,
+    /// Host ports.
+    Ports,
+    /// GPUs.
+    Gpus,
+}
+
+impl Resource {
+    /// All of them, in the order of [`ProviderReading`].
+    pub const ALL: [Self; 5] = [Self::Cpu, Self::Memory, Self::NetworkInterfaces, Self::Ports, Self::Gpus];
+
+    /// As a column is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::NetworkInterfaces => "network_interfaces",
+            Self::Ports => "ports",
+            Self::Gpus => "gpus",
+        }
+    }
+}
+
+/// Why an instance did not take a task: the steps of a placement, in the order
+/// in which the first that applies is told (developer guide,
+/// api_failures_messages; the order is a MODEL choice).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum PlacementReason {
+    /// It takes no new tasks.
+    #[serde(rename = "DRAINING")]
+    Draining,
+    /// It has yet to register, or is gone.
+    #[serde(rename = "INACTIVE")]
+    Inactive,
+    /// Its agent is not heard.
+    #[serde(rename = "AGENT")]
+    Agent,
+    /// Not enough CPU units are free.
+    #[serde(rename = "RESOURCE:CPU")]
+    Cpu,
+    /// Not enough memory is free.
+    #[serde(rename = "RESOURCE:MEMORY")]
+    Memory,
+    /// Not enough GPUs are free.
+    #[serde(rename = "RESOURCE:GPU")]
+    Gpu,
+    /// A host port is taken.
+    #[serde(rename = "RESOURCE:PORTS")]
+    Ports,
+    /// No network interface is free.
+    #[serde(rename = "RESOURCE:ENI")]
+    Eni,
+    /// It lacks an attribute that the task definition needs.
+    #[serde(rename = "ATTRIBUTE")]
+    Attribute,
+    /// Its zone has none of the task's subnets.
+    #[serde(rename = "LOCATION")]
+    Location,
+    /// An expression of a constraint is false of it.
+    #[serde(rename = "MEMBER_OF")]
+    MemberOf,
+    /// It has a task of the group already.
+    #[serde(rename = "DISTINCT_INSTANCE")]
+    DistinctInstance,
+    /// There is no instance at all.
+    #[serde(rename = "NO_INSTANCE")]
+    NoInstance,
+}
+
+impl PlacementReason {
+    /// All of them, in their order.
+    pub const ALL: [Self; 13] = [
+        Self::Draining,
+        Self::Inactive,
+        Self::Agent,
+        Self::Cpu,
+        Self::Memory,
+        Self::Gpu,
+        Self::Ports,
+        Self::Eni,
+        Self::Attribute,
+        Self::Location,
+        Self::MemberOf,
+        Self::DistinctInstance,
+        Self::NoInstance,
+    ];
+
+    /// As it stands in files: what ECS writes, in one word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draining => "DRAINING",
+            Self::Inactive => "INACTIVE",
+            Self::Agent => "AGENT",
+            Self::Cpu => "RESOURCE:CPU",
+            Self::Memory => "RESOURCE:MEMORY",
+            Self::Gpu => "RESOURCE:GPU",
+            Self::Ports => "RESOURCE:PORTS",
+            Self::Eni => "RESOURCE:ENI",
+            Self::Attribute => "ATTRIBUTE",
+            Self::Location => "LOCATION",
+            Self::MemberOf => "MEMBER_OF",
+            Self::DistinctInstance => "DISTINCT_INSTANCE",
+            Self::NoInstance => "NO_INSTANCE",
+        }
+    }
+}
+
+/// How much of a resource is reserved, in the resource's own unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reserved {
+    /// By tasks.
+    pub reserved: u64,
+    /// By instances.
+    pub registered: u64,
+}
+
+impl Reserved {
+    /// Parts per 10,000, rounded down; 0 where nothing is registered.
+    pub fn per_10_000(self) -> u64 {
+        (self.reserved * 10_000).checked_div(self.registered).unwrap_or(0)
+    }
+}
+
+/// A capacity provider at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProviderReading {
+    /// CPU units.
+    pub cpu: Reserved,
+    /// MiB.
+    pub memory: Reserved,
+    /// Network interfaces for tasks.
+    pub network_interfaces: Reserved,
+    /// Host ports in use, out of those that an instance has.
+    pub ports: Reserved,
+    /// GPUs.
+    pub gpus: Reserved,
+    /// Tasks that wait before the provider.
+    pub n_waiting: u64,
+    /// Why the first of them does not fit the instance that comes closest;
+    /// `None` if nobody waits.
+    pub binding: Option<PlacementReason>,
+}
+
+impl ProviderReading {
+    fn of(&self, resource: Resource) -> Reserved {
+        match resource {
+            Resource::Cpu => self.cpu,
+            Resource::Memory => self.memory,
+            Resource::NetworkInterfaces => self.network_interfaces,
+            Resource::Ports => self.ports,
+            Resource::Gpus => self.gpus,
+        }
+    }
+}
+
+/// A capacity provider over a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderRecord {
+    /// Its name.
+    pub name: String,
+    /// Of each resource that was ever reserved the share, in the order of the
+    /// resources.
+    pub reserved: Vec<ReservedSeries>,
+    /// Tasks that waited before it, over time.
+    pub waiting: Series,
+    /// When each reason that ever bound did so, in the order of the reasons.
+    pub blocked: Vec<BlockedSeries>,
+    /// What failed placements found while measured, in the order of the reasons.
+    pub failures: Vec<PlacementFailure>,
+}
+
+/// The share of one resource that was reserved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservedSeries {
+    /// Of what.
+    pub resource: Resource,
+    /// Parts per 10,000 of what was registered, over time; 0 while nothing was.
+    pub per_10_000: Series,
+}
+
+/// When one reason kept the first waiting task from the closest instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockedSeries {
+    /// Which.
+    pub reason: PlacementReason,
+    /// 1 while it did, else 0: the mean of a bucket is its share of the time.
+    pub is_binding: Series,
+}
+
+/// How often one reason stood in the way of a placement that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementFailure {
+    /// Which.
+    pub reason: PlacementReason,
+    /// Instances that it ruled out, over all decisions.
+    pub n_instances: u64,
+    /// Decisions in which the instance that came closest gave it.
+    pub n_closest: u64,
+}
+
+impl ProviderRecord {
+    /// A provider of which nothing is known yet.
+    pub(super) fn new(name: String, horizon: SimDuration) -> Self {
+        Self {
+            name,
+            reserved: Vec::new(),
+            waiting: Series::new(horizon),
+            blocked: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// It stands like this from `now` on.
+    pub(super) fn set(&mut self, now: SimTime, horizon: SimDuration, reading: &ProviderReading) {
+        self.waiting.set(now, reading.n_waiting);
+        for resource in Resource::ALL {
+            let share = reading.of(resource).per_10_000();
+            match self.reserved.binary_search_by_key(&resource, |it| it.resource) {
+                Ok(idx) => self.reserved[idx].per_10_000.set(now, share),
+                Err(idx) if share > 0 => {
+                    let mut per_10_000 = Series::new(horizon);
+                    per_10_000.set(now, share);
+                    self.reserved.insert(idx, ReservedSeries { resource, per_10_000 });
+                }
+                Err(_) => (),
+            }
+        }
+        for it in &mut self.blocked {
+            it.is_binding.set(now, u64::from(reading.binding == Some(it.reason)));
+        }
+        if let Some(reason) = reading.binding
+            && let Err(idx) = self.blocked.binary_search_by_key(&reason, |it| it.reason)
+        {
+            let mut is_binding = Series::new(horizon);
+            is_binding.set(now, 1);
+            self.blocked.insert(idx, BlockedSeries { reason, is_binding });
+        }
+    }
+
+    /// The count of a reason, which is there from now on.
+    pub(super) fn failure(&mut self, reason: PlacementReason) -> &mut PlacementFailure {
+        let idx = self.failures.binary_search_by_key(&reason, |it| it.reason).unwrap_or_else(|idx| {
+            self.failures.insert(idx, PlacementFailure { reason, n_instances: 0, n_closest: 0 });
+            idx
+        });
+        &mut self.failures[idx]
+    }
+
+    /// Carries everything to the horizon.
+    pub(super) fn advance(&mut self, horizon: SimTime) {
+        self.waiting.advance(horizon);
+        self.reserved.iter_mut().for_each(|it| it.per_10_000.advance(horizon));
+        self.blocked.iter_mut().for_each(|it| it.is_binding.advance(horizon));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Recorder;
+
+    #[test]
+    fn names_are_those_of_the_file() {
+        for reason in PlacementReason::ALL {
+            let text = serde_json::to_string(&reason).unwrap();
+            assert_eq!(text, format!("\"{}\"", reason.name()));
+        }
+        for resource in Resource::ALL {
+            assert_eq!(serde_json::to_string(&resource).unwrap(), format!("\"{}\"", resource.name()));
+        }
+    }
+
+    #[test]
+    fn shares_and_reasons_hold_until_the_next_reading() {
+        let at = SimTime::from_secs;
+        let (horizon, warm_up) = (SimDuration::from_secs(100), SimDuration::from_secs(40));
+        let mut recorder = Recorder::new(horizon, warm_up, []).with_providers(["general".to_owned()]);
+        let half = ProviderReading {
+            cpu: Reserved { reserved: 512, registered: 1024 },
+            memory: Reserved { reserved: 1, registered: 3 },
+            ..Default::default()
+        };
+        recorder.provider(at(10), 0, half);
+        let full = ProviderReading {
+            cpu: Reserved { reserved: 1024, registered: 1024 },
+            n_waiting: 3,
+            binding: Some(PlacementReason::Cpu),
+            ..half
+        };
+        recorder.provider(at(50), 0, full);
+        recorder.provider(at(70), 0, ProviderReading { binding: Some(PlacementReason::Eni), ..full });
+        recorder.provider(at(80), 0, half);
+        recorder.placement_failed(at(20), 0, PlacementReason::Cpu, 7);
+        recorder.placement_failed(at(50), 0, PlacementReason::Cpu, 2);
+        recorder.placement_failed(at(50), 0, PlacementReason::Memory, 1);
+        recorder.closest_instance(at(50), 0, PlacementReason::Memory);
+
+        let record = recorder.finish(0, 0, Vec::new());
+        let general = &record.providers[0];
+        let integral = |it: &Series| it.buckets().iter().map(|it| it.integral).sum::<u64>();
+        let reserved: Vec<_> =
+            general.reserved.iter().map(|it| (it.resource, integral(&it.per_10_000) / 1000)).collect();
+        assert_eq!(
+            reserved,
+            [(Resource::Cpu, 60 * 5_000 + 30 * 10_000), (Resource::Memory, 90 * 3_333)],
+            "what nobody reserved has no series"
+        );
+        let blocked: Vec<_> =
+            general.blocked.iter().map(|it| (it.reason, integral(&it.is_binding) / 1000)).collect();
+        assert_eq!(blocked, [(PlacementReason::Cpu, 20), (PlacementReason::Eni, 10)]);
+        assert_eq!(integral(&general.waiting) / 1000, 90);
+        let failures: Vec<_> =
+            general.failures.iter().map(|it| (it.reason, it.n_instances, it.n_closest)).collect();
+        assert_eq!(failures, [(PlacementReason::Cpu, 2, 0), (PlacementReason::Memory, 1, 1)]);
+    }
+}

@@ -21,4 +21,4 @@ mod waiting_line;
 pub use queue::EventQueue;
 pub use run::{run, run_watched};
 pub use setup::Setup;
-pub use watch::{Fact, Watch};
+pub use watch::{Decision, Fact, Watch};

@@ -7,9 +7,7 @@ use std::collections::BinaryHeap;
 use crate::base::Domain;
 use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
 use crate::model::capacity::Scaling;
-use crate::model::network::{Protocol, RESERVED_TCP_PORTS};
-use crate::model::task::{TaskDefinition, TaskOwner};
-use crate::placement::failure::FailureReason;
+use crate::model::task::TaskOwner;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
@@ -17,7 +15,7 @@ use crate::sim::event::Event;
 use crate::sim::setup::{Placement, Unplaced};
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::{ClassKey, Outlook};
-use crate::sim::watch::{Fact, Watch};
+use crate::sim::watch::{Decision, Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
     /// A new task joins the line of its class.
@@ -141,7 +139,37 @@ impl<W: Watch> Simulation<'_, W> {
         let view = self.view(row.definition, row.group, order);
         let chosen = placer::choose(&placement.rules(), &view, &mut candidates);
         self.candidates = candidates;
+        if self.watch.wants_grounds() {
+            self.tell_grounds(class, task, chosen);
+        }
         chosen
+    }
+
+    /// Tells what was decided on the first in line, and a no to all behind it.
+    fn tell_grounds(&mut self, class: PlacementClassId, head: TaskId, chosen: Option<InstanceId>) {
+        let setup = self.setup;
+        let class = &self.line.classes[class];
+        let placement = match class.key.service {
+            Some(service) => &setup.services[service].placement,
+            None => &setup.standalone.placement,
+        };
+        let rules = placement.rules();
+        for waiting in &class.queue {
+            let task = self.cluster.task(waiting.task);
+            let is_head = waiting.task == head;
+            if task.epoch != waiting.epoch || (!is_head && chosen.is_some()) {
+                continue;
+            }
+            let draw = self.draw(waiting.task, Domain::TieBreak);
+            let view = PlacementView {
+                cluster: &self.cluster,
+                definition: task.definition,
+                group: task.group,
+                order: RandomOrder::new(draw, self.cluster.n_launched()),
+            };
+            let decision = Decision { task, rules: &rules, view: &view, chosen };
+            self.watch.decided(self.now, &decision);
+        }
     }
 
     /// The task takes its room; its containers start after the agent, the pull
@@ -250,23 +278,6 @@ impl<W: Watch> Simulation<'_, W> {
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
         let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
-        let definition = self.cluster.definition(definition);
-        let (needs, capacity) = (definition.needs, instance_type.capacity);
-        let lacks = [
-            (needs.cpu > capacity.cpu, FailureReason::Cpu),
-            (needs.memory > capacity.memory, FailureReason::Memory),
-            (needs.gpus > capacity.gpus, FailureReason::Gpu),
-            (takes_reserved_port(definition), FailureReason::Ports),
-            (needs.network_interfaces > capacity.network_interfaces, FailureReason::Eni),
-        ];
-        lacks.into_iter().find(|it| it.0).map(|it| it.1.name())
+        placer::never_fits(instance_type, self.cluster.definition(definition)).map(|it| it.name())
     }
-}
-
-/// A port that every instance keeps for itself.
-fn takes_reserved_port(definition: &TaskDefinition) -> bool {
-    definition
-        .host_ports
-        .iter()
-        .any(|it| it.protocol == Protocol::Tcp && RESERVED_TCP_PORTS.contains(&it.port))
 }

@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("experiment", 5),
     ("report", 6),
     ("conform", 6),
+    ("explain", 6),
     ("cli", 7),
     ("main", 8),
 ];

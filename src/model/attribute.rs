@@ -74,6 +74,11 @@ impl Attributes {
         AttributeValue(u16::try_from(idx + 1).expect("an attribute has less than 65,535 values"))
     }
 
+    /// The name of a tracked attribute.
+    pub fn name(&self, attribute: AttributeId) -> &str {
+        &self.tracked[attribute].name
+    }
+
     /// How many attributes are tracked.
     pub fn len(&self) -> usize {
         self.tracked.len()

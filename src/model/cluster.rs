@@ -210,6 +210,22 @@ impl Cluster {
         &self.demands[definition]
     }
 
+    /// The same cluster with one more definition, made from `like`: for those
+    /// who ask what would be if a task needed less. Its id comes with it.
+    #[must_use]
+    pub fn with_definition_like(
+        &self,
+        like: TaskDefinitionId,
+        change: impl FnOnce(&mut TaskDefinition, &mut Demands),
+    ) -> (Self, TaskDefinitionId) {
+        let mut cluster = self.clone();
+        let (mut definition, mut demands) = (self.definitions[like].clone(), self.demands[like].clone());
+        change(&mut definition, &mut demands);
+        cluster.demands.push(demands);
+        let id = cluster.definitions.push(definition);
+        (cluster, id)
+    }
+
     /// Whether the instance has the attributes that the definition requires.
     pub fn is_capable(&self, definition: TaskDefinitionId, instance: InstanceId) -> bool {
         let demands = &self.demands[definition];

@@ -404,6 +404,14 @@ impl Cluster {
         *counts.of_placed((TaskStatus::Running, health)) += 1;
     }
 
+    /// The task may be given up when its service shrinks, or no longer (API
+    /// UpdateTaskProtection).
+    pub fn set_protected(&mut self, id: TaskId, is_protected: bool) {
+        let task = &mut self.tasks[id];
+        assert!(task.is_desired_running, "a task that shall stop is not protected");
+        task.is_protected = is_protected;
+    }
+
     /// Pending or Running -> Stopping. The task still holds its room; events
     /// that spoke of its life no longer do. For tasks that are placed.
     pub fn request_stop(&mut self, id: TaskId) {

@@ -5,24 +5,18 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::base::Domain;
-use crate::base::id::{
-    CapacityProviderId, Id as _, InstanceId, PlacementClassId, TaskDefinitionId, TaskId, ZoneId,
-};
+use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId, ZoneId};
 use crate::model::capacity::Scaling;
-use crate::model::cluster::ProviderTotals;
-use crate::model::network::{Protocol, RESERVED_TCP_PORTS};
 use crate::model::options::TieBreak;
-use crate::model::task::{Host, TaskDefinition, TaskOwner};
-use crate::placement::failure::FailureReason;
+use crate::model::task::{Host, TaskOwner};
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
-use crate::record::{PlacementReason, ProviderReading, Reserved};
 use crate::sim::event::Event;
 use crate::sim::setup::{Placement, Unplaced};
 use crate::sim::simulation::Simulation;
-use crate::sim::waiting_line::{ClassKey, Outlook, Waiting};
-use crate::sim::watch::{Fact, Watch};
+use crate::sim::waiting_line::{ClassKey, Outlook};
+use crate::sim::watch::{Decision, Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
     /// A new task joins the line of its class.
@@ -133,7 +127,7 @@ impl<W: Watch> Simulation<'_, W> {
         is_hopeful
     }
 
-    fn view(
+    pub(super) fn view(
         &self,
         definition: TaskDefinitionId,
         group: crate::base::id::GroupId,
@@ -158,53 +152,37 @@ impl<W: Watch> Simulation<'_, W> {
         let view = PlacementView { cluster: &self.cluster, definition, group, order };
         let rules = placement.rules(provider);
         let chosen = placer::choose(&rules, &view, &mut candidates);
-        if self.watch.wants_decisions(row) {
-            self.watch.decided(self.now, row, &rules, &view);
-        }
         self.candidates = candidates;
+        if self.watch.wants_grounds() {
+            self.tell_grounds(class, task, chosen);
+        }
         chosen
     }
 
-    /// Why the task found no room: counted by the reasons of all instances, and
-    /// by the one of the closest.
-    fn note_no_room(&mut self, class: PlacementClassId, task: TaskId) {
-        let provider = self.line.classes[class].provider;
-        let row = self.cluster.task(task);
-        let placement = self.placement_of(self.line.classes[class].key.service);
-        let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
-        let tally = placer::tally(&placement.rules(provider), &view);
-        for reason in FailureReason::ALL {
-            let n = tally.n_instances[reason as usize];
-            if n > 0 {
-                self.recorder.placement_failed(self.now, provider.idx(), recorded(reason), n.into());
-            }
-        }
-        let closest = tally.closest().map_or(PlacementReason::NoInstance, recorded);
-        self.recorder.closest_instance(self.now, provider.idx(), closest);
-        self.line.classes[class].blocked_by = Some(closest);
-    }
-
-    /// How a provider stands: what is reserved, who waits, and for what.
-    pub(super) fn provider_reading(&self, provider: CapacityProviderId) -> ProviderReading {
-        let ProviderTotals { reserved, registered } = self.cluster.provider_totals(provider);
-        let of = |reserved, registered| Reserved { reserved, registered };
-        let n_waiting = self.line.providers[provider].n_waiting;
-        let first = || {
-            let is_waiting = |it: &&Waiting| self.cluster.task(it.task).epoch == it.epoch;
-            let heads = self
-                .line
-                .waiting_classes(provider)
-                .filter_map(|class| Some((class.queue.iter().find(is_waiting)?.place, class.blocked_by)));
-            heads.min_by_key(|it| it.0).and_then(|it| it.1)
+    /// Tells what was decided on the first in line, and a no to all behind it.
+    fn tell_grounds(&mut self, class: PlacementClassId, head: TaskId, chosen: Option<InstanceId>) {
+        let setup = self.setup;
+        let class = &self.line.classes[class];
+        let placement = match class.key.service {
+            Some(service) => &setup.services[service].placement,
+            None => &setup.standalone.placement,
         };
-        ProviderReading {
-            cpu: of(reserved.cpu, registered.cpu),
-            memory: of(reserved.memory, registered.memory),
-            network_interfaces: of(reserved.network_interfaces, registered.network_interfaces),
-            ports: of(reserved.ports, registered.ports),
-            gpus: of(reserved.gpus, registered.gpus),
-            n_waiting,
-            binding: if n_waiting > 0 { first() } else { None },
+        let rules = placement.rules(class.provider);
+        for waiting in &class.queue {
+            let task = self.cluster.task(waiting.task);
+            let is_head = waiting.task == head;
+            if task.epoch != waiting.epoch || (!is_head && chosen.is_some()) {
+                continue;
+            }
+            let draw = self.draw(waiting.task, Domain::TieBreak);
+            let view = PlacementView {
+                cluster: &self.cluster,
+                definition: task.definition,
+                group: task.group,
+                order: RandomOrder::new(draw, self.cluster.n_launched()),
+            };
+            let decision = Decision { task, rules: &rules, view: &view, chosen };
+            self.watch.decided(self.now, &decision);
         }
     }
 
@@ -350,41 +328,6 @@ impl<W: Watch> Simulation<'_, W> {
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
         let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
-        let definition = self.cluster.definition(definition);
-        let (needs, capacity) = (definition.needs, instance_type.capacity);
-        let lacks = [
-            (needs.cpu > capacity.cpu, FailureReason::Cpu),
-            (needs.memory > capacity.memory, FailureReason::Memory),
-            (needs.gpus > capacity.gpus, FailureReason::Gpu),
-            (takes_reserved_port(definition), FailureReason::Ports),
-            (needs.network_interfaces > capacity.network_interfaces, FailureReason::Eni),
-        ];
-        lacks.into_iter().find(|it| it.0).map(|it| it.1.name())
+        placer::never_fits(instance_type, self.cluster.definition(definition)).map(|it| it.name())
     }
-}
-
-/// The reason as it is recorded.
-fn recorded(reason: FailureReason) -> PlacementReason {
-    match reason {
-        FailureReason::Draining => PlacementReason::Draining,
-        FailureReason::Inactive => PlacementReason::Inactive,
-        FailureReason::Agent => PlacementReason::Agent,
-        FailureReason::Cpu => PlacementReason::Cpu,
-        FailureReason::Memory => PlacementReason::Memory,
-        FailureReason::Gpu => PlacementReason::Gpu,
-        FailureReason::Ports => PlacementReason::Ports,
-        FailureReason::Eni => PlacementReason::Eni,
-        FailureReason::Attribute => PlacementReason::Attribute,
-        FailureReason::Location => PlacementReason::Location,
-        FailureReason::MemberOf => PlacementReason::MemberOf,
-        FailureReason::DistinctInstance => PlacementReason::DistinctInstance,
-    }
-}
-
-/// A port that every instance keeps for itself.
-fn takes_reserved_port(definition: &TaskDefinition) -> bool {
-    definition
-        .host_ports
-        .iter()
-        .any(|it| it.protocol == Protocol::Tcp && RESERVED_TCP_PORTS.contains(&it.port))
 }

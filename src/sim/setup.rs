@@ -318,7 +318,7 @@ impl Setup {
     }
 
     /// The tracked attributes' values in `set`, in their order.
-    pub(super) fn tracked_values(attributes: &mut Attributes, set: &AttributeSet) -> Vec<AttributeValue> {
+    pub fn tracked_values(attributes: &mut Attributes, set: &AttributeSet) -> Vec<AttributeValue> {
         let tracked: Vec<_> = attributes.iter().map(|(id, name)| (id, name.to_owned())).collect();
         let value_of = |name: &str| set.get(name).map(|it| it.as_deref().unwrap_or(""));
         tracked.into_iter().map(|(id, name)| attributes.intern(id, value_of(&name))).collect()

@@ -17,14 +17,15 @@ pub trait Watch {
     /// An event was handled; the cluster stands like this.
     fn event_handled(&mut self, _now: SimTime, _cluster: &Cluster) {}
 
-    /// Whether decisions on this task are to be shown by [`Self::decided`].
-    fn wants_decisions(&self, _task: &Task) -> bool {
+    /// Whether the grounds of decisions are wanted; they are gathered for nobody
+    /// else.
+    fn wants_grounds(&self) -> bool {
         false
     }
 
-    /// The placer is about to decide on a task that is wanted: by these rules,
-    /// from this view.
-    fn decided(&mut self, _now: SimTime, _task: &Task, _rules: &Rules<'_>, _view: &PlacementView<'_>) {}
+    /// The placer decided on a task. Where tasks of equal needs stand in line,
+    /// it is asked for the first of them, and its no is said of all.
+    fn decided(&mut self, _now: SimTime, _decision: &Decision<'_>) {}
 
     /// Asked now and then, with the number of events so far: whether to go on.
     fn goes_on(&mut self, _n_events: u64) -> bool {
@@ -41,6 +42,19 @@ pub trait Watch {
 
 /// Nobody.
 impl Watch for () {}
+
+/// What the placer decided, and all that it looked at.
+#[derive(Clone, Copy)]
+pub struct Decision<'a> {
+    /// The task; it waits until its decision is carried out.
+    pub task: &'a Task,
+    /// Who may be asked, and by which rules.
+    pub rules: &'a Rules<'a>,
+    /// The cluster, the definition and the task's draw.
+    pub view: &'a PlacementView<'a>,
+    /// Where the task goes; `None` if nowhere.
+    pub chosen: Option<InstanceId>,
+}
 
 /// Something that happened to a noun.
 #[derive(Clone, Copy, Debug)]

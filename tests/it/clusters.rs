@@ -104,9 +104,3 @@ pub(crate) fn release(workload: &mut Workload, at: SimTime, service: ServiceId, 
     let kind = ServiceChangeKind::Release(TaskDefinitionId::from_idx(definition as usize));
     workload.service_changes.push(ServiceChange { at, service, kind });
 }
-
-/// Adds a change of a desired count.
-pub(crate) fn desire(workload: &mut Workload, at: SimTime, service: ServiceId, desired_count: u32) {
-    let kind = ServiceChangeKind::DesiredCount(desired_count);
-    workload.service_changes.push(ServiceChange { at, service, kind });
-}

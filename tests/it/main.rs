@@ -9,6 +9,7 @@ mod bad_input;
 mod codes;
 mod command_line;
 mod common_luck;
+mod ecs_documents;
 mod floors;
 mod java_regex;
 mod properties;

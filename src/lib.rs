@@ -10,7 +10,8 @@
 //!    [`billing`], [`bounds`], [`metrics`]: pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. [`report`]: charts, tables, one page
+//! 6. [`report`], [`import`]: charts, tables, one page; a described cluster as an
+//!    experiment
 //! 7. [`cli`]: the only code that knows a terminal
 
 pub mod base;
@@ -31,6 +32,7 @@ pub mod sim;
 
 pub mod experiment;
 
+pub mod import;
 pub mod report;
 
 pub mod cli;

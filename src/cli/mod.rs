@@ -5,6 +5,7 @@ pub mod args;
 
 mod check;
 mod diagnostics;
+mod import;
 mod list;
 mod progress;
 mod redraw;
@@ -19,7 +20,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::base::Diagnostic;
 use crate::experiment::folder::FolderError;
-use args::{Args, Command};
+use args::{Args, Command, ImportCommand};
 
 /// How a command ended otherwise than well.
 #[derive(Debug)]
@@ -89,6 +90,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Run(command) => run::run(command, args),
         Command::Check(command) => check::check(command, args),
+        Command::Import(ImportCommand::Ecs(command)) => import::import_ecs(command, args),
         Command::Trace(command) => trace::trace(command),
         Command::Report(command) => redraw::redraw(command, args),
         Command::List(command) => list::list(command),

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("documents", 4),
     ("experiment", 5),
     ("report", 6),
+    ("import", 6),
     ("cli", 7),
     ("main", 8),
 ];

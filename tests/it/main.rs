@@ -11,6 +11,7 @@ mod command_line;
 mod common_luck;
 mod ecs_documents;
 mod floors;
+mod import;
 mod java_regex;
 mod properties;
 mod reference;

@@ -87,8 +87,11 @@ impl<'a> Found<'a> {
                     word(&failure.reason)
                 ));
             }
+            let file = reading.place(&FieldPath::root()).file;
+            if !answer.task_sets().is_empty() {
+                found.pages.push(format!("{} is left out: services come with their task sets", shown(&file)));
+            }
             if answer.next_token.is_some() {
-                let file = reading.place(&FieldPath::root()).file;
                 found.pages.push(format!("{} is one page of several: what follows is missing", shown(&file)));
             }
         }

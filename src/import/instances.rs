@@ -97,7 +97,8 @@ pub(super) fn groups<'a>(found: &Found<'a>) -> Groups<'a> {
         };
         let (zone, instance_type) = (attribute(AVAILABILITY_ZONE), attribute(INSTANCE_TYPE));
         let machine = Machine { id, arn, zone, instance_type, value };
-        by_name.entry(value.capacity_provider_name.as_deref()).or_default().push(machine);
+        let provider = value.capacity_provider_name.as_deref().filter(|it| !it.is_empty());
+        by_name.entry(provider).or_default().push(machine);
     }
     let mut registered = REGISTERED.to_owned();
     while by_name.contains_key(&Some(registered.as_str())) {

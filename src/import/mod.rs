@@ -112,7 +112,7 @@ fn write_head(files: &[&str], found: &Found<'_>, choice: &choice::Choice, text: 
         found.clusters.len()
     ));
     for file in files {
-        text.comment(&format!("  {}", text::shown(file)));
+        text.comment(&format!("  {}", file.escape_debug()));
     }
     text.comment("");
     text.comment(
@@ -120,6 +120,7 @@ fn write_head(files: &[&str], found: &Found<'_>, choice: &choice::Choice, text: 
          they were found), limits of auto scaling groups, releases, how long stand-alone tasks run, sizes of \
          images. What was in them and could not be said stands below as `note:`.",
     );
+    text.comment("Task definitions are copied whole, the values of their environment too.");
     if found.tasks.is_empty() {
         text.comment("No tasks were described: services start with none and place all of theirs at once.");
     }

@@ -70,7 +70,8 @@ pub(super) fn plan<'a>(
             continue;
         };
         if let Some(reason) = why_not(service.value, definitions) {
-            plan.left_out.push((name.to_owned(), format!("service `{}` {reason}: left out", shown(name))));
+            plan.left_out
+                .push((name.to_owned(), format!("service `{}` is left out: it {reason}", shown(name))));
             continue;
         }
         let planned = planned(service, name, definitions, groups, faults);

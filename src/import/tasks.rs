@@ -79,10 +79,7 @@ fn planned<'a>(
     let ec2_id = match value.container_instance_arn.as_deref() {
         Some(arn) => match groups.ec2_id(arn) {
             Some(id) => Some(id.to_owned()),
-            None => {
-                let instance = shown(super::arn::last(arn));
-                return Err(format!("container instance `{instance}` is not among those that take part"));
-            }
+            None => return Err("no container instance of theirs takes part".to_owned()),
         },
         None => {
             let is_on_fargate = value.launch_type == Some(LaunchType::Fargate)

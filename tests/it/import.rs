@@ -288,13 +288,13 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
         ),
         (
             json!({"deploymentController": {"type": "EXTERNAL"}, "taskDefinition": null}),
-            "no primary task set: left out",
+            "is left out: it has the deployment controller EXTERNAL and no primary task set",
         ),
         (
             json!({"schedulingStrategy": "DAEMON"}),
             "is a DAEMON, one task on each instance, which is not modelled; the 256 CPU units and 512 MiB",
         ),
-        (json!({"status": "DRAINING"}), "is DRAINING: left out"),
+        (json!({"status": "DRAINING"}), "is left out: it is DRAINING"),
         (json!({"launchType": "EXTERNAL"}), "runs on machines outside of EC2"),
         (json!({"launchType": "MANAGED_INSTANCES"}), "runs on instances that ECS manages"),
         (
@@ -359,7 +359,7 @@ fn instances_and_tasks_that_cannot_take_part_are_named() {
         "the service did not describe x: MISSING",
         "is one page of several",
         "1 task is left out: stopping or stopped",
-        "1 task is left out: container instance `3` is not among those that take part",
+        "1 task is left out: no container instance of theirs takes part",
         "1 task is left out: task definition `web:6` is not among the files",
         "1 task is left out: they wait for an instance",
         "1 task is left out: service `gone` is not played",
@@ -453,6 +453,87 @@ fn hostile_names_stay_names() {
         assert_eq!(tree["service"].as_array().unwrap().len(), 1);
         assert_eq!(tree["cluster"]["task"][0]["group"].as_str(), Some(name));
         assert!(!imported.toml.contains(['\u{1b}', '\u{202e}']) || name.contains('\u{202e}'));
+    }
+}
+
+/// Every value in turn becomes something else: an experiment or faults come
+/// out, and what comes out is TOML.
+#[test]
+fn no_value_of_an_answer_breaks_the_import() {
+    fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(idx, it)| leaves(it, &format!("{at}/{idx}"), found));
+            }
+            Value::Object(members) => {
+                members.iter().for_each(|(key, it)| leaves(it, &format!("{at}/{key}"), found));
+            }
+            _ => (),
+        }
+    }
+    let documents = whole();
+    let (mut n_experiments, mut n_refused) = (0, 0);
+    for idx in 0..documents.len() {
+        let mut pointers = Vec::new();
+        leaves(&documents[idx], "", &mut pointers);
+        for pointer in pointers {
+            for odd in [
+                json!(null),
+                json!(""),
+                json!(-1),
+                json!(2_147_483_647),
+                json!("\n[x]\n"),
+                json!([]),
+                json!({}),
+            ] {
+                let mut documents = documents.clone();
+                *documents[idx].pointer_mut(&pointer).unwrap() = odd.clone();
+                match import(&inputs(&documents), None) {
+                    Ok(imported) => {
+                        n_experiments += 1;
+                        let read = imported.toml.parse::<toml::Table>();
+                        assert!(read.is_ok(), "{idx}{pointer} = {odd}:\n{}", imported.toml);
+                        for (name, _) in &imported.definitions {
+                            assert!(!name.contains(['/', '\\', '\n']) && name.ends_with(".json"), "{name:?}");
+                        }
+                    }
+                    Err(found) => {
+                        n_refused += 1;
+                        assert!(!found.is_empty());
+                    }
+                }
+            }
+        }
+    }
+    println!("{n_experiments} experiments, {n_refused} refused");
+    assert!(n_experiments > 300 && n_refused > 300);
+}
+
+#[test]
+fn published_answers_become_experiments_or_say_what_they_lack() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ecs-documents");
+    if !folder.exists() {
+        println!("skipped: {} is not here", folder.display());
+        return;
+    }
+    let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
+    paths.retain(|it| it.extension().is_some_and(|it| it == "json"));
+    paths.sort();
+    for path in paths {
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        match import(&[Input { file: file.clone(), text }], None) {
+            Ok(imported) => {
+                assert!(imported.toml.parse::<toml::Table>().is_ok(), "{}", imported.toml);
+                assert!(file.contains("containerinstances"), "{file}");
+            }
+            Err(found) => {
+                let codes: Vec<&str> = found.iter().map(|it| it.code).collect();
+                let is_told = |it: &&str| it.starts_with("B050") || file.starts_with("create");
+                assert!(codes.iter().all(is_told), "{file}: {codes:?}");
+            }
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //! sets: requests as they are sent (API CreateService, UpdateService, RunTask,
 //! StartTask, CreateTaskSet) and answers as they come back (`describe-services`
 //! and its like, `{"service": {…}}` and its like). Requests are held to the
-//! model of the request: what a client checks before it sends them.
+//! model of the request, which a client checks before it sends them, and to the
+//! limits that the service states.
 
 mod read;
+mod rules;
 
 pub mod answers;
 pub mod kinds;

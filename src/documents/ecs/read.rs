@@ -4,6 +4,7 @@
 use super::answers::Answer;
 use super::kinds::{KINDS, Kind, Read};
 use super::requests::{CreateService, CreateTaskSet, RunTask, StartTask, UpdateService};
+use super::rules;
 use crate::base::{Diagnostic, Place};
 use crate::documents::faults::{Fault, Faults};
 use crate::documents::field_path::FieldPath;
@@ -115,6 +116,9 @@ pub fn examine<'a>(file: &'a str, text: &'a str) -> Reading<'a> {
         Read::Shape(check, read) => {
             let mut faults = Faults::new(&source, &tree, &tree).with_check(check);
             let document = read(&tree, &mut faults);
+            if let Some(document) = &document {
+                rules::check(document, &mut faults);
+            }
             let (faults, warnings) = faults.finish();
             (document, faults, warnings)
         }

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use berthlab::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId};
 use berthlab::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table};
 use berthlab::deployment::ROLLING;
+use berthlab::model::access::Access;
 use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
+use berthlab::model::network::Network;
 use berthlab::model::options::{ModelOptions, TieBreak};
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{Needs, TaskDefinition};
@@ -134,6 +136,8 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
         },
         services: Table::new(),
         instance_mean_lifetime: None,
+        access: Access::default(),
+        network: Network::default(),
     }
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ServiceId, ZoneId};
 use crate::base::{SimDuration, Table};
 use crate::deployment::DeploymentController;
+use crate::model::access::Access;
 use crate::model::attribute::{AVAILABILITY_ZONE, AttributeValue, Attributes, INSTANCE_TYPE};
 use crate::model::capacity::CapacityProvider;
 use crate::model::instance::InstanceType;
+use crate::model::network::Network;
 use crate::model::options::ModelOptions;
 use crate::model::service::DeploymentBounds;
 use crate::placement::{Chain, PlacementConstraint};
@@ -37,6 +39,10 @@ pub struct Setup {
     pub services: Table<ServiceId, ServicePolicy>,
     /// Mean time to failure of an instance; `None` if none fails.
     pub instance_mean_lifetime: Option<SimDuration>,
+    /// What roles may do, and what is there.
+    pub access: Access,
+    /// Who reaches whom.
+    pub network: Network,
 }
 
 /// How stand-alone tasks are asked for.

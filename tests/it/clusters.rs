@@ -4,9 +4,11 @@
 use berthlab::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId};
 use berthlab::base::{CpuUnits, MemoryMib, Money, SimDuration, SimTime, Table};
 use berthlab::deployment::ROLLING;
+use berthlab::model::access::Access;
 use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
+use berthlab::model::network::Network;
 use berthlab::model::options::{ModelOptions, TieBreak};
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{Needs, TaskDefinition};
@@ -79,6 +81,8 @@ pub(crate) fn setup(
         standalone: StandalonePolicy { placement: anywhere(PROVIDER, tie_break), unplaced: Unplaced::Drop },
         services: Table::new(),
         instance_mean_lifetime: None,
+        access: Access::default(),
+        network: Network::default(),
     }
 }
 

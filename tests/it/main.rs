@@ -16,5 +16,6 @@ mod properties;
 mod reach;
 mod reference;
 mod rolling;
+mod tables;
 mod task_definitions;
 mod timelines;

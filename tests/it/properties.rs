@@ -13,8 +13,10 @@ use berthlab::base::rng::Stream;
 use berthlab::base::{Domain, Seed, SimDuration, SimTime};
 use berthlab::deployment::{DeploymentPlan, ROLLING};
 use berthlab::model::Cluster;
+use berthlab::model::access::Access;
 use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
+use berthlab::model::network::Network;
 use berthlab::model::network::{HostPort, Protocol};
 use berthlab::model::options::{ModelOptions, PROVISIONING_TASKS_MAX, Quotas, RolloutOrder, TieBreak};
 use berthlab::model::service::RevisionCounts;
@@ -349,6 +351,8 @@ impl Dice {
             standalone: StandalonePolicy { placement, unplaced },
             services: services.into(),
             instance_mean_lifetime: self.one_of(&[None, Some(mean)]),
+            access: Access::default(),
+            network: Network::default(),
         };
         (setup, workload, distinct)
     }

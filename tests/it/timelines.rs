@@ -15,9 +15,11 @@ use berthlab::base::id::{CapacityProviderId, InstanceTypeId, ServiceId, ZoneId};
 use berthlab::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table};
 use berthlab::deployment::{ROLLING, Standstill};
 use berthlab::model::Cluster;
+use berthlab::model::access::Access;
 use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
+use berthlab::model::network::Network;
 use berthlab::model::options::ModelOptions;
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{Needs, StopCode, TaskDefinition, TaskOwner};
@@ -375,6 +377,8 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
         standalone,
         services: policies,
         instance_mean_lifetime: None,
+        access: Access::default(),
+        network: Network::default(),
     };
     (setup, workload, names)
 }

@@ -1,9 +1,12 @@
 //! One situation as written, checked into what will run: names resolved, ranges
 //! checked, every fault found before the first run.
 
+mod access;
+pub mod behaviour;
 mod chain;
 mod cluster;
 mod model;
+mod network;
 mod service;
 mod workload;
 
@@ -118,6 +121,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let written_services = root.list("service");
     let services = service::read_all(written_services, &context, &mut attributes);
     let changes = service::read_events(root.list("event"), written_services, &services, &context);
+    let access = access::read_access(&root);
+    let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
     let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
     root.finish();
 
@@ -140,6 +145,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         standalone,
         services: policies.into(),
         instance_mean_lifetime,
+        access,
+        network,
     };
     Scenario { setup: Some(setup), workload }
 }

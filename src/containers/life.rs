@@ -20,7 +20,9 @@ pub struct LifeContext<'a> {
     pub is_fargate: bool,
     /// What its roles may do, and what is there.
     pub permissions: &'a dyn Permissions,
-    /// Container and port behind the load balancer.
+    /// Container and port behind the load balancer; without one, or without a
+    /// container of this name, it is the first essential container. What the
+    /// container does is the same on all its ports.
     pub serving: Option<(&'a str, u16)>,
 }
 

@@ -12,7 +12,8 @@ use crate::documents::task_definition;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ServiceSpec, TasksSpec, WorkloadSpec,
+    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
+    WorkloadSpec, behaviour,
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
@@ -105,27 +106,45 @@ impl Inputs {
                 Err(fault) => faults.note(fault),
             },
         }
-        let of_found = spec.found.iter().map(|it| &it.definition);
-        let of_services = spec.services.iter().flat_map(|service| {
-            let releases = service.releases.iter().filter_map(|it| it.definition.as_ref());
-            std::iter::once(&service.definition).chain(releases)
-        });
-        for definition in of_services.chain(of_found) {
-            let DefinitionSpec::File(file) = definition else { continue };
-            if self.definitions.contains_key(&file.path) {
-                continue;
-            }
-            let text = self.read_text(file).map_err(|fault| vec![fault]);
-            match text.and_then(|text| task_definition::read(&file.path, &text)) {
-                Ok(it) => {
-                    self.definitions.insert(file.path.clone(), it);
-                }
-                Err(found) => found.into_iter().for_each(|it| faults.note(it)),
-            }
-        }
         for service in &spec.services {
+            let mut newest = self.load_definition(&service.definition, faults);
+            if let Some(newest) = &newest {
+                behaviour::check(newest, &service.behaviours, faults);
+            }
+            for release in &service.releases {
+                if let Some(definition) = &release.definition {
+                    newest = self.load_definition(definition, faults);
+                }
+                if let Some(newest) = &newest {
+                    behaviour::check(newest, &release.behaviours, faults);
+                }
+            }
             if let DesiredSpec::Follows { load, .. } = &service.desired {
                 self.load_load(load, faults);
+            }
+        }
+        for task in &spec.found {
+            self.load_definition(&task.definition, faults);
+        }
+    }
+
+    fn load_definition(&mut self, definition: &DefinitionSpec, faults: &Faults) -> Option<TaskDefinition> {
+        let file = match definition {
+            DefinitionSpec::Given(definition) => return Some(definition.clone()),
+            DefinitionSpec::File(file) => file,
+        };
+        if let Some(known) = self.definitions.get(&file.path) {
+            return Some(known.clone());
+        }
+        let text = self.read_text(file).map_err(|fault| vec![fault]);
+        match text.and_then(|text| task_definition::read(&file.path, &text)) {
+            Ok(it) => {
+                self.definitions.insert(file.path.clone(), it.clone());
+                Some(it)
+            }
+            Err(found) => {
+                found.into_iter().for_each(|it| faults.note(it));
+                None
             }
         }
     }
@@ -307,14 +326,26 @@ impl Inputs {
     ) -> (ServiceStart, Vec<ServiceChange>) {
         let definition_of = |it: &DefinitionSpec| self.definition(it).clone();
         let mut changes = Vec::new();
+        // What is said of one release holds for no other.
+        let behaving = |definition: &TaskDefinition, release: Option<&ReleaseSpec>| {
+            let mut definition = definition.clone();
+            behaviour::apply(&mut definition, &service.behaviours);
+            if let Some(release) = release {
+                behaviour::apply(&mut definition, &release.behaviours);
+                if release.fails_health_checks {
+                    behaviour::fail_health_checks(&mut definition);
+                }
+            }
+            definition
+        };
         let mut newest = definition_of(&service.definition);
-        let first = definitions.push(newest.clone());
+        let first = definitions.push(behaving(&newest, None));
         for (idx, release) in service.releases.iter().enumerate() {
             match &release.definition {
                 Some(definition) => newest = definition_of(definition),
                 None => newest.name = format!("{}:{}", service.name, idx + 2),
             }
-            let kind = ServiceChangeKind::Release(definitions.push(newest.clone()));
+            let kind = ServiceChangeKind::Release(definitions.push(behaving(&newest, Some(release))));
             changes.push(ServiceChange { at: release.at, service: id, kind });
         }
         let desired_count = match &service.desired {

@@ -36,7 +36,8 @@ pub struct Start {
     pub before_pull: SimDuration,
     /// The image pull; zero if the start fails before it.
     pub pull: SimDuration,
-    /// From the end of the pull to RUNNING or to the failure.
+    /// From the end of the pull to RUNNING or to the failure; for ever if
+    /// containers wait for an end that never comes.
     pub after_pull: SimDuration,
     /// Why it never comes to RUNNING, as ECS names it.
     pub failure: Option<Arc<str>>,

@@ -20,5 +20,6 @@ mod properties;
 mod reach;
 mod reference;
 mod rolling;
+mod tables;
 mod task_definitions;
 mod timelines;

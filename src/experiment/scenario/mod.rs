@@ -1,13 +1,16 @@
 //! One situation as written, checked into what will run: names resolved, ranges
 //! checked, every fault found before the first run.
 
+mod access;
 mod balancers;
+pub mod behaviour;
 mod capacity;
 mod chain;
 mod cluster;
 mod event;
 mod found;
 mod model;
+mod network;
 mod service;
 mod workload;
 
@@ -21,7 +24,6 @@ use crate::base::{SimDuration, Table};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
-use crate::model::access::Access;
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
@@ -115,7 +117,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let options = model::read(root.optional("model"), faults);
     let mut names = Names::default();
     let cluster = root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, faults));
-    let network = Network::default();
+    let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
+    let access = access::read_access(&root);
     let context = Context {
         faults,
         tie_break: options.tie_break,
@@ -173,7 +176,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         services: policies.into(),
         instance_mean_lifetime,
         found_instances,
-        access: Access::default(),
+        access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
         instance_changes: events.instances,

@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::balancers;
+use super::behaviour::read_behaviours;
 use super::capacity::{read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
@@ -65,6 +66,7 @@ fn read<'a>(
         let names: Vec<&'static str> = CONTROLLERS.iter().map(|it| it.name).collect();
         reader::word(it, &names, faults).map(|idx| CONTROLLERS[idx].controller)
     });
+    let behaviours = read_behaviours(&table);
     let releases = table.list("release");
     let mut read_releases = Vec::new();
     for (idx, release) in releases.iter().enumerate() {
@@ -97,6 +99,7 @@ fn read<'a>(
             definition: definition?,
             desired: desired?,
             releases: read_releases,
+            behaviours,
             written: PathRef { path: String::new(), node: node.clone() },
         },
     ))
@@ -212,13 +215,16 @@ fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
     }
 }
 
-/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were.
+/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were;
+/// either with what its containers do.
 fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>) -> Option<ReleaseSpec> {
     let table = reader::Table::of(node, context.faults);
     let at = read_moment(&table, context);
     let definition =
         table.optional("task_definition").map(|it| read_definition(it, family, revision, context));
     let image = table.text("image");
+    let behaviours = read_behaviours(&table);
+    let fails_health_checks = table.flag("fails_health_checks").unwrap_or(false);
     table.finish();
     if definition.is_none() && image.is_none() {
         context.faults.note(node.fault("B0105", "a release names a `task_definition` or an `image`"));
@@ -227,7 +233,7 @@ fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>)
         Some(definition) => Some(definition?),
         None => None,
     };
-    Some(ReleaseSpec { at: at?, definition })
+    Some(ReleaseSpec { at: at?, definition, behaviours, fails_health_checks })
 }
 
 /// A moment before the horizon.

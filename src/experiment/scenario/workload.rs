@@ -4,6 +4,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
+use super::behaviour::BehaviourSpec;
 use super::capacity::{read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::{Context, Names};
@@ -79,6 +80,8 @@ pub struct ServiceSpec {
     pub definition: DefinitionSpec,
     /// Its desired count over time.
     pub desired: DesiredSpec,
+    /// What the containers of all its revisions do.
+    pub behaviours: Vec<BehaviourSpec>,
     /// What is rolled out later.
     pub releases: Vec<ReleaseSpec>,
     /// Where it is written, under no path.
@@ -143,6 +146,10 @@ pub struct ReleaseSpec {
     pub at: SimTime,
     /// What; the same needs as before if `None` (another image).
     pub definition: Option<DefinitionSpec>,
+    /// What its containers do, on top of what those of the service do.
+    pub behaviours: Vec<BehaviourSpec>,
+    /// Whether none of its essential containers ever passes a check.
+    pub fails_health_checks: bool,
 }
 
 /// Reads `[workload]`. No policy after a fault.

@@ -18,6 +18,7 @@ pub mod base;
 pub mod model;
 pub mod record;
 
+pub mod access;
 pub mod billing;
 pub mod bounds;
 pub mod containers;
@@ -25,6 +26,7 @@ pub mod deployment;
 pub mod disruption;
 pub mod metrics;
 pub mod placement;
+pub mod reach;
 pub mod scaling;
 pub mod trace;
 

@@ -415,3 +415,194 @@ fn the_formulas_agree_with_a_simulator_that_steps_through_every_millisecond() {
     println!("{n_running} ran, {n_failed} failed, {n_unhealthy} unhealthy, {n_exits} ended");
     assert!(n_running > 1000 && n_failed > 1000 && n_unhealthy > 300 && n_exits > 300);
 }
+
+// Cases to reckon by hand.
+
+fn secs(n: u64) -> SimDuration {
+    SimDuration::from_secs(n)
+}
+
+/// A container that depends on others by position.
+fn container(name: &str, depends_on: &[(usize, Condition)]) -> Container {
+    let depends_on =
+        depends_on.iter().map(|&(container, condition)| Dependency { container, condition }).collect();
+    Container { depends_on, ..Container::plain(name) }
+}
+
+fn of(containers: Vec<Container>) -> Blueprint {
+    Blueprint { containers, ..Blueprint::plain() }
+}
+
+/// Seconds before, in and after the pull, and a part of the failure.
+#[track_caller]
+fn starts(
+    blueprint: &Blueprint,
+    denying: &Denying<'_>,
+    expected: (u64, u64, u64),
+    failure: &str,
+) -> TaskLife {
+    let life = life_of(blueprint, &ModelOptions::default(), denying);
+    let start = &life.start;
+    let parts = (start.before_pull, start.pull, start.after_pull);
+    assert_eq!(parts, (secs(expected.0), secs(expected.1), secs(expected.2)), "{start:?}");
+    match &start.failure {
+        Some(why) => assert!(!failure.is_empty() && why.contains(failure), "`{failure}` in {why}"),
+        None => assert_eq!(failure, ""),
+    }
+    life
+}
+
+#[test]
+fn a_task_without_a_blueprint_lives_as_one_plain_container() {
+    let options = ModelOptions::default();
+    let definition = TaskDefinition::plain("web", Needs::of(CpuUnits(1), MemoryMib(1)));
+    let of = |is_fargate| {
+        life(
+            &definition,
+            &LifeContext { options: &options, is_fargate, permissions: &Denying::default(), serving: None },
+        )
+    };
+    let on_ec2 = of(false);
+    assert_eq!(on_ec2.start.total(), options.start_delay());
+    assert_eq!((on_ec2.stop, on_ec2.deprovision), (secs(1), secs(0)));
+    assert_eq!((on_ec2.container_health, on_ec2.exit), (ContainerHealth::Unchecked, None));
+    assert_eq!(on_ec2.answers_after, Some(secs(0)));
+    let on_fargate = of(true);
+    assert_eq!(on_fargate.start.before_pull, secs(16));
+    assert_eq!(on_fargate.deprovision, secs(5));
+}
+
+#[test]
+fn a_chain_adds_up_and_those_beside_it_start_together() {
+    let chain = of(vec![
+        container("proxy", &[]),
+        container("app", &[(0, Condition::Start)]),
+        container("tail", &[(1, Condition::Start)]),
+        container("beside", &[]),
+    ]);
+    let life = starts(&chain, &Denying::default(), (1, 10, 6), "");
+    // Against the order: tail, then app, then proxy; one second each.
+    assert_eq!(life.stop, secs(3));
+    let interface = Blueprint { network_mode: NetworkMode::Awsvpc, ..chain };
+    assert_eq!(starts(&interface, &Denying::default(), (11, 10, 6), "").deprovision, secs(5));
+}
+
+#[test]
+fn a_condition_that_cannot_come_true_fails_the_start_when_that_is_known() {
+    let ending = |after, code| {
+        let mut it = Container { is_essential: false, ..Container::plain("init") };
+        it.behaviour.exit = Some(Exit { after: secs(after), code });
+        it
+    };
+    let checked = |answers| {
+        let check =
+            HealthCheck { interval: secs(30), timeout: secs(5), retries: 3, start_period: SimDuration::ZERO };
+        let mut it = Container { health_check: Some(check), ..Container::plain("init") };
+        it.behaviour.answers = answers;
+        it
+    };
+    let limited = |it: Container, limit| Container { start_timeout: Some(secs(limit)), ..it };
+    let on = |init, condition| of(vec![container("app", &[(1, condition)]), init]);
+    let none = &Denying::default();
+    starts(&on(ending(20, 0), Condition::Success), none, (1, 10, 24), "");
+    starts(&on(ending(20, 3), Condition::Complete), none, (1, 10, 24), "");
+    starts(&on(ending(20, 3), Condition::Success), none, (1, 10, 22), "`init`, which exited with code 3");
+    starts(&on(limited(ending(20, 0), 20), Condition::Success), none, (1, 10, 24), "");
+    starts(&on(limited(ending(20, 0), 19), Condition::Success), none, (1, 10, 21), "startTimeout of 19s");
+    starts(&on(checked(Answers::After(secs(40))), Condition::Healthy), none, (1, 10, 64), "");
+    starts(&on(checked(Answers::Never), Condition::Healthy), none, (1, 10, 92), "found unhealthy");
+    let late = limited(checked(Answers::Never), 100);
+    starts(&on(late, Condition::Healthy), none, (1, 10, 102), "not healthy within");
+    let restless = Container {
+        restart_policy: Some(RestartPolicy { attempt_period: secs(10), ignored_exit_codes: Vec::new() }),
+        ..ending(20, 0)
+    };
+    let for_ever = life_of(&on(restless, Condition::Complete), &ModelOptions::default(), none);
+    assert_eq!(for_ever.start.total(), SimDuration::FOREVER);
+    assert!(for_ever.start.failure.unwrap().contains("never ends"));
+}
+
+#[test]
+fn what_a_role_may_not_do_is_named_with_role_action_and_resource() {
+    let role = Some("arn:aws:iam::210987654321:role/exec".to_owned());
+    let with = |change: &dyn Fn(&mut Container)| {
+        let mut it = Container::plain("app");
+        change(&mut it);
+        Blueprint { execution_role: role.clone(), task_role: role.clone(), ..of(vec![it]) }
+    };
+    let reading =
+        |kind, resource: &str| with(&|it| it.reads.push(Read { kind, resource: resource.to_owned() }));
+    let denying = |actions| Denying { actions, missing: &["gone"] };
+    let secret = reading(ReadKind::Secret, "arn:secret");
+    starts(&secret, &denying(&[]), (2, 10, 2), "");
+    let get = denying(&["secretsmanager:GetSecretValue"]);
+    let words = "secretsmanager:GetSecretValue on resource: arn:secret because";
+    let why = starts(&secret, &get, (6, 0, 0), words).start.failure.unwrap();
+    assert!(
+        why.starts_with("ResourceInitializationError: unable to pull secrets") && why.contains("role/exec")
+    );
+    starts(&reading(ReadKind::RegistryCredentials, "x"), &get, (6, 0, 0), "registry auth");
+    starts(
+        &reading(ReadKind::Parameter, "/a"),
+        &denying(&["ssm:GetParameters"]),
+        (6, 0, 0),
+        "ssm:GetParameters",
+    );
+    let file = reading(ReadKind::EnvironmentFile, "arn:aws:s3:::bucket/a.env");
+    starts(&file, &denying(&["s3:GetObject"]), (6, 0, 0), "arn:aws:s3:::bucket/a.env");
+    starts(&file, &denying(&["s3:GetBucketLocation"]), (6, 0, 0), "arn:aws:s3:::bucket because");
+    starts(&reading(ReadKind::Secret, "gone"), &denying(&[]), (6, 0, 0), "can't find the secret gone");
+    // An instance's own role may do all this.
+    let no_role = Blueprint { execution_role: None, ..secret };
+    starts(&no_role, &get, (2, 10, 2), "");
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_stops_the_start_and_one_that_blocks_the_container() {
+    let role = Some("arn:aws:iam::210987654321:role/exec".to_owned());
+    let logging = |is_blocking| {
+        let group = Some("/ecs/web".to_owned());
+        let log =
+            Log { driver: "awslogs".to_owned(), is_blocking, group, region: Some("eu-west-1".to_owned()) };
+        let container = Container { log: Some(log), ..Container::plain("app") };
+        Blueprint { execution_role: role.clone(), ..of(vec![container]) }
+    };
+    let create = Denying { actions: &["logs:CreateLogStream"], missing: &[] };
+    let stream = "arn:aws:logs:eu-west-1:210987654321:log-group:/ecs/web:log-stream:ecs/app";
+    let on_ec2 = starts(&logging(None), &create, (1, 10, 1), stream);
+    assert!(on_ec2.start.failure.unwrap().starts_with("CannotStartContainerError"));
+    let definition = TaskDefinition {
+        blueprint: Some(Arc::new(logging(None))),
+        ..TaskDefinition::plain("web", Needs::of(CpuUnits(1), MemoryMib(1)))
+    };
+    let options = ModelOptions::default();
+    let context = LifeContext { options: &options, is_fargate: true, permissions: &create, serving: None };
+    let start = life(&definition, &context).start;
+    assert!(start.failure.unwrap().starts_with("ResourceInitializationError"));
+    assert_eq!((start.before_pull, start.pull), (secs(21), secs(0)));
+
+    let put = Denying { actions: &["logs:PutLogEvents"], missing: &[] };
+    assert_eq!(starts(&logging(Some(true)), &put, (1, 10, 2), "").answers_after, None);
+    assert_eq!(starts(&logging(None), &put, (1, 10, 2), "").answers_after, Some(secs(0)));
+}
+
+#[test]
+fn a_denied_call_ends_the_container_or_makes_it_answer_errors() {
+    let calling = |on_denied| {
+        let mut it = Container::plain("app");
+        let (action, resource) = ("s3:GetObject".to_owned(), "arn:aws:s3:::data/x".to_owned());
+        it.behaviour.calls.push(Call { action, resource, on_denied });
+        Blueprint { task_role: Some("web".to_owned()), ..of(vec![it]) }
+    };
+    let denying = Denying { actions: &["s3:GetObject"], missing: &[] };
+    let exit = starts(&calling(OnDenied::Exit), &denying, (1, 10, 2), "").exit.unwrap();
+    assert_eq!(exit.after, SimDuration::ZERO);
+    let words = "Essential container in task exited: `app` with exit code 1: role `web` is not authorized to \
+                 perform: s3:GetObject on resource: arn:aws:s3:::data/x because no identity-based policy allows the \
+                 s3:GetObject action";
+    assert_eq!(&*exit.reason, words);
+    let errors = starts(&calling(OnDenied::AnswerErrors), &denying, (1, 10, 2), "");
+    assert!(errors.answers_errors.unwrap().contains("s3:GetObject") && errors.exit.is_none());
+    let allowed = starts(&calling(OnDenied::Exit), &Denying::default(), (1, 10, 2), "");
+    assert_eq!((allowed.exit, allowed.answers_errors), (None, None));
+}

@@ -20,6 +20,8 @@ const FLOORS: &[(&str, u32)] = &[
     ("bounds", 3),
     ("metrics", 3),
     ("containers", 3),
+    ("access", 3),
+    ("reach", 3),
     ("sim", 4),
     ("documents", 4),
     ("experiment", 5),

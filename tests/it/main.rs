@@ -14,6 +14,7 @@ mod containers;
 mod floors;
 mod java_regex;
 mod properties;
+mod reach;
 mod reference;
 mod rolling;
 mod task_definitions;

@@ -7,6 +7,7 @@ use berthlab::documents::task_definition::shapes::TaskDefinition;
 use berthlab::documents::task_definition::{Reading, examine, read, rules::RULES};
 use serde_json::{Value, json};
 
+mod blueprints;
 mod rule_cases;
 use rule_cases::{ec2, merged, rule_cases};
 

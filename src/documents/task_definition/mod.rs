@@ -3,6 +3,7 @@
 //! from it takes.
 
 pub mod amount;
+mod blueprint;
 pub mod choices;
 pub mod fargate_sizes;
 pub mod needs;

@@ -2,10 +2,13 @@
 //! RegisterTaskDefinition, or as DescribeTaskDefinition answers, where it
 //! stands one level further in and its tags beside it.
 
+use std::sync::Arc;
+
 use super::super::faults::{Fault, Faults};
 use super::super::field_path::FieldPath;
 use super::super::json::{self, Json, Source, Value};
 use super::super::shape::{Field as _, Item as _};
+use super::blueprint::{blueprint, dynamic_ports};
 use super::needs::TaskNeeds;
 use super::shapes::TaskDefinition;
 use super::{rules, strays};
@@ -23,6 +26,9 @@ pub struct Reading {
     pub definition: Option<TaskDefinition>,
     /// Of an answer, or where it is written.
     pub revision: Option<i32>,
+    /// Attributes that its instances must have, by name (`requiresAttributes`):
+    /// of an answer.
+    pub required_attributes: Vec<String>,
     /// Everything that ECS would refuse, in the order of the text.
     pub faults: Vec<Fault>,
     /// What is accepted and yet odd, unknown fields among it.
@@ -39,7 +45,14 @@ pub fn read(file: &str, text: &str) -> Result<task::TaskDefinition, Vec<Diagnost
     match reading.definition {
         Some(definition) if reading.faults.is_empty() => {
             let family = definition.family.as_deref().expect("a definition without fault has a family");
-            Ok(TaskNeeds::of(&definition).into_definition(family))
+            let blueprint = blueprint(&definition, reading.required_attributes);
+            let constraints = definition.placement_constraints.iter();
+            Ok(task::TaskDefinition {
+                dynamic_ports: dynamic_ports(&blueprint),
+                placement_constraints: constraints.filter_map(|it| it.expression.clone()).collect(),
+                blueprint: Some(Arc::new(blueprint)),
+                ..TaskNeeds::of(&definition).into_definition(family)
+            })
         }
         _ => Err(reading.faults.into_iter().map(|it| it.diagnostic).collect()),
     }
@@ -51,7 +64,13 @@ pub fn examine(file: &str, text: &str) -> Reading {
     let refused = |found: Vec<Diagnostic>| {
         let field = FieldPath::root().to_string();
         let faults = found.into_iter().map(|it| Fault { rule: None, field: field.clone(), diagnostic: it });
-        Reading { definition: None, revision: None, faults: faults.collect(), warnings: Vec::new() }
+        Reading {
+            definition: None,
+            revision: None,
+            required_attributes: Vec::new(),
+            faults: faults.collect(),
+            warnings: Vec::new(),
+        }
     };
     if source.n_bytes() > MAX_TEXT {
         let message =
@@ -85,5 +104,21 @@ fn examine_tree(source: &Source<'_>, answer: &Json) -> Reading {
         strays::check(definition, &mut faults);
     }
     let (faults, warnings) = faults.finish();
-    Reading { definition, revision, faults, warnings }
+    let required_attributes = required_attributes(root);
+    Reading { definition, revision, required_attributes, faults, warnings }
+}
+
+/// The service writes them, so nobody is told what is odd about them.
+fn required_attributes(root: &Json) -> Vec<String> {
+    let Some(Value::Array(items)) = root.get("requiresAttributes").map(|it| &it.value.value) else {
+        return Vec::new();
+    };
+    let name = |it: &Json| match it.get("name").map(|it| &it.value.value) {
+        Some(Value::String(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let mut names: Vec<String> = items.iter().filter_map(name).collect();
+    names.sort();
+    names.dedup();
+    names
 }

@@ -15,6 +15,7 @@ mod floors;
 mod java_regex;
 mod properties;
 mod reach;
+mod reasons;
 mod reference;
 mod rolling;
 mod task_definitions;

@@ -11,7 +11,8 @@
 //!    pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. [`report`], [`conform`]: charts, tables, one page; documented behaviour as cases
+//! 6. [`report`], [`explain`], [`conform`]: charts, tables, one page; one decision
+//!    taken apart; documented behaviour as cases
 //! 7. [`cli`]: the only code that knows a terminal
 
 pub mod base;
@@ -36,6 +37,7 @@ pub mod sim;
 pub mod experiment;
 
 pub mod conform;
+pub mod explain;
 pub mod report;
 
 pub mod cli;

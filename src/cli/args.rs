@@ -27,6 +27,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check input files and name every fault at once
     Check(CheckArgs),
+    /// Say why a task landed where it did, or why it waits
+    Explain(ExplainArgs),
     /// Run documented-behaviour cases and name each that comes out otherwise
     Conform(ConformArgs),
     /// Import, generate, fit or describe traces
@@ -115,6 +117,32 @@ pub enum CheckFormat {
     Text,
     /// One JSON document on standard output
     Json,
+}
+
+/// `berthlab explain`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab explain web.toml --task web/17        # what service `web` launches after 17 others
+  berthlab explain web.toml --task task/123      # the arrival with 123 before it
+  berthlab explain web.toml --task web/0 --run 3 --set service.web.desired_count=80")]
+pub struct ExplainArgs {
+    /// The experiment, a TOML file; its paths are relative to it
+    pub experiment: PathBuf,
+    /// Which task: SERVICE/NUMBER or task/NUMBER, counted from 0
+    #[arg(long, value_name = "ID")]
+    pub task: String,
+    /// Which run of the matrix, counted from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub run: usize,
+    /// Set any field of the experiment; repeatable
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// The experiment's seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
 }
 
 /// `berthlab conform`

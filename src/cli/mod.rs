@@ -6,6 +6,7 @@ pub mod args;
 mod check;
 mod conform;
 mod diagnostics;
+mod explain;
 mod list;
 mod progress;
 mod redraw;
@@ -90,6 +91,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Run(command) => run::run(command, args),
         Command::Check(command) => check::check(command, args),
+        Command::Explain(command) => explain::explain(command),
         Command::Conform(command) => conform::conform(command),
         Command::Trace(command) => trace::trace(command),
         Command::Report(command) => redraw::redraw(command, args),

@@ -86,7 +86,12 @@ impl<'a> Sealed<'a> {
         let mut expect = Object::of(self.json, faults)?;
         let steps = expect.required("steps", faults);
         expect.finish(faults);
-        Some(faults.list(steps?)?.iter().map(|json| Sealed { json }).collect())
+        let steps = steps?;
+        let items = faults.list(steps)?;
+        if items.is_empty() {
+            faults.note("B0610", steps, "there is no step");
+        }
+        Some(items.iter().map(|json| Sealed { json }).collect())
     }
 }
 
@@ -106,11 +111,6 @@ impl Differences {
         if expected != found {
             self.0.push(Difference { point, expected, found });
         }
-    }
-
-    /// Whether nothing differs so far.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(super) fn into_vec(self) -> Vec<Difference> {

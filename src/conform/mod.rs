@@ -9,6 +9,7 @@ pub mod case;
 mod reader;
 pub mod topic;
 
+mod placement;
 mod query;
 pub mod rolling;
 mod task_definitions;
@@ -17,7 +18,7 @@ pub use case::{Difference, Judged, Report};
 pub use topic::{Topic, examine};
 
 /// Every topic that can be judged.
-pub const TOPICS: &[Topic] = &[query::TOPIC, rolling::TOPIC, task_definitions::TOPIC];
+pub const TOPICS: &[Topic] = &[placement::TOPIC, query::TOPIC, rolling::TOPIC, task_definitions::TOPIC];
 
 /// Topics of the same format whose subject the model does not have yet.
 pub const NOT_YET: &[&str] = &["billing", "capacity-provider", "lifecycle-policy"];

@@ -129,6 +129,17 @@ impl<'s> Faults<'s> {
         found.map(|it| it.1)
     }
 
+    /// The kind of a case: an unknown one is a fault of its own.
+    pub(super) fn kind<T: Copy>(&mut self, json: &Json, kinds: &[(&str, T)]) -> Option<T> {
+        let name = self.text(json)?;
+        let found = kinds.iter().find(|it| it.0 == name);
+        if found.is_none() {
+            let fault = self.fault("B0603", json, format!("unknown kind of case `{}`", shortened(name)));
+            self.push(fault.help_nearest(name, kinds.iter().map(|it| it.0)));
+        }
+        found.map(|it| it.1)
+    }
+
     /// All that was found, in the order of the text.
     pub(super) fn into_found(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|it| it.place.as_ref().map(|it| (it.line, it.column)));
@@ -206,6 +217,11 @@ impl<'a> Object<'a> {
     /// A list, empty if it is left out; `None` after a fault.
     pub(super) fn list_or_none(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a [Json]> {
         self.optional(key).map_or(Some(&[]), |it| faults.list(it))
+    }
+
+    /// Nobody knows what the other fields mean: they are not judged.
+    pub(super) fn ignore_rest(&mut self) {
+        self.members = &[];
     }
 
     /// All fields that mean anything have been read: any other is a fault.

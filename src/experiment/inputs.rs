@@ -17,7 +17,9 @@ use crate::experiment::scenario::{
 use crate::experiment::text;
 use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
-use crate::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
+use crate::model::workload::{
+    FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload,
+};
 use crate::trace::{LoadProfile, LoadSeries, ReadError, TaskProfile, Trace, formats};
 
 /// The most stand-alone tasks of a workload, and the most tasks of its services
@@ -103,19 +105,25 @@ impl Inputs {
                 Err(fault) => faults.note(fault),
             },
         }
-        for service in &spec.services {
+        let of_found = spec.found.iter().map(|it| &it.definition);
+        let of_services = spec.services.iter().flat_map(|service| {
             let releases = service.releases.iter().filter_map(|it| it.definition.as_ref());
-            for definition in std::iter::once(&service.definition).chain(releases) {
-                if let DefinitionSpec::File(file) = definition {
-                    let text = self.read_text(file).map_err(|fault| vec![fault]);
-                    match text.and_then(|text| task_definition::read(&file.path, &text)) {
-                        Ok(it) => {
-                            self.definitions.insert(file.path.clone(), it);
-                        }
-                        Err(found) => found.into_iter().for_each(|it| faults.note(it)),
-                    }
-                }
+            std::iter::once(&service.definition).chain(releases)
+        });
+        for definition in of_services.chain(of_found) {
+            let DefinitionSpec::File(file) = definition else { continue };
+            if self.definitions.contains_key(&file.path) {
+                continue;
             }
+            let text = self.read_text(file).map_err(|fault| vec![fault]);
+            match text.and_then(|text| task_definition::read(&file.path, &text)) {
+                Ok(it) => {
+                    self.definitions.insert(file.path.clone(), it);
+                }
+                Err(found) => found.into_iter().for_each(|it| faults.note(it)),
+            }
+        }
+        for service in &spec.services {
             if let DesiredSpec::Follows { load, .. } = &service.desired {
                 self.load_load(load, faults);
             }
@@ -265,6 +273,9 @@ impl Inputs {
                 (&generated, true)
             }
         };
+        let found = self.found(spec, &mut services, &mut definitions);
+        // Groups of tasks that were found come before those of the trace.
+        let n_found_groups = found.iter().map(|it| it.1 + 1).max().unwrap_or(0);
         let n_before = definitions.len();
         for definition in trace.definitions.rows() {
             definitions.push(definition.clone());
@@ -272,9 +283,18 @@ impl Inputs {
         let mut arrivals = trace.arrivals(seed, spread, spec.horizon);
         let shift = |it: &mut TaskArrival| {
             it.definition = TaskDefinitionId::from_idx(it.definition.idx() + n_before);
+            it.batch += n_found_groups;
         };
         arrivals.iter_mut().for_each(shift);
-        Workload { definitions, arrivals, n_batches: trace.n_batches, services, service_changes: changes }
+        Workload {
+            definitions,
+            arrivals,
+            n_batches: trace.n_batches + n_found_groups,
+            found,
+            found_groups: found_groups(spec).map(str::to_owned).collect(),
+            services,
+            service_changes: changes,
+        }
     }
 
     fn service(
@@ -285,10 +305,7 @@ impl Inputs {
         seed: Seed,
         definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
     ) -> (ServiceStart, Vec<ServiceChange>) {
-        let definition_of = |it: &DefinitionSpec| match it {
-            DefinitionSpec::Given(definition) => definition.clone(),
-            DefinitionSpec::File(file) => self.definitions[&file.path].clone(),
-        };
+        let definition_of = |it: &DefinitionSpec| self.definition(it).clone();
         let mut changes = Vec::new();
         let mut newest = definition_of(&service.definition);
         let first = definitions.push(newest.clone());
@@ -321,8 +338,52 @@ impl Inputs {
                 counts[0].1
             }
         };
-        (ServiceStart { definition: first, desired_count }, changes)
+        (ServiceStart { definition: first, desired_count, found: Vec::new() }, changes)
     }
+
+    /// A definition, given or read.
+    pub(super) fn definition<'a>(&'a self, written: &'a DefinitionSpec) -> &'a TaskDefinition {
+        match written {
+            DefinitionSpec::Given(definition) => definition,
+            DefinitionSpec::File(file) => &self.definitions[&file.path],
+        }
+    }
+
+    /// Tasks that run at the first moment already: those of services go to
+    /// them, stand-alone ones are returned with their groups.
+    fn found(
+        &self,
+        spec: &WorkloadSpec,
+        services: &mut Table<ServiceId, ServiceStart>,
+        definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
+    ) -> Vec<(FoundTask, u32)> {
+        let mut standalone = Vec::new();
+        for task in &spec.found {
+            let definition = self.definition(&task.definition);
+            let known = definitions.iter().find(|(_, it)| *it == definition).map(|it| it.0);
+            let definition = known.unwrap_or_else(|| definitions.push(definition.clone()));
+            let found = FoundTask { definition, host: task.host, is_healthy: task.is_healthy };
+            match task.service {
+                Some(service) => services[ServiceId::from_idx(service)].found.push(found),
+                None => {
+                    let group = task.group.as_deref().expect("a task without a service has a group");
+                    let position = found_groups(spec).position(|it| it == group).expect("it is among them");
+                    standalone.push((found, u32::try_from(position).expect("a few groups")));
+                }
+            }
+        }
+        standalone
+    }
+}
+
+/// The groups of stand-alone tasks that run already, each once.
+fn found_groups(spec: &WorkloadSpec) -> impl Iterator<Item = &str> {
+    let groups = spec.found.iter().filter(|it| it.service.is_none()).filter_map(|it| it.group.as_deref());
+    groups
+        .clone()
+        .enumerate()
+        .filter(move |(idx, it)| groups.clone().position(|other| other == *it) == Some(*idx))
+        .map(|it| it.1)
 }
 
 /// The most tasks that a load drawn from `profile` can want, if each bears

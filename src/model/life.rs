@@ -22,6 +22,8 @@ pub struct TaskLife {
     pub answers_errors: Option<Arc<str>>,
     /// From the stop signal until all containers have exited.
     pub stop: SimDuration,
+    /// The same after an essential container ended by itself: the others.
+    pub stop_others: SimDuration,
     /// What is given back after that: the network interface.
     pub deprovision: SimDuration,
 }

@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, InstanceId, ZoneId};
-use crate::model::instance::InstanceStatus;
+use crate::model::instance::{InstanceStatus, InstanceType};
+use crate::model::network::{HostPort, Protocol, RESERVED_TCP_PORTS};
 use crate::model::options::TieBreak;
+use crate::model::task::TaskDefinition;
 use crate::placement::chain::{Chain, keep_least};
 use crate::placement::constraint::PlacementConstraint;
 use crate::placement::failure::{FailureReason, Tally};
@@ -113,6 +115,22 @@ pub fn reason(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> Op
     let is_excluded = of_definition.iter().any(|&it| !view.cluster.matches(it, id));
     let broken = rules.constraints.iter().filter(|it| !it.allows(view, id)).map(|it| it.reason());
     broken.chain(is_excluded.then_some(FailureReason::MemberOf)).min()
+}
+
+/// Why the task fits no instance of this type even while that is empty; `None`
+/// if it would.
+pub fn never_fits(instance_type: &InstanceType, definition: &TaskDefinition) -> Option<FailureReason> {
+    let (needs, capacity) = (definition.needs, instance_type.capacity);
+    let is_reserved = |it: &HostPort| it.protocol == Protocol::Tcp && RESERVED_TCP_PORTS.contains(&it.port);
+    let lacks = [
+        (needs.cpu > capacity.cpu, FailureReason::Cpu),
+        (needs.memory > capacity.memory, FailureReason::Memory),
+        (needs.gpus > capacity.gpus, FailureReason::Gpu),
+        // A port that every instance keeps for itself.
+        (definition.host_ports.iter().any(is_reserved), FailureReason::Ports),
+        (needs.network_interfaces > capacity.network_interfaces, FailureReason::Eni),
+    ];
+    lacks.into_iter().find(|it| it.0).map(|it| it.1)
 }
 
 /// The reasons of all instances of the provider, counted: asked where no

@@ -49,6 +49,12 @@ pub trait PlacementStrategy: Send + Sync {
     /// after a stop, `binpack` wants the most room free, `spread` takes from
     /// the fullest value.
     fn stop_key(&self, view: &StopView<'_>, task: TaskId, instance: InstanceId) -> u64;
+
+    /// As a person would write it, such as `binpack:memory`.
+    fn describe(&self, attributes: &Attributes) -> String;
+
+    /// What its key counts, such as `MiB left`.
+    fn key_unit(&self) -> &'static str;
 }
 
 /// A strategy as the list has it.

@@ -14,11 +14,17 @@ mod arrivals;
 mod capacity;
 mod deployments;
 mod failures;
+mod fargate;
+mod instances;
 mod lifecycle;
+mod lives;
+mod paths;
 mod placements;
+mod readings;
+mod targets;
 mod waiting_line;
 
 pub use queue::EventQueue;
 pub use run::{run, run_watched};
 pub use setup::Setup;
-pub use watch::{Fact, Watch};
+pub use watch::{Decision, Fact, Watch};

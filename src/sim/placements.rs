@@ -5,11 +5,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::base::Domain;
-use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
+use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId, ZoneId};
 use crate::model::capacity::Scaling;
-use crate::model::network::{Protocol, RESERVED_TCP_PORTS};
-use crate::model::task::{TaskDefinition, TaskOwner};
-use crate::placement::failure::FailureReason;
+use crate::model::options::TieBreak;
+use crate::model::task::{Host, TaskOwner};
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
@@ -17,7 +16,7 @@ use crate::sim::event::Event;
 use crate::sim::setup::{Placement, Unplaced};
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::{ClassKey, Outlook};
-use crate::sim::watch::{Fact, Watch};
+use crate::sim::watch::{Decision, Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
     /// A new task joins the line of its class.
@@ -26,14 +25,17 @@ impl<W: Watch> Simulation<'_, W> {
         let (definition, group, epoch) = (row.definition, row.group, row.epoch);
         let service = self.service_of(task).map(|it| it.0);
         let placement = self.placement_of(service);
-        let provider = placement.provider;
+        let Some(provider) = placement.provider() else {
+            self.place_on_fargate(task);
+            return;
+        };
         let is_by_group = placement.constraints.iter().any(|it| it.depends_on_group());
         let key = ClassKey { service, definition, group: is_by_group.then_some(group) };
         let class = self.line.class(key, provider);
         self.line.join(class, task, epoch);
     }
 
-    fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
+    pub(super) fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
         match service {
             Some(service) => &self.setup.services[service].placement,
             None => &self.setup.standalone.placement,
@@ -75,6 +77,7 @@ impl<W: Watch> Simulation<'_, W> {
                 None => {
                     let n_changes = self.line.providers[provider].n_changes;
                     self.line.classes[class].tried_at = Some(n_changes);
+                    self.note_no_room(class, task);
                     // Whether it can do anything else meanwhile is its own
                     // scheduler's to say.
                     if let Some(service) = self.line.classes[class].key.service {
@@ -112,7 +115,9 @@ impl<W: Watch> Simulation<'_, W> {
                 // Which of them is liked best is asked only if one is allowed.
                 let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
                 let changed = &self.line.providers[provider].changed;
-                changed.iter().any(|&instance| placer::is_allowed(&placement.rules(), &view, instance))
+                changed
+                    .iter()
+                    .any(|&instance| placer::is_allowed(&placement.rules(provider), &view, instance))
             }
         };
         if !is_hopeful {
@@ -122,7 +127,7 @@ impl<W: Watch> Simulation<'_, W> {
         is_hopeful
     }
 
-    fn view(
+    pub(super) fn view(
         &self,
         definition: TaskDefinitionId,
         group: crate::base::id::GroupId,
@@ -134,31 +139,101 @@ impl<W: Watch> Simulation<'_, W> {
     /// Asks the placer.
     fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
+        let provider = self.line.classes[class].provider;
         let draw = self.draw(task, Domain::TieBreak);
-        let placement = self.placement_of(self.line.classes[class].key.service);
+        let setup = self.setup;
+        let placement = match self.line.classes[class].key.service {
+            Some(service) => &setup.services[service].placement,
+            None => &setup.standalone.placement,
+        };
         let row = self.cluster.task(task);
         let order = RandomOrder::new(draw, self.cluster.n_launched());
-        let view = self.view(row.definition, row.group, order);
-        let chosen = placer::choose(&placement.rules(), &view, &mut candidates);
+        let (definition, group) = (row.definition, row.group);
+        let view = PlacementView { cluster: &self.cluster, definition, group, order };
+        let rules = placement.rules(provider);
+        let chosen = placer::choose(&rules, &view, &mut candidates);
         self.candidates = candidates;
+        if self.watch.wants_grounds() {
+            self.tell_grounds(class, task, chosen);
+        }
         chosen
+    }
+
+    /// Tells what was decided on the first in line, and a no to all behind it.
+    fn tell_grounds(&mut self, class: PlacementClassId, head: TaskId, chosen: Option<InstanceId>) {
+        let setup = self.setup;
+        let class = &self.line.classes[class];
+        let placement = match class.key.service {
+            Some(service) => &setup.services[service].placement,
+            None => &setup.standalone.placement,
+        };
+        let rules = placement.rules(class.provider);
+        for waiting in &class.queue {
+            let task = self.cluster.task(waiting.task);
+            let is_head = waiting.task == head;
+            if task.epoch != waiting.epoch || (!is_head && chosen.is_some()) {
+                continue;
+            }
+            let draw = self.draw(waiting.task, Domain::TieBreak);
+            let view = PlacementView {
+                cluster: &self.cluster,
+                definition: task.definition,
+                group: task.group,
+                order: RandomOrder::new(draw, self.cluster.n_launched()),
+            };
+            let decision = Decision { task, rules: &rules, view: &view, chosen };
+            self.watch.decided(self.now, &decision);
+        }
     }
 
     /// The task takes its room; its containers start after the agent, the pull
     /// and the creation had their time.
     fn place(&mut self, task: TaskId, instance: InstanceId) {
-        let requested_at = self.cluster.task(task).requested_at;
         self.cluster.place(task, instance);
+        self.line.leave(self.cluster.instance(instance).provider);
         if self.is_company_awaited {
             self.note_change_on(instance);
         }
+        self.note_placed(task, Host::Instance(instance));
+    }
+
+    /// The task gets a machine of its own, in the zone with the fewest of its
+    /// group (semantics 5.1).
+    fn place_on_fargate(&mut self, task: TaskId) {
+        let placement = self.placement_of(self.service_of(task).map(|it| it.0));
+        let group = self.cluster.task(task).group;
+        let draw = match self.setup.options.tie_break {
+            TieBreak::Random => self.draw(task, Domain::TieBreak),
+            TieBreak::LowestId => 0,
+        };
+        let n_zones = self.setup.zones.len() as u64;
+        // Among equals, the first in a circle that begins anywhere.
+        let place = |zone: ZoneId| (u64::from(zone.number()) + n_zones - draw % n_zones) % n_zones;
+        let is_open = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
+        let zones = self.setup.zones.ids().filter(is_open);
+        let zone = zones
+            .min_by_key(|&it| (self.cluster.group_on_fargate(group, it), place(it)))
+            .expect("a scenario has a zone, and subnets lie in its zones");
+        self.cluster.place_on_fargate(task, zone);
+        self.note_pull(task);
+        self.note_placed(task, Host::Fargate(zone));
+    }
+
+    /// The task has its place: what comes next is known from its definition.
+    fn note_placed(&mut self, task: TaskId, host: Host) {
         let row = self.cluster.task(task);
-        self.watch.fact(self.now, Fact::TaskPlaced(row, instance));
+        let requested_at = row.requested_at;
+        self.watch.fact(self.now, Fact::TaskPlaced(row, host));
         let epoch = row.epoch;
+        let start = &self.lives.of(row).start;
+        let (takes, fails) = (start.total(), start.failure.is_some());
         match row.owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
-                self.recorder.decided(instance.number());
+                self.recorder.decided(match host {
+                    Host::Instance(instance) => instance.number(),
+                    Host::Fargate(zone) => zone.number(),
+                });
                 self.retries.forget(arrival);
             }
             TaskOwner::Service { deployment, .. } => {
@@ -173,8 +248,9 @@ impl<W: Watch> Simulation<'_, W> {
                 self.review_service(service);
             }
         }
-        let at = self.now + self.setup.options.start_delay();
-        self.queue.schedule(at, Event::TaskStarted(task, epoch));
+        let next =
+            if fails { Event::TaskFailedToStart(task, epoch) } else { Event::TaskStarted(task, epoch) };
+        self.queue.schedule(self.now + takes, next);
     }
 
     /// Holds everybody in line against every instance, as a line without memory
@@ -194,7 +270,8 @@ impl<W: Watch> Simulation<'_, W> {
                     }
                     let view = self.view(task.definition, task.group, RandomOrder::new(0, 0));
                     let room = self.cluster.alive(provider).iter();
-                    let room = room.copied().find(|&it| placer::is_allowed(&placement.rules(), &view, it));
+                    let room =
+                        room.copied().find(|&it| placer::is_allowed(&placement.rules(provider), &view, it));
                     assert_eq!(room, None, "{:?} waits at {} though there is room", waiting.task, self.now);
                 }
             }
@@ -231,6 +308,7 @@ impl<W: Watch> Simulation<'_, W> {
                 self.watch.fact(self.now, Fact::TaskWithoutRoom(row));
                 let owner = row.owner;
                 self.cluster.cancel_waiting(waiting.task);
+                self.line.leave(provider);
                 match owner {
                     TaskOwner::Standalone { arrival } => self.on_given_back(arrival),
                     TaskOwner::Service { .. } => {
@@ -250,23 +328,6 @@ impl<W: Watch> Simulation<'_, W> {
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
         let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
-        let definition = self.cluster.definition(definition);
-        let (needs, capacity) = (definition.needs, instance_type.capacity);
-        let lacks = [
-            (needs.cpu > capacity.cpu, FailureReason::Cpu),
-            (needs.memory > capacity.memory, FailureReason::Memory),
-            (needs.gpus > capacity.gpus, FailureReason::Gpu),
-            (takes_reserved_port(definition), FailureReason::Ports),
-            (needs.network_interfaces > capacity.network_interfaces, FailureReason::Eni),
-        ];
-        lacks.into_iter().find(|it| it.0).map(|it| it.1.name())
+        placer::never_fits(instance_type, self.cluster.definition(definition)).map(|it| it.name())
     }
-}
-
-/// A port that every instance keeps for itself.
-fn takes_reserved_port(definition: &TaskDefinition) -> bool {
-    definition
-        .host_ports
-        .iter()
-        .any(|it| it.protocol == Protocol::Tcp && RESERVED_TCP_PORTS.contains(&it.port))
 }

@@ -5,7 +5,9 @@ use crate::base::SimTime;
 use crate::base::id::{InstanceId, ServiceId};
 use crate::deployment::DeploymentPlan;
 use crate::model::Cluster;
-use crate::model::task::{StopCode, Task};
+use crate::model::task::{Host, StopCode, Task};
+use crate::placement::PlacementView;
+use crate::placement::placer::Rules;
 
 /// An onlooker; every method may be left out.
 pub trait Watch {
@@ -14,6 +16,16 @@ pub trait Watch {
 
     /// An event was handled; the cluster stands like this.
     fn event_handled(&mut self, _now: SimTime, _cluster: &Cluster) {}
+
+    /// Whether the grounds of decisions are wanted; they are gathered for nobody
+    /// else.
+    fn wants_grounds(&self) -> bool {
+        false
+    }
+
+    /// The placer decided on a task. Where tasks of equal needs stand in line,
+    /// it is asked for the first of them, and its no is said of all.
+    fn decided(&mut self, _now: SimTime, _decision: &Decision<'_>) {}
 
     /// Asked now and then, with the number of events so far: whether to go on.
     fn goes_on(&mut self, _n_events: u64) -> bool {
@@ -31,11 +43,24 @@ pub trait Watch {
 /// Nobody.
 impl Watch for () {}
 
+/// What the placer decided, and all that it looked at.
+#[derive(Clone, Copy)]
+pub struct Decision<'a> {
+    /// The task; it waits until its decision is carried out.
+    pub task: &'a Task,
+    /// Who may be asked, and by which rules.
+    pub rules: &'a Rules<'a>,
+    /// The cluster, the definition and the task's draw.
+    pub view: &'a PlacementView<'a>,
+    /// Where the task goes; `None` if nowhere.
+    pub chosen: Option<InstanceId>,
+}
+
 /// Something that happened to a noun.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
     /// A task found room.
-    TaskPlaced(&'a Task, InstanceId),
+    TaskPlaced(&'a Task, Host),
     /// A task found none and stays in line, or is given back to who asked.
     TaskWithoutRoom(&'a Task),
     /// A task runs.

@@ -26,6 +26,8 @@ const FLOORS: &[(&str, u32)] = &[
     ("documents", 4),
     ("experiment", 5),
     ("report", 6),
+    ("conform", 6),
+    ("explain", 6),
     ("cli", 7),
     ("main", 8),
 ];

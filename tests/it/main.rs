@@ -10,6 +10,7 @@ mod billing;
 mod codes;
 mod command_line;
 mod common_luck;
+mod conform;
 mod containers;
 mod floors;
 mod java_regex;

@@ -1,94 +1,20 @@
-//! Rolling updates, step by step: the two seeds, the guide's examples, every
-//! rolling case of the conformance set, and what becomes of stuck ones.
-#![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
-
-use std::path::Path;
+//! Rolling updates, step by step: the two seeds, the guide's examples, and what
+//! becomes of stuck ones. The conformance set is played by `conform`.
 
 use berthlab::base::id::TaskDefinitionId;
 use berthlab::base::{Seed, SimDuration, SimTime};
+use berthlab::conform::rolling::{Rollout, play};
 use berthlab::model::network::{HostPort, Protocol};
 use berthlab::model::options::{ModelOptions, RolloutOrder};
-use berthlab::model::service::DeploymentBounds;
 use berthlab::model::workload::{TaskArrival, Workload};
-use berthlab::record::{DeploymentOutcome, RunRecord};
-use berthlab::sim::{Fact, Setup, Watch, run, run_watched};
+use berthlab::record::DeploymentOutcome;
+use berthlab::sim::{Setup, run};
 
-use crate::clusters::{add_service, bounds, definition, desire, instance_type, provider, release, setup};
+use crate::clusters::{add_service, bounds, definition, instance_type, provider, release, setup};
 
 /// One slot: an instance holds exactly one task.
 const SLOT: (u32, u32) = (256, 512);
-/// Room for every case that does not say how much there is.
-const AMPLE_SLOTS: u32 = 700;
 const RELEASED_AT: SimTime = SimTime::from_secs(3600);
-
-struct Case {
-    desired: u32,
-    bounds: DeploymentBounds,
-    initial_v1: u32,
-    slots: u32,
-    order: RolloutOrder,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Step {
-    action: &'static str,
-    count: u32,
-    v1: u32,
-    v2: u32,
-}
-
-/// Writes down what happens after the release, equal steps as one.
-struct Steps {
-    v1: u32,
-    v2: u32,
-    steps: Vec<Step>,
-}
-
-impl Watch for Steps {
-    fn fact(&mut self, now: SimTime, fact: Fact<'_>) {
-        if now < RELEASED_AT {
-            return;
-        }
-        let action = match fact {
-            Fact::TaskAskedToStop(task, _) if task.definition == TaskDefinitionId::new(0) => {
-                self.v1 -= 1;
-                "stop_v1"
-            }
-            Fact::TaskStarted(task) if task.definition == TaskDefinitionId::new(1) => {
-                self.v2 += 1;
-                "start_v2"
-            }
-            Fact::TaskStarted(_) => "start_v1",
-            Fact::TaskAskedToStop(..) => "stop_v2",
-            _ => return,
-        };
-        match self.steps.last_mut() {
-            Some(last) if last.action == action => {
-                (last.count, last.v1, last.v2) = (last.count + 1, self.v1, self.v2);
-            }
-            _ => self.steps.push(Step { action, count: 1, v1: self.v1, v2: self.v2 }),
-        }
-    }
-}
-
-fn play(case: &Case) -> (Vec<Step>, RunRecord) {
-    let options = ModelOptions { order: case.order, ..ModelOptions::instant() };
-    let pool = provider(case.slots, case.slots);
-    let horizon = SimDuration::from_secs(3 * 3600);
-    let mut setup = setup(options, pool, instance_type("slot", SLOT.0, SLOT.1), horizon);
-    let mut workload = Workload {
-        definitions: vec![definition("v1", SLOT.0, SLOT.1), definition("v2", SLOT.0, SLOT.1)].into(),
-        ..Workload::default()
-    };
-    let service = add_service(&mut setup, &mut workload, case.bounds, 0, case.initial_v1);
-    if case.desired != case.initial_v1 {
-        desire(&mut workload, RELEASED_AT, service, case.desired);
-    }
-    release(&mut workload, RELEASED_AT, service, 1);
-    let mut steps = Steps { v1: case.initial_v1, v2: 0, steps: Vec::new() };
-    let record = run_watched(&setup, &workload, Seed(1), &mut steps).expect("nobody stops it");
-    (steps.steps, record)
-}
 
 /// "start 4, min 50, max 100: stop 2 v1, start 2 v2", with `6 in 8 slots` where
 /// room is scarce, must play as it reads and end on v2.
@@ -100,14 +26,14 @@ fn check(story: &str) {
         head[idx + 1].parse::<u16>().ok()
     };
     let desired = number("start").expect("how many").into();
-    let case = Case {
+    let rollout = Rollout {
         desired,
         bounds: bounds(number("min").expect("a minimum"), number("max").expect("a maximum")),
         initial_v1: desired,
-        slots: number("in").map_or(AMPLE_SLOTS, u32::from),
+        slots: number("in").map(u32::from),
         order: if head.contains(&"start_first") { RolloutOrder::StartFirst } else { RolloutOrder::StopFirst },
     };
-    let (steps, record) = play(&case);
+    let (steps, outcome) = play(&rollout);
     let told: Vec<String> = steps
         .iter()
         .map(|it| {
@@ -116,7 +42,7 @@ fn check(story: &str) {
         })
         .collect();
     assert_eq!(told.join(", "), tail, "{story}");
-    assert_eq!(record.rollouts[0].outcome, DeploymentOutcome::Completed, "{story}");
+    assert_eq!(outcome, DeploymentOutcome::Completed, "{story}");
 }
 
 #[test]
@@ -218,63 +144,4 @@ fn a_port_that_the_instance_keeps_is_never_given_to_a_service() {
     let record = run(&setup, &workload, Seed(1));
     assert_eq!(record.services[0].available_ms, 0);
     assert_eq!(record.never_placeable[0].reason, "RESOURCE:PORTS");
-}
-
-// --- the conformance set ---------------------------------------------------
-
-#[test]
-fn every_rolling_case_of_the_conformance_set_holds() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance/rolling-updates.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: no conformance cases beside the repository");
-        return;
-    };
-    let cases: serde_json::Value = serde_json::from_str(&text).expect("the cases are JSON");
-    let mut n_checked = 0;
-    for case in cases["cases"].as_array().expect("a list of cases") {
-        if case["input"]["scheduling"] == "REPLICA" {
-            check_conformance(case);
-            n_checked += 1;
-        }
-    }
-    println!("{n_checked} cases");
-    assert!(n_checked >= 32);
-}
-
-fn check_conformance(case: &serde_json::Value) {
-    let (id, input, expect) = (&case["id"], &case["input"], &case["expect"]);
-    let number = |value: &serde_json::Value| u32::try_from(value.as_u64().expect("a count")).expect("small");
-    let percent = |name: &str| u16::try_from(number(&input[name])).expect("a percentage");
-    let case = Case {
-        desired: number(&input["desired"]),
-        bounds: bounds(percent("minimum_healthy_percent"), percent("maximum_percent")),
-        initial_v1: number(&input["initial_v1"]),
-        slots: input.get("cluster_slots").map_or(AMPLE_SLOTS, number),
-        order: match input.get("order").and_then(serde_json::Value::as_str) {
-            None | Some("stop_first") => RolloutOrder::StopFirst,
-            Some(_) => RolloutOrder::StartFirst,
-        },
-    };
-    assert_eq!(case.bounds.lower(case.desired), number(&expect["lower_bound"]), "{id}: lower bound");
-    assert_eq!(case.bounds.upper(case.desired), number(&expect["upper_bound"]), "{id}: upper bound");
-
-    let (steps, record) = play(&case);
-    let told: Vec<_> = steps.iter().map(|it| (it.action, it.count, it.v1, it.v2)).collect();
-    let expected: Vec<_> = expect["steps"]
-        .as_array()
-        .expect("steps")
-        .iter()
-        .map(|it| {
-            let action = it["action"].as_str().expect("an action");
-            (action, number(&it["count"]), number(&it["v1"]), number(&it["v2"]))
-        })
-        .collect();
-    assert_eq!(told, expected, "{id}: steps");
-    let outcome = match expect.get("deadlock_reason").and_then(serde_json::Value::as_str) {
-        None => DeploymentOutcome::Completed,
-        Some("deployment_configuration") => DeploymentOutcome::DeadlockedByConfiguration,
-        Some(_) => DeploymentOutcome::DeadlockedByCapacity,
-    };
-    assert_eq!(record.rollouts[0].outcome, outcome, "{id}: outcome");
-    assert_eq!(expect["completed"].as_bool(), Some(outcome == DeploymentOutcome::Completed), "{id}");
 }

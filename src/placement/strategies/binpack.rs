@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
+use crate::model::attribute::Attributes;
 use crate::model::task::Needs;
 use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
 
@@ -46,5 +47,19 @@ impl PlacementStrategy for Binpack {
         let needs = view.cluster.definition(view.cluster.task(task).definition).needs;
         let left = self.amount(view.cluster.instance(instance).free) + self.amount(needs);
         u64::MAX - u64::from(left)
+    }
+
+    fn describe(&self, _: &Attributes) -> String {
+        match self {
+            Self::Cpu => "binpack:cpu".to_owned(),
+            Self::Memory => "binpack:memory".to_owned(),
+        }
+    }
+
+    fn key_unit(&self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU units left",
+            Self::Memory => "MiB left",
+        }
     }
 }

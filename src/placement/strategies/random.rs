@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
+use crate::model::attribute::Attributes;
 use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -23,5 +24,13 @@ impl PlacementStrategy for Random {
     /// Any task: the draw that ends every choice decides.
     fn stop_key(&self, _: &StopView<'_>, _: TaskId, _: InstanceId) -> u64 {
         0
+    }
+
+    fn describe(&self, _: &Attributes) -> String {
+        "random".to_owned()
+    }
+
+    fn key_unit(&self) -> &'static str {
+        "place in an order drawn for the task"
     }
 }

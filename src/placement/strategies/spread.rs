@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::id::{AttributeId, InstanceId, TaskId};
+use crate::model::attribute::Attributes;
 use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -71,5 +72,19 @@ impl PlacementStrategy for Spread {
             SpreadField::Attribute(attribute) => view.cluster.group_on_value(view.group, instance, attribute),
         };
         u64::MAX - u64::from(n_tasks)
+    }
+
+    fn describe(&self, attributes: &Attributes) -> String {
+        match self.field {
+            SpreadField::InstanceId => "spread:instanceId".to_owned(),
+            SpreadField::Attribute(id) => format!("spread:attribute:{}", attributes.name(id)),
+        }
+    }
+
+    fn key_unit(&self) -> &'static str {
+        match self.field {
+            SpreadField::InstanceId => "tasks of its group on the instance",
+            SpreadField::Attribute(_) => "tasks of its group where the attribute is the same",
+        }
     }
 }

@@ -1,0 +1,75 @@
+//! Why a task landed where it did, or why it waits: the run is played under the
+//! eyes of somebody who notes every decision on this one task, with all that
+//! the placer looked at and what would have changed its mind.
+
+pub mod subject;
+
+mod attempt;
+mod json;
+mod onlooker;
+mod relaxation;
+mod text;
+
+pub use attempt::{Attempt, Miss, Spot};
+pub use json::json;
+pub use relaxation::Relaxation;
+pub use subject::Subject;
+pub use text::text;
+
+use crate::base::{Seed, SimTime};
+use crate::model::task::TaskDefinition;
+use crate::model::workload::Workload;
+use crate::placement::failure::FailureReason;
+use crate::placement::placer;
+use crate::sim::{Setup, run_watched};
+use onlooker::Onlooker;
+
+/// All that is known of how a task was decided on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Story {
+    /// What it runs, where that is known.
+    pub definition: Option<TaskDefinition>,
+    /// When it was first asked for; `None` if it never came before the placer.
+    pub requested_at: Option<SimTime>,
+    /// How often the placer decided on it.
+    pub n_attempts: u32,
+    /// How often it was given back to who asked for it.
+    pub n_given_back: u32,
+    /// The first decision, and the last if that is another.
+    pub attempts: Vec<Attempt>,
+    /// When it was placed, if it was.
+    pub placed_at: Option<SimTime>,
+    /// Why no instance of the provider could take it even while empty.
+    pub never_fits: Option<FailureReason>,
+    /// How long the run is.
+    pub horizon: SimTime,
+}
+
+/// Plays a run and tells how `subject` was decided on. Played twice where the
+/// task was tried more than once: only then is it known which was the last.
+pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject) -> Story {
+    let play = |numbers: Vec<u32>| {
+        let mut onlooker = Onlooker::new(setup, subject, numbers);
+        // It stops looking as soon as the task is placed: no record then.
+        let _ = run_watched(setup, workload, seed, &mut onlooker);
+        onlooker
+    };
+    let mut seen = play(vec![1]);
+    if seen.n_attempts > 1 {
+        seen = play(vec![1, seen.n_attempts]);
+    }
+    let definition = seen.definition.or_else(|| subject.definition(workload));
+    // On Fargate there is always room.
+    let provider = subject.placement(setup).provider();
+    let instance_type = provider.map(|it| &setup.instance_types[setup.providers[it].instance_type]);
+    Story {
+        never_fits: definition.as_ref().zip(instance_type).and_then(|(it, of)| placer::never_fits(of, it)),
+        definition,
+        requested_at: seen.requested_at,
+        n_attempts: seen.n_attempts,
+        n_given_back: seen.n_given_back,
+        attempts: seen.attempts,
+        placed_at: seen.placed_at,
+        horizon: SimTime::ZERO + setup.horizon,
+    }
+}

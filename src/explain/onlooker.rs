@@ -1,0 +1,70 @@
+//! Looks on while a run is played, and notes the decisions on one task.
+
+use super::attempt::Attempt;
+use super::subject::Subject;
+use crate::base::SimTime;
+use crate::model::task::TaskDefinition;
+use crate::sim::{Decision, Fact, Setup, Watch};
+
+/// Waits for one task.
+pub(super) struct Onlooker<'a> {
+    setup: &'a Setup,
+    subject: Subject,
+    /// The decisions to take apart, by their numbers from 1.
+    numbers: Vec<u32>,
+    pub(super) definition: Option<TaskDefinition>,
+    pub(super) requested_at: Option<SimTime>,
+    pub(super) n_attempts: u32,
+    pub(super) n_given_back: u32,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) placed_at: Option<SimTime>,
+}
+
+impl<'a> Onlooker<'a> {
+    pub(super) fn new(setup: &'a Setup, subject: Subject, numbers: Vec<u32>) -> Self {
+        Self {
+            setup,
+            subject,
+            numbers,
+            definition: None,
+            requested_at: None,
+            n_attempts: 0,
+            n_given_back: 0,
+            attempts: Vec::new(),
+            placed_at: None,
+        }
+    }
+}
+
+impl Watch for Onlooker<'_> {
+    fn wants_grounds(&self) -> bool {
+        self.placed_at.is_none()
+    }
+
+    fn decided(&mut self, now: SimTime, decision: &Decision<'_>) {
+        if !self.subject.is(decision.task) || self.placed_at.is_some() {
+            return;
+        }
+        self.n_attempts += 1;
+        self.requested_at = self.requested_at.or(Some(decision.task.requested_at));
+        self.placed_at = decision.chosen.map(|_| now);
+        if self.definition.is_none() {
+            self.definition = Some(decision.view.definition().clone());
+        }
+        if self.numbers.contains(&self.n_attempts) {
+            self.attempts.push(Attempt::of(self.n_attempts, now, decision, self.setup));
+        }
+    }
+
+    fn fact(&mut self, _: SimTime, fact: Fact<'_>) {
+        if let Fact::TaskWithoutRoom(task) = fact
+            && self.subject.is(task)
+        {
+            self.n_given_back += 1;
+        }
+    }
+
+    fn goes_on(&mut self, _: u64) -> bool {
+        self.placed_at.is_none()
+    }
+}

@@ -1,0 +1,344 @@
+//! Documented behaviour: every case comes out as expected, no case passes whose
+//! expectation was changed, and what cannot be judged is a fault.
+
+use std::path::{Path, PathBuf};
+
+use berthlab::conform::{NOT_YET, Report, TOPICS, examine};
+use serde_json::{Value, json};
+
+use crate::support::Bench;
+
+/// Cases of our own, and those beside the repository where they are at hand.
+fn folders() -> Vec<PathBuf> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = top.join("../shared/conformance");
+    let mut folders = vec![top.join("tests/conformance")];
+    if shared.is_dir() {
+        folders.push(shared);
+    } else {
+        println!("SKIPPED: {} is not here", shared.display());
+    }
+    folders
+}
+
+fn read(folder: &Path, topic: &str) -> Value {
+    let path = folder.join(topic).with_extension("json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).expect("cases are JSON")
+}
+
+fn of_value(file: &Value) -> Report {
+    examine("x.json", &format!("{file:#}"))
+}
+
+fn differing(report: &Report) -> Vec<String> {
+    let failed = report.judged.iter().filter(|it| !it.is_passed());
+    failed.map(|it| format!("{}: {:?}", it.id, it.differences)).collect()
+}
+
+fn codes(report: &Report) -> Vec<&'static str> {
+    for fault in &report.faults {
+        assert!(fault.place.is_some(), "{fault}");
+    }
+    report.faults.iter().map(|it| it.code).collect()
+}
+
+#[test]
+fn every_case_comes_out_as_expected() {
+    for folder in folders() {
+        for topic in TOPICS {
+            let report = of_value(&read(&folder, topic.name));
+            println!("{}: {} passed, {} failed", topic.name, report.n_passed(), report.n_failed());
+            assert_eq!(differing(&report), [""; 0], "{}", topic.name);
+            assert!(report.n_passed() >= 3);
+            // Parts of rolling updates are not there yet.
+            let is_partial = |code: &&str| topic.name == "rolling-updates" && *code == "B0602";
+            assert!(codes(&report).iter().all(is_partial), "{:?}", report.faults);
+        }
+    }
+}
+
+#[test]
+fn no_case_passes_with_another_expectation() {
+    for folder in folders() {
+        for topic in TOPICS {
+            let file = read(&folder, topic.name);
+            let (mut n_cases, mut n_mutants) = (0, 0);
+            for list in ["cases", "parameter_validation"] {
+                for case in file[list].as_array().into_iter().flatten() {
+                    // Only what is judged as it stands can be judged otherwise.
+                    if !of_value(&alone(&file, list, case)).faults.is_empty() {
+                        continue;
+                    }
+                    let mutants = mutants(&file, case);
+                    assert!(!mutants.is_empty(), "{}", case["id"]);
+                    for expect in mutants {
+                        let mut mutant = case.clone();
+                        mutant["expect"] = expect;
+                        let report = of_value(&alone(&file, list, &mutant));
+                        assert_eq!(codes(&report), [""; 0], "{} {}", case["id"], mutant["expect"]);
+                        assert_eq!(report.n_failed(), 1, "{} {}", case["id"], mutant["expect"]);
+                        n_mutants += 1;
+                    }
+                    n_cases += 1;
+                }
+            }
+            println!("{}: {n_mutants} changed expectations of {n_cases} cases", topic.name);
+        }
+    }
+}
+
+/// The file with this case only.
+fn alone(file: &Value, list: &str, case: &Value) -> Value {
+    let mut alone = json!({"topic": file["topic"], "version": file["version"], "cases": []});
+    if let Some(fleets) = file.get("fleets") {
+        alone["fleets"] = fleets.clone();
+    }
+    if list != "cases" {
+        // A file does not do without: one that passes.
+        alone["cases"] = json!([file["cases"][0]]);
+    }
+    alone[list] = json!([case]);
+    alone
+}
+
+/// Every expectation that says something else in one point.
+fn mutants(file: &Value, case: &Value) -> Vec<Value> {
+    let expect = &case["expect"];
+    let mut all = Vec::new();
+    let mut with = |change: &dyn Fn(&mut Value)| {
+        let mut other = expect.clone();
+        change(&mut other);
+        assert_ne!(&other, expect);
+        all.push(other);
+    };
+    if let Some(is_accepted) = expect["accepted"].as_bool() {
+        with(&|it| it["accepted"] = json!(!is_accepted));
+    } else if expect["valid"] == true {
+        with(&|it| *it = json!({"valid": false, "field": "family", "rule": "TD-01"}));
+    } else if expect["valid"] == false {
+        with(&|it| *it = json!({"valid": true}));
+        with(&|it| it["field"] = json!(format!("{}x", it["field"].as_str().unwrap())));
+        with(&|it| it["rule"] = json!(if it["rule"] == "TD-01" { "TD-02" } else { "TD-01" }));
+    } else if expect["error"] == true {
+        with(&|it| *it = json!({"matches": []}));
+        with(&|it| *it = json!({"matches": [file["fleets"][case["fleet"].as_str().unwrap()][0]["id"]]}));
+    } else if let Some(matches) = expect["matches"].as_array() {
+        with(&|it| *it = json!({"error": true}));
+        for instance in file["fleets"][case["fleet"].as_str().unwrap()].as_array().unwrap() {
+            let others = toggled(matches, &instance["id"]);
+            with(&|it| it["matches"] = json!(others));
+        }
+    } else if case.get("instances").is_some() {
+        for (idx, step) in expect["steps"].as_array().unwrap().iter().enumerate() {
+            for instance in case["instances"].as_array().unwrap() {
+                let id = &instance["id"];
+                let others = toggled(step["allowed"].as_array().unwrap(), id);
+                with(&|it| {
+                    let step = it["steps"][idx].as_object_mut().unwrap();
+                    if others.is_empty() {
+                        step.remove("assume");
+                    } else if !step.contains_key("assume") {
+                        step.insert("assume".to_owned(), id.clone());
+                    }
+                    step.insert("allowed".to_owned(), json!(others));
+                });
+            }
+            for (id, reason) in step["failures"].as_object().into_iter().flatten() {
+                let other = if reason == "AGENT" { "DRAINING" } else { "AGENT" };
+                with(&|it| it["steps"][idx]["failures"][id] = json!(other));
+                with(&|it| {
+                    it["steps"][idx]["failures"].as_object_mut().unwrap().remove(id);
+                });
+            }
+        }
+    } else {
+        for bound in ["lower_bound", "upper_bound"] {
+            with(&|it| it[bound] = json!(it[bound].as_u64().unwrap() + 1));
+        }
+        for flag in ["completed", "deadlock"] {
+            with(&|it| {
+                it[flag] = json!(!it[flag].as_bool().unwrap());
+                let it = it.as_object_mut().unwrap();
+                match it["deadlock"].as_bool().unwrap() {
+                    true => {
+                        it.entry("deadlock_reason").or_insert(json!("insufficient_capacity"));
+                    }
+                    false => {
+                        it.remove("deadlock_reason");
+                    }
+                }
+            });
+        }
+        if expect["deadlock"] == true {
+            let words = ["deployment_configuration", "insufficient_capacity"];
+            let other = words.into_iter().find(|it| expect["deadlock_reason"] != *it).unwrap();
+            with(&|it| it["deadlock_reason"] = json!(other));
+        }
+        for idx in 0..expect["steps"].as_array().unwrap().len() {
+            for number in ["count", "v1", "v2"] {
+                let field = &expect["steps"][idx][number];
+                with(&|it| it["steps"][idx][number] = json!(field.as_u64().unwrap() + 1));
+            }
+            with(&|it| it["steps"][idx]["action"] = json!("start_v1"));
+            with(&|it| {
+                it["steps"].as_array_mut().unwrap().remove(idx);
+            });
+        }
+        with(&|it| {
+            let more = json!({"action": "start_v2", "count": 1, "v1": 0, "v2": 1});
+            it["steps"].as_array_mut().unwrap().push(more);
+        });
+    }
+    all
+}
+
+/// The list without `item`, or with it.
+fn toggled(list: &[Value], item: &Value) -> Vec<Value> {
+    let mut others: Vec<Value> = list.iter().filter(|it| *it != item).cloned().collect();
+    if others.len() == list.len() {
+        others.push(item.clone());
+    }
+    others
+}
+
+/// A file of our own with one thing changed in it.
+fn changed(topic: &str, change: impl FnOnce(&mut Value)) -> Report {
+    let folder = &folders()[0];
+    let mut file = read(folder, topic);
+    change(&mut file);
+    of_value(&file)
+}
+
+#[test]
+fn what_cannot_be_judged_is_a_fault() {
+    let remove = |at: &mut Value, key: &str| {
+        at.as_object_mut().unwrap().remove(key);
+    };
+    let queries = "cluster-query-language";
+    let cases: Vec<(Report, &[&str])> = vec![
+        (changed("placement", |it| it["topic"] = json!("billing")), &["B0601"]),
+        (changed("placement", |it| it["topic"] = json!("palcement")), &["B0601"]),
+        (changed("placement", |it| remove(it, "topic")), &["B0604"]),
+        (changed("placement", |it| it["version"] = json!(2)), &["B0607"]),
+        (changed("placement", |it| remove(it, "version")), &["B0604"]),
+        (changed("placement", |it| it["cases"] = json!([])), &["B0610"]),
+        (changed("placement", |it| it["cases"] = json!({})), &["B0606"]),
+        (changed("placement", |it| remove(it, "cases")), &["B0604"]),
+        (changed("placement", |it| it["more_cases"] = json!([])), &["B0605"]),
+        (changed("placement", |it| it["cases"][0]["kind"] = json!("evict")), &["B0603"]),
+        (changed("placement", |it| remove(&mut it["cases"][0], "kind")), &["B0604"]),
+        (changed("placement", |it| remove(&mut it["cases"][0], "expect")), &["B0604"]),
+        (changed("placement", |it| remove(&mut it["cases"][0], "task")), &["B0604"]),
+        (changed("placement", |it| it["cases"][0]["tasks"] = json!(3)), &["B0605"]),
+        (changed("placement", |it| it["cases"][1]["id"] = json!("P1")), &["B0608"]),
+        (changed("placement", |it| it["cases"][0]["basis"] = json!("guessed")), &["B0607"]),
+        (changed("placement", |it| it["cases"][0]["expect"]["steps"] = json!([])), &["B0610"]),
+        (changed("placement", |it| it["cases"][0]["expect"]["step"] = json!([])), &["B0605"]),
+        (
+            changed("placement", |it| it["cases"][0]["expect"]["steps"][0]["allowed"][0] = json!("x")),
+            &["B0609"],
+        ),
+        (changed("placement", |it| it["cases"][0]["expect"]["steps"][0]["assume"] = json!("x")), &["B0609"]),
+        (changed("placement", |it| remove(&mut it["cases"][0]["expect"]["steps"][0], "assume")), &["B0604"]),
+        (
+            changed("placement", |it| it["cases"][0]["expect"]["steps"][3]["assume"] = json!("south")),
+            &["B0605"],
+        ),
+        (changed("placement", |it| it["cases"][0]["instances"][1]["id"] = json!("north")), &["B0608"]),
+        (changed("placement", |it| it["cases"][0]["instances"][0]["cpu"] = json!(99)), &["B0607"]),
+        (changed("placement", |it| it["cases"][0]["instances"][0]["cpu"] = json!(-1)), &["B0607"]),
+        (changed("placement", |it| it["cases"][0]["instances"][0]["cpu"] = json!("99")), &["B0606"]),
+        (changed("placement", |it| it["cases"][0]["strategy"][0]["field"] = json!("gpu")), &["B0607"]),
+        (changed("placement", |it| it["cases"][4]["request"]["launchType"] = json!("EC2")), &["B0605"]),
+        (changed("placement", |it| it["cases"][4]["request"]["api"] = json!("Run")), &["B0607"]),
+        (changed(queries, |it| it["cases"][0]["fleet"] = json!("alpha")), &["B0609"]),
+        (changed(queries, |it| remove(&mut it["cases"][0], "expression")), &["B0604"]),
+        (changed(queries, |it| it["cases"][0]["expect"] = json!({"error": false})), &["B0607"]),
+        (changed(queries, |it| it["cases"][5]["expression_generator"]["times"] = json!(1e300)), &["B0607"]),
+        (
+            changed(queries, |it| it["cases"][5]["expression_generator"]["times"] = json!(1_u64 << 40)),
+            &["B0607"],
+        ),
+        (changed(queries, |it| it["fleets"]["harbour"][0]["registeredAt"] = json!("yesterday")), &["B0607"]),
+        (changed("task-definitions", |it| it["cases"][0]["task_definition"] = json!([])), &["B0606"]),
+        (changed("task-definitions", |it| remove(&mut it["cases"][1]["expect"], "rule")), &["B0604"]),
+        (changed("task-definitions", |it| it["cases"][0]["expect"]["rule"] = json!("TD-01")), &["B0605"]),
+        (
+            changed("rolling-updates", |it| it["cases"][0]["input"]["scheduling"] = json!("DAEMON")),
+            &["B0602"],
+        ),
+        (changed("rolling-updates", |it| it["cases"][0]["input"]["desired"] = json!(4_000_000)), &["B0607"]),
+        (changed("rolling-updates", |it| it["cases"][0]["input"]["maximum_percent"] = json!(50)), &["B0607"]),
+        (changed("rolling-updates", |it| it["zone_balance"] = json!([{}])), &["B0602"]),
+        (changed("rolling-updates", |it| it["zone_blance"] = json!([{}])), &["B0605"]),
+        (examine("x.json", "[]"), &["B0606"]),
+        (examine("x.json", "{"), &["B0350"]),
+    ];
+    for (number, (report, expected)) in cases.iter().enumerate() {
+        assert_eq!(codes(report), *expected, "{number}: {:?}", report.faults);
+        assert_eq!(report.n_failed(), 0, "{number}: {:?}", differing(report));
+    }
+    for topic in NOT_YET {
+        assert_eq!(codes(&changed("placement", |it| it["topic"] = json!(topic))), ["B0601"]);
+    }
+}
+
+#[test]
+fn other_cases_are_judged_beside_a_faulty_one() {
+    let report = changed("placement", |it| it["cases"][0]["kind"] = json!("evict"));
+    assert_eq!((report.n_passed(), report.n_failed()), (4, 0));
+}
+
+#[test]
+fn an_impossible_assumption_is_a_failed_case() {
+    let report = changed("placement", |it| {
+        it["cases"][0]["expect"]["steps"][1] = json!({"allowed": ["south"], "assume": "north"});
+        it["cases"][2]["expect"]["steps"][1] = json!({"allowed": ["south"], "assume": "north"});
+    });
+    assert_eq!(codes(&report), [""; 0]);
+    assert_eq!((report.n_passed(), report.n_failed()), (3, 2));
+}
+
+#[test]
+fn the_command_says_what_differs_and_counts() {
+    let bench = Bench::new();
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+    let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
+    let outcome = bench.run_well(&["conform", own]);
+    assert_eq!(outcome.out, "18 passed, 0 failed\n");
+
+    let mut file = read(Path::new(own), "placement");
+    file["cases"][0]["expect"]["steps"][0]["allowed"] = json!(["south"]);
+    bench.write("failing.json", file.to_string());
+    let outcome = bench.run(&["conform", "failing.json"]);
+    assert_eq!((outcome.code, last(&outcome.out).as_str()), (Some(1), "4 passed, 1 failed"));
+    for part in ["failing.json: P1: the fuller quay", "step 1: allowed", "expected south", "came out north"] {
+        assert!(outcome.out.contains(part), "{part} in {}", outcome.out);
+    }
+    let outcome = bench.run(&["conform", "failing.json", "--format", "json"]);
+    let said: Value = serde_json::from_str(&outcome.out).expect("one JSON document");
+    assert_eq!((outcome.code, &said["passed"], &said["failed"]), (Some(1), &json!(4), &json!(1)));
+    assert_eq!(said["differing"][0]["differences"][0]["found"], "north");
+
+    // A fault outranks what failed, and hides none of it.
+    bench.write("unknown.json", r#"{"topic": "billing", "version": 1, "cases": []}"#);
+    bench.write("not-a-case.txt", "x");
+    let outcome = bench.run(&["conform", "."]);
+    assert_eq!((outcome.code, last(&outcome.out).as_str()), (Some(3), "4 passed, 1 failed"));
+    assert!(
+        outcome.err.contains("error[B0601]") && outcome.err.contains("unknown.json:1:11"),
+        "{}",
+        outcome.err
+    );
+    let outcome = bench.run(&["conform", "unknown.json", "--format", "json"]);
+    let said: Value = serde_json::from_str(&outcome.out).expect("one JSON document");
+    assert_eq!((outcome.code, &said["faults"][0]["code"]), (Some(3), &json!("B0601")));
+
+    std::fs::create_dir(bench.path("empty")).expect("the bench can be written to");
+    for (path, code) in [("empty", "B0610"), ("nowhere.json", "B0100"), ("not-a-case.txt", "B0350")] {
+        let outcome = bench.run(&["conform", path]);
+        assert_eq!(outcome.code, Some(3));
+        assert!(outcome.err.contains(code), "{}", outcome.err);
+    }
+}

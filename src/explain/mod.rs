@@ -27,6 +27,8 @@ use onlooker::Onlooker;
 /// All that is known of how a task was decided on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Story {
+    /// The task.
+    pub subject: Subject,
     /// What it runs, where that is known.
     pub definition: Option<TaskDefinition>,
     /// When it was first asked for; `None` if it never came before the placer.
@@ -62,6 +64,7 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
     let provider = subject.placement(setup).provider;
     let instance_type = &setup.instance_types[setup.providers[provider].instance_type];
     Story {
+        subject,
         never_fits: definition.as_ref().and_then(|it| placer::never_fits(instance_type, it)),
         definition,
         requested_at: seen.requested_at,

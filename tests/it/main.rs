@@ -12,6 +12,7 @@ mod command_line;
 mod common_luck;
 mod conform;
 mod containers;
+mod explain;
 mod floors;
 mod java_regex;
 mod properties;

@@ -68,8 +68,7 @@ fn tasks_only(hours: u64) -> Workload {
         definitions: NEEDS.into_iter().map(definition).collect(),
         arrivals,
         n_batches,
-        services: Table::new(),
-        service_changes: Vec::new(),
+        ..Workload::default()
     }
 }
 
@@ -80,7 +79,7 @@ fn tasks_and_services(hours: u64) -> Workload {
     for (idx, (_, needs, desired_count, minutes)) in SERVICES.into_iter().enumerate() {
         let mut next_revision = || workload.definitions.push(definition(needs));
         let first = next_revision();
-        workload.services.push(ServiceStart { definition: first, desired_count });
+        workload.services.push(ServiceStart::new(first, desired_count));
         let service = ServiceId::from_idx(idx);
         let period = minutes * 60;
         for number in 1..hours * 3600 / period {
@@ -106,6 +105,7 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
         min_size,
         max_size,
         scaling,
+        security_groups: Vec::new(),
         attributes: Vec::new(),
     };
     let instance_type = InstanceType {

@@ -1,7 +1,7 @@
 //! `*` and `?` as policies have them: any number of characters, exactly one.
 
 /// Whether the whole of `text` matches `pattern`.
-pub fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at_pattern, mut at_text) = (0, 0);
     // The last star, and how much of the text it has taken so far.

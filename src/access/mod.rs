@@ -3,5 +3,5 @@
 //! it knows effect, actions and resources; conditions, principals, `NotAction`,
 //! boundaries and policies of resources are left out.
 
-pub mod glob;
+mod glob;
 mod policy;

@@ -26,6 +26,8 @@ pub enum Domain {
     SyntheticLoad = 7,
     /// The seed of a replicate; entity: replicate.
     Replicate = 8,
+    /// When a target is first checked; entity: task.
+    TargetCheck = 9,
 }
 
 /// What all draws of a run start from.

@@ -31,6 +31,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run documented-behaviour cases and name each that comes out otherwise
     Conform(ConformArgs),
+    /// Make an experiment of a cluster as AWS describes it
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Import, generate, fit or describe traces
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -102,7 +105,7 @@ pub struct RunArgs {
 #[command(after_help = "Examples:
   berthlab check web.toml traces/web.csv task-definitions/web.json")]
 pub struct CheckArgs {
-    /// Experiments and profiles (.toml), task definitions (.json), traces and load series (.csv)
+    /// Experiments and profiles (.toml), ECS documents (.json), cluster queries (.cql), traces and load series (.csv)
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How to print what was found
@@ -159,6 +162,35 @@ pub struct ConformArgs {
     /// How to print what came out
     #[arg(long, value_enum, default_value = "text")]
     pub format: CheckFormat,
+}
+
+/// `berthlab import …`
+#[derive(Subcommand, Debug)]
+pub enum ImportCommand {
+    /// From what `aws ecs describe-…` printed as JSON
+    Ecs(ImportEcsArgs),
+}
+
+/// `berthlab import ecs`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  aws ecs describe-services --cluster web --services a b > services.json
+  aws ecs describe-task-definition --task-definition a > a.json
+  berthlab import ecs services.json a.json b.json instances.json tasks.json -o web.toml")]
+pub struct ImportEcsArgs {
+    /// Answers of describe-services, describe-task-definition, describe-container-instances,
+    /// describe-capacity-providers, describe-clusters and describe-tasks, in any order
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The experiment to write; task definitions go to a folder beside it
+    #[arg(short, long, value_name = "EXPERIMENT")]
+    pub output: PathBuf,
+    /// Which cluster, where the files describe several [default: the one with the most services]
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Replace files that are already there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `berthlab trace …`

@@ -11,13 +11,7 @@ const CONTEXT: usize = 120;
 
 /// Draws all faults and counts them.
 pub(super) fn render(found: &[Diagnostic], is_styled: bool) -> String {
-    let renderer = if is_styled { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let mut text = String::new();
-    for fault in found {
-        text.push_str(&one(fault, &renderer));
-        text.push_str("\n\n");
-    }
+    let mut text = drawn(found, Level::ERROR, is_styled);
     text.push_str(&match found.len() {
         1 => "1 fault found\n".to_owned(),
         n => format!("{n} faults found\n"),
@@ -25,11 +19,27 @@ pub(super) fn render(found: &[Diagnostic], is_styled: bool) -> String {
     text
 }
 
-fn one(fault: &Diagnostic, renderer: &Renderer) -> String {
+/// Draws what is accepted and yet odd.
+pub(super) fn render_warnings(found: &[Diagnostic], is_styled: bool) -> String {
+    drawn(found, Level::WARNING, is_styled)
+}
+
+fn drawn(found: &[Diagnostic], level: Level<'static>, is_styled: bool) -> String {
+    let renderer = if is_styled { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let mut text = String::new();
+    for fault in found {
+        text.push_str(&one(fault, level.clone(), &renderer));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn one(fault: &Diagnostic, level: Level<'_>, renderer: &Renderer) -> String {
     let message = printable(&fault.message);
     let help = fault.help.as_deref().map(printable);
     let excerpt = fault.place.as_ref().map(excerpt);
-    let mut group = Level::ERROR
+    let mut group = level
         .primary_title(message.as_str())
         .id(fault.code)
         .elements([] as [Snippet<'_, annotate_snippets::Annotation<'_>>; 0]);

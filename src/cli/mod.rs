@@ -7,6 +7,7 @@ mod check;
 mod conform;
 mod diagnostics;
 mod explain;
+mod import;
 mod list;
 mod progress;
 mod redraw;
@@ -21,7 +22,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::base::Diagnostic;
 use crate::experiment::folder::FolderError;
-use args::{Args, Command};
+use args::{Args, Command, ImportCommand};
 
 /// How a command ended otherwise than well.
 #[derive(Debug)]
@@ -93,6 +94,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         Command::Check(command) => check::check(command, args),
         Command::Explain(command) => explain::explain(command),
         Command::Conform(command) => conform::conform(command),
+        Command::Import(ImportCommand::Ecs(command)) => import::import_ecs(command, args),
         Command::Trace(command) => trace::trace(command),
         Command::Report(command) => redraw::redraw(command, args),
         Command::List(command) => list::list(command),

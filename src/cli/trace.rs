@@ -130,7 +130,7 @@ fn write_trace(trace: &Trace, output: &Path) -> Result<(), Failure> {
 }
 
 /// Under a temporary name first: the file appears whole or not at all.
-fn write_whole(
+pub(super) fn write_whole(
     output: &Path,
     write: impl FnOnce(&mut io::BufWriter<&File>) -> io::Result<()>,
 ) -> Result<(), Failure> {

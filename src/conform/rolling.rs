@@ -88,6 +88,7 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
         min_size: n_instances,
         max_size: n_instances,
         scaling: Scaling::Fixed,
+        security_groups: Vec::new(),
         attributes: Vec::new(),
     };
     let slot = InstanceType {
@@ -111,7 +112,11 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
     let mut workload =
         Workload { definitions: definitions.to_vec().into(), services: Table::new(), ..Workload::default() };
     let definition = TaskDefinitionId::new(0);
-    let service = workload.services.push(ServiceStart { definition, desired_count: rollout.initial_v1 });
+    let service = workload.services.push(ServiceStart {
+        definition,
+        desired_count: rollout.initial_v1,
+        found: Vec::new(),
+    });
     let mut change = |kind| workload.service_changes.push(ServiceChange { at: RELEASED_AT, service, kind });
     if rollout.desired != rollout.initial_v1 {
         change(ServiceChangeKind::DesiredCount(rollout.desired));

@@ -20,7 +20,9 @@ pub struct LifeContext<'a> {
     pub is_fargate: bool,
     /// What its roles may do, and what is there.
     pub permissions: &'a dyn Permissions,
-    /// Container and port behind the load balancer.
+    /// Container and port behind the load balancer; without one, or without a
+    /// container of this name, it is the first essential container. What the
+    /// container does is the same on all its ports.
     pub serving: Option<(&'a str, u16)>,
 }
 
@@ -66,7 +68,13 @@ pub fn life(definition: &TaskDefinition, context: &LifeContext<'_>) -> TaskLife 
         exit: essential_exit(containers, &conducts, &start_up, running),
         answers_after,
         answers_errors: serving.and_then(|idx| conducts[idx].answers_errors.clone()),
-        stop: stop(containers, &conducts, &start_up, running, options),
+        stop: stop(containers, &conducts, &start_up, running, options, None),
+        stop_others: match first_exit(containers, &conducts, &start_up, running) {
+            Some((_, idx)) => stop(containers, &conducts, &start_up, running, options, Some(idx)),
+            // A stand-alone task that ends with its work: one container, or
+            // nobody knows which.
+            None => SimDuration::ZERO,
+        },
         deprovision: if has_interface(blueprint, context) { options.eni_detach } else { SimDuration::ZERO },
     }
 }
@@ -144,37 +152,50 @@ fn container_health(
     }
 }
 
-/// The first end of an essential container after RUNNING.
+/// The first end of an essential container after RUNNING, and what of.
 fn essential_exit(
     containers: &[Container],
     conducts: &[Conduct],
     start_up: &StartUp,
     running: SimDuration,
 ) -> Option<EssentialExit> {
+    let (after, idx) = first_exit(containers, conducts, start_up, running)?;
+    let exit = conducts[idx].exit.as_ref()?;
+    Some(EssentialExit { after, reason: Arc::from(exit_reason(&containers[idx], exit)) })
+}
+
+fn first_exit(
+    containers: &[Container],
+    conducts: &[Conduct],
+    start_up: &StartUp,
+    running: SimDuration,
+) -> Option<(SimDuration, usize)> {
     if start_up.running.is_err() {
         return None;
     }
     let exits = containers.iter().enumerate().filter(|(_, it)| it.is_essential);
-    let exits = exits.filter_map(|(idx, container)| {
+    let exits = exits.filter_map(|(idx, _)| {
         let exit = conducts[idx].exit.as_ref()?;
-        let after = since(start_up.started[idx]? + exit.after, running);
-        Some((after, container, exit))
+        Some((since(start_up.started[idx]? + exit.after, running), idx))
     });
-    let (after, container, exit) = exits.min_by_key(|it| it.0)?;
-    Some(EssentialExit { after, reason: Arc::from(exit_reason(container, exit)) })
+    exits.min_by_key(|it| it.0)
 }
 
 /// The longest chain against the order of `dependsOn` (semantics 2.2). MODEL:
 /// each container takes its exit time, at most its stop timeout; one that has
-/// ended by RUNNING takes none.
+/// ended by RUNNING, or as `ended`, takes none.
 fn stop(
     containers: &[Container],
     conducts: &[Conduct],
     start_up: &StartUp,
     running: SimDuration,
     options: &ModelOptions,
+    ended: Option<usize>,
 ) -> SimDuration {
     let own = |idx: usize| -> SimDuration {
+        if ended == Some(idx) {
+            return SimDuration::ZERO;
+        }
         let (container, exit) = (&containers[idx], conducts[idx].exit.as_ref());
         let Some(started) = start_up.started[idx] else { return SimDuration::ZERO };
         if !container.is_essential && exit.is_some_and(|exit| started + exit.after <= running) {

@@ -1,5 +1,5 @@
 //! What the execution role does before a container starts: it reads secrets,
-//! parameters and environment files, and opens the log stream (developer guide,
+//! parameters and environment files, pulls images and opens the log stream (developer guide,
 //! task_execution_IAM_role; semantics 3.5). On EC2 a task without an execution
 //! role uses the instance's, which may do all this (MODEL).
 
@@ -15,12 +15,43 @@ pub(super) fn failure(blueprint: &Blueprint, context: &LifeContext<'_>) -> Optio
     if let Some(why) = blueprint.containers.iter().find_map(read) {
         return Some(format!("ResourceInitializationError: {why}"));
     }
+    if let Some(why) = blueprint.containers.iter().find_map(|it| refused_pull(it, blueprint, context)) {
+        return Some(why);
+    }
     // On an instance the log driver is asked when the container is started.
     let log = |it: &Container| may_log(it, blueprint, CREATE_STREAM, context).err();
     let denial = blueprint.containers.iter().filter(|_| context.is_fargate).find_map(log)?;
     Some(format!(
         "ResourceInitializationError: failed to validate logger args: AccessDeniedException: {denial}"
     ))
+}
+
+/// Why an image of a private registry cannot be pulled. MODEL: the attempts
+/// take as long as those to read something, and come before every pull.
+fn refused_pull(container: &Container, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<String> {
+    let repository = repository(&container.image)?;
+    let role = blueprint.execution_role.as_deref();
+    if let Err(denial) = context.permissions.may(role, "ecr:GetAuthorizationToken", "*") {
+        return Some(match context.is_fargate {
+            true => format!(
+                "ResourceInitializationError: unable to pull registry auth: AccessDeniedException: {denial}"
+            ),
+            false => format!("CannotPullECRContainerError: AccessDeniedException: {denial}"),
+        });
+    }
+    let mut actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"].into_iter();
+    let denial = actions.find_map(|it| context.permissions.may(role, it, &repository).err())?;
+    Some(format!("CannotPullContainerError: AccessDeniedException: {denial}"))
+}
+
+/// The ARN of the repository of an image in a private registry
+/// (`123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:tag`).
+fn repository(image: &str) -> Option<String> {
+    let (registry, path) = image.split_once('/')?;
+    let parts: Vec<&str> = registry.split('.').collect();
+    let [account, "dkr", "ecr", region, "amazonaws", "com", ..] = parts.as_slice() else { return None };
+    let name = path.split(['@', ':']).next().expect("a split has a first part");
+    Some(format!("arn:aws:ecr:{region}:{account}:repository/{name}"))
 }
 
 const CREATE_STREAM: &str = "logs:CreateLogStream";

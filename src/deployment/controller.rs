@@ -1,7 +1,7 @@
 //! The contract of a deployment controller. It remembers nothing: asked again
 //! at each review, it says from where the service stands what to do next.
 
-use crate::model::options::RolloutOrder;
+use crate::model::options::{RolloutOrder, UnhealthyReplacement};
 use crate::model::service::{DeploymentBounds, RevisionCounts};
 
 /// A service at the moment of a review.
@@ -25,6 +25,8 @@ pub struct ServiceView {
     pub upper_counts_stopping: bool,
     /// The option of the same name.
     pub order: RolloutOrder,
+    /// The option of the same name.
+    pub unhealthy_replacement: UnhealthyReplacement,
 }
 
 /// What to do now. Everything is a count; which tasks go is the placement's
@@ -35,6 +37,11 @@ pub struct DeploymentPlan {
     pub stop_source: u32,
     /// Stop so many tasks of the newest revision.
     pub stop_target: u32,
+    /// Stop so many of earlier revisions that were found unhealthy; the same
+    /// revision replaces them.
+    pub stop_source_unhealthy: u32,
+    /// Stop so many of the newest revision that were found unhealthy.
+    pub stop_target_unhealthy: u32,
     /// Replace so many tasks of earlier revisions by the same revision.
     pub start_source: u32,
     /// Start so many tasks of the newest revision.

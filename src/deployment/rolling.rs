@@ -5,7 +5,8 @@
 //! Left out here: circuit breaker, alarms, bake time, early success.
 
 use crate::deployment::controller::{DeploymentController, DeploymentPlan, Entry, ServiceView, Standstill};
-use crate::model::options::RolloutOrder;
+use crate::model::options::{RolloutOrder, UnhealthyReplacement};
+use crate::model::service::RevisionCounts;
 
 /// The rolling update.
 pub const ROLLING: &dyn DeploymentController = &Rolling;
@@ -62,31 +63,79 @@ fn is_complete(view: &ServiceView) -> bool {
 }
 
 /// As many as leaves the healthy ones at the minimum: old tasks first, then
-/// what is above the desired count.
+/// what is above the desired count. Unhealthy ones go by rules of their own.
 fn plan_stops(view: &ServiceView) -> DeploymentPlan {
     let lower = view.bounds.lower(view.desired_count);
     let spare = (view.source.healthy + view.target.healthy).saturating_sub(lower);
     let stop_source = view.source.wanted().min(spare);
 
     // Those that are not healthy yet go first and cost the minimum nothing.
-    let surplus = view.target.wanted().saturating_sub(view.desired_count);
-    let not_healthy = view.target.wanted() - view.target.healthy;
+    let surplus = sound(view.target).saturating_sub(view.desired_count);
+    let not_healthy = sound(view.target) - view.target.healthy;
     let stop_target = surplus.min(not_healthy + (spare - stop_source));
-    DeploymentPlan { stop_source, stop_target, ..DeploymentPlan::default() }
+    let plan = DeploymentPlan { stop_source, stop_target, ..DeploymentPlan::default() };
+    if plan == DeploymentPlan::default() { plan_unhealthy_stops(view) } else { plan }
 }
 
-/// As many as the maximum leaves room for: lost tasks of an earlier revision
-/// are replaced by the same revision first (behaviour since November 2025).
-fn plan_starts(view: &ServiceView, stops: DeploymentPlan) -> DeploymentPlan {
+/// Wanted tasks that are not known to be unhealthy.
+fn sound(counts: RevisionCounts) -> u32 {
+    counts.wanted() - counts.unhealthy
+}
+
+/// An unhealthy task goes when its replacement is known to be healthy; if that
+/// is unhealthy too, either goes (semantics 1.6). Where the maximum leaves no
+/// room for a replacement, one at a time goes first.
+fn plan_unhealthy_stops(view: &ServiceView) -> DeploymentPlan {
+    // Replacements of unknown health are not counted: they decide later.
+    let beyond = |counts: RevisionCounts, wanted: u32| {
+        (counts.healthy + counts.unhealthy).saturating_sub(wanted).min(counts.unhealthy)
+    };
+    let stop_target = beyond(view.target, view.desired_count);
+    let stop_source = beyond(view.source, view.source_keep);
+    if stop_target + stop_source > 0
+        || view.unhealthy_replacement == UnhealthyReplacement::StartFirst && room(view) > 0
+    {
+        return DeploymentPlan {
+            stop_target_unhealthy: stop_target,
+            stop_source_unhealthy: stop_source,
+            ..DeploymentPlan::default()
+        };
+    }
+    let in_motion = view.target.in_motion() + view.source.in_motion();
+    let one = |counts: RevisionCounts| counts.unhealthy.min(1);
+    match view.unhealthy_replacement {
+        UnhealthyReplacement::StopFirst => DeploymentPlan {
+            stop_target_unhealthy: view.target.unhealthy,
+            stop_source_unhealthy: view.source.unhealthy,
+            ..DeploymentPlan::default()
+        },
+        UnhealthyReplacement::StartFirst if in_motion == 0 => {
+            let stop_source_unhealthy = one(view.source);
+            let stop_target_unhealthy = if stop_source_unhealthy > 0 { 0 } else { one(view.target) };
+            DeploymentPlan { stop_source_unhealthy, stop_target_unhealthy, ..DeploymentPlan::default() }
+        }
+        UnhealthyReplacement::StartFirst => DeploymentPlan::default(),
+    }
+}
+
+/// How many tasks the maximum leaves room for.
+fn room(view: &ServiceView) -> u32 {
     let upper = view.bounds.upper(view.desired_count);
     let total = view.target + view.source;
     let occupied = if view.upper_counts_stopping { total.not_stopped() } else { total.wanted() };
-    let room = upper.saturating_sub(occupied);
+    upper.saturating_sub(occupied)
+}
+
+/// As many as the maximum leaves room for: lost tasks of an earlier revision
+/// are replaced by the same revision first (behaviour since November 2025), and
+/// so are unhealthy ones.
+fn plan_starts(view: &ServiceView, stops: DeploymentPlan) -> DeploymentPlan {
+    let room = room(view);
     // What could go already is not replaced.
-    let missing_source = view.source_keep.saturating_sub(view.source.wanted());
+    let missing_source = view.source_keep.saturating_sub(sound(view.source));
     let replaces = view.is_rolling_out && stops.stop_source == 0;
     let start_source = if replaces { missing_source.min(room) } else { 0 };
-    let missing = view.desired_count.saturating_sub(view.target.wanted());
+    let missing = view.desired_count.saturating_sub(sound(view.target));
     let start_target = missing.min(room - start_source);
     DeploymentPlan { start_source, start_target, ..DeploymentPlan::default() }
 }
@@ -94,7 +143,7 @@ fn plan_starts(view: &ServiceView, stops: DeploymentPlan) -> DeploymentPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::service::{DeploymentBounds, RevisionCounts};
+    use crate::model::service::DeploymentBounds;
 
     fn healthy(n: u32) -> RevisionCounts {
         RevisionCounts { healthy: n, ..RevisionCounts::default() }
@@ -111,6 +160,7 @@ mod tests {
             is_paused: false,
             upper_counts_stopping: true,
             order: RolloutOrder::StopFirst,
+            unhealthy_replacement: UnhealthyReplacement::StartFirst,
         }
     }
 
@@ -153,6 +203,35 @@ mod tests {
         assert_eq!(ROLLING.plan(&view).stop_target, 3);
         view.target = healthy(5);
         assert_eq!(ROLLING.plan(&view).stop_target, 3);
+    }
+
+    #[test]
+    fn an_unhealthy_task_is_replaced_before_it_goes() {
+        let mut view = view(4, (100, 200), 0, 3);
+        view.is_rolling_out = false;
+        view.target.unhealthy = 1;
+        let plan = ROLLING.plan(&view);
+        assert_eq!((plan.start_target, plan.stop_target_unhealthy), (1, 0), "{plan:?}");
+        // Its replacement is on the way: nothing to do.
+        view.target.starting = 1;
+        assert_eq!(ROLLING.plan(&view), DeploymentPlan::default());
+        // The replacement is healthy, or as bad: one of them goes.
+        view.target = RevisionCounts { healthy: 4, unhealthy: 1, ..RevisionCounts::default() };
+        assert_eq!(ROLLING.plan(&view).stop_target_unhealthy, 1);
+        view.target = RevisionCounts { healthy: 3, unhealthy: 2, ..RevisionCounts::default() };
+        assert_eq!(ROLLING.plan(&view).stop_target_unhealthy, 1);
+    }
+
+    #[test]
+    fn without_room_one_unhealthy_task_at_a_time_goes_first() {
+        let mut view = view(4, (100, 100), 0, 1);
+        view.is_rolling_out = false;
+        view.target.unhealthy = 3;
+        assert_eq!(ROLLING.plan(&view).stop_target_unhealthy, 1);
+        view.target = RevisionCounts { healthy: 1, unhealthy: 2, stopping: 1, ..RevisionCounts::default() };
+        assert_eq!(ROLLING.plan(&view), DeploymentPlan::default());
+        view.target = RevisionCounts { healthy: 1, unhealthy: 2, ..RevisionCounts::default() };
+        assert_eq!(ROLLING.plan(&view).start_target, 1);
     }
 
     #[test]

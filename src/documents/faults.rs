@@ -32,12 +32,36 @@ pub(super) struct Faults<'a> {
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
     n_left_out: usize,
+    check: Check,
+}
+
+/// How closely a document is looked at, beside the rules that it has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Check {
+    /// What the service wrote, or what rules of its own judge: null is absent,
+    /// a value that is not listed is odd.
+    Types,
+    /// What a client asks of a request before it sends it: no null, only
+    /// values that are listed, lengths and numbers within their limits.
+    RequestModel,
 }
 
 impl<'a> Faults<'a> {
     pub(super) fn new(source: &'a Source<'a>, root: &'a Json, answer: &'a Json) -> Self {
         let (malformed, faults, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, root, answer, malformed, faults, warnings, n_left_out: 0 }
+        let check = Check::Types;
+        Self { source, root, answer, malformed, faults, warnings, n_left_out: 0, check }
+    }
+
+    /// The same, looking as closely as `check` says.
+    pub(super) fn with_check(mut self, check: Check) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// Whether the model of a request decides.
+    pub(super) fn is_of_request(&self) -> bool {
+        self.check == Check::RequestModel
     }
 
     /// The value of `field` is not what its type says.

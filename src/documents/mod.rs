@@ -2,6 +2,7 @@
 //! nouns. A text becomes a tree whose values know their place, the tree a typed
 //! document, and rules find every fault of it at once.
 
+pub mod ecs;
 pub mod faults;
 pub mod field_path;
 pub mod json;

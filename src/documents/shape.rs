@@ -94,6 +94,82 @@ impl Item for i32 {
     }
 }
 
+/// A Long of the API: 64 bits with sign.
+impl Item for i64 {
+    fn read(json: &Json, at: &FieldPath, faults: &mut Faults<'_>) -> Option<Self> {
+        let Value::Number(number) = &json.value else {
+            wrong_type("a whole number", json, at, faults);
+            return None;
+        };
+        let read = number.parse().ok();
+        if read.is_none() {
+            let message = format!("`{at}` is {}, which is not whole or beyond 64 bits", shortened(number));
+            faults.malformed("B0361", at, message);
+        }
+        read
+    }
+
+    fn write(&self) -> serde_json::Value {
+        (*self).into()
+    }
+}
+
+/// A Double of the API: finite.
+impl Item for f64 {
+    fn read(json: &Json, at: &FieldPath, faults: &mut Faults<'_>) -> Option<Self> {
+        let Value::Number(number) = &json.value else {
+            wrong_type("a number", json, at, faults);
+            return None;
+        };
+        let read = number.parse().ok().filter(|it: &Self| it.is_finite());
+        if read.is_none() {
+            let message = format!("`{at}` is {}, which is beyond a number of 64 bits", shortened(number));
+            faults.malformed("B0361", at, message);
+        }
+        read
+    }
+
+    fn write(&self) -> serde_json::Value {
+        (*self).into()
+    }
+}
+
+/// What is kept as it is written: documents of free form, and shapes that no
+/// model looks into.
+impl Item for serde_json::Value {
+    fn read(json: &Json, at: &FieldPath, faults: &mut Faults<'_>) -> Option<Self> {
+        Some(match &json.value {
+            Value::Null => Self::Null,
+            Value::Bool(it) => (*it).into(),
+            Value::Number(number) => number.parse::<serde_json::Number>().map_or_else(
+                |_| {
+                    let message = format!("`{at}` is {}, which is beyond 64 bits", shortened(number));
+                    faults.malformed("B0361", at, message);
+                    Self::Null
+                },
+                Self::Number,
+            ),
+            Value::String(text) => text.as_str().into(),
+            Value::Array(items) => {
+                let read = |(idx, it)| <Self as Item>::read(it, &at.idx(idx), faults).unwrap_or_default();
+                items.iter().enumerate().map(read).collect()
+            }
+            Value::Object(members) => {
+                let mut object = serde_json::Map::new();
+                for member in members {
+                    let value = <Self as Item>::read(&member.value, &at.key(&member.key), faults);
+                    object.insert(member.key.clone(), value.unwrap_or_default());
+                }
+                object.into()
+            }
+        })
+    }
+
+    fn write(&self) -> serde_json::Value {
+        self.clone()
+    }
+}
+
 impl<T: Item> Field for Option<T> {
     fn read(json: &Json, at: &FieldPath, faults: &mut Faults<'_>) -> Self {
         if is_given(json) { T::read(json, at, faults) } else { None }
@@ -162,6 +238,13 @@ pub(super) fn read_object(
         return false;
     };
     for member in members {
+        // A client sends no null: it takes it for a value of no type.
+        if names.contains(&member.key.as_str()) && !is_given(&member.value) && faults.is_of_request() {
+            let field = at.key(&member.key);
+            let message = format!("`{field}` is null: a request leaves out what is not set");
+            faults.malformed("B0360", &field, message);
+            continue;
+        }
         let is_known = names.contains(&member.key.as_str())
             && read(&member.key, &member.value, &at.key(&member.key), faults);
         if !is_known && !ignored.contains(&member.key.as_str()) {
@@ -174,19 +257,61 @@ pub(super) fn read_object(
 /// Notes the members that must be there and are not.
 pub(super) fn require(json: &Json, at: &FieldPath, faults: &mut Faults<'_>, names: &[&str]) {
     for name in names {
-        if json.get(name).is_none_or(|it| !is_given(&it.value)) {
+        if json.get(name).is_none_or(|it| !is_given(&it.value) && !faults.is_of_request()) {
             let field = at.key(name);
             faults.malformed("B0364", &field, format!("`{field}` is missing"));
         }
     }
 }
 
+/// Notes the members that are shorter, smaller, longer or larger than a request
+/// may have them: characters of a text, items of a list, or the number itself.
+pub(super) fn limit(json: &Json, at: &FieldPath, faults: &mut Faults<'_>, limits: &[Limit]) {
+    if !faults.is_of_request() {
+        return;
+    }
+    for (name, range) in limits {
+        let Some(member) = json.get(name) else { continue };
+        let field = at.key(name);
+        let wanted = if *range.end() == i64::MAX {
+            format!("at least {}", range.start())
+        } else {
+            format!("{} to {}", range.start(), range.end())
+        };
+        let is_within = |n: usize| i64::try_from(n).is_ok_and(|it| range.contains(&it));
+        match &member.value.value {
+            Value::String(text) if !is_within(text.chars().count()) => {
+                let n = text.chars().count();
+                let message = format!("`{field}` has {n} characters: expected {wanted}");
+                faults.malformed("B0372", &field, message);
+            }
+            Value::Array(items) if !is_within(items.len()) => {
+                let message = format!("`{field}` has {} items: expected {wanted}", items.len());
+                faults.malformed("B0372", &field, message);
+            }
+            Value::Number(number) if number.parse().is_ok_and(|it: i64| !range.contains(&it)) => {
+                let message = format!("`{field}` is {}: expected {wanted}", shortened(number));
+                faults.malformed("B0373", &field, message);
+            }
+            _ => (),
+        }
+    }
+}
+
+/// A member and what it may be; without an upper end that is `i64::MAX`.
+pub(super) type Limit = (&'static str, std::ops::RangeInclusive<i64>);
+
 /// Objects of the API: a struct with one public field a member. What is
-/// `required` here has no rule of its own that asks for it.
+/// `required` here has no rule of its own that asks for it, nor has what is
+/// `limited`.
 macro_rules! shapes {
     ($(
         $(#[$about:meta])*
-        $name:ident $(required [$($required:literal),*])? $(ignored [$($ignored:literal),*])? {
+        $name:ident
+            $(required [$($required:literal),*])?
+            $(limited [$($limited:literal: $range:expr),*])?
+            $(ignored [$($ignored:literal),*])?
+        {
             $($(#[$field_about:meta])* $field:ident: $type:ty = $key:literal,)*
         }
     )*) => {$(
@@ -202,7 +327,7 @@ macro_rules! shapes {
                 at: &$crate::documents::field_path::FieldPath,
                 faults: &mut $crate::documents::faults::Faults<'_>,
             ) -> Option<Self> {
-                use $crate::documents::shape::{Field, read_object, require};
+                use $crate::documents::shape::{Field, Limit, limit, read_object, require};
                 let mut this = Self::default();
                 let names: &[&str] = &[$($key),*];
                 let ignored: &[&str] = &[$($($ignored),*)?];
@@ -216,6 +341,8 @@ macro_rules! shapes {
                 let required: &[&str] = &[$($($required),*)?];
                 if is_object {
                     require(json, at, faults, required);
+                    let limits: &[Limit] = &[$($(($limited, $range)),*)?];
+                    limit(json, at, faults, limits);
                 }
                 is_object.then_some(this)
             }
@@ -232,7 +359,8 @@ macro_rules! shapes {
 }
 
 /// Enumerations of the API. `Other` keeps a value that is not listed, so that
-/// a rule can name it; where no rule does, it is odd (`or odd`).
+/// a rule can name it; where no rule does, it is odd (`or odd`), or asked for
+/// by the model of a request (`or listed`).
 macro_rules! choices {
     ($(
         $(#[$about:meta])*
@@ -300,4 +428,14 @@ pub(super) use {choices, shapes};
 pub(super) fn odd(at: &FieldPath, text: &str, names: &[&str], faults: &mut Faults<'_>) {
     let message = format!("`{at}` is \"{}\": the API lists {}", shortened(text), names.join(", "));
     faults.odd(None, "B0363", at, message);
+}
+
+/// A value that the API does not list: refused in a request; an answer may be
+/// of a newer API.
+pub(super) fn listed(at: &FieldPath, text: &str, names: &[&str], faults: &mut Faults<'_>) {
+    if !faults.is_of_request() {
+        return odd(at, text, names, faults);
+    }
+    let message = format!("`{at}` is \"{}\": expected {}", shortened(text), names.join(", "));
+    faults.malformed("B0371", at, message);
 }

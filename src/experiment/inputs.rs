@@ -12,12 +12,15 @@ use crate::documents::task_definition;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ServiceSpec, TasksSpec, WorkloadSpec,
+    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
+    WorkloadSpec, behaviour,
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
-use crate::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
+use crate::model::workload::{
+    FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload,
+};
 use crate::trace::{LoadProfile, LoadSeries, ReadError, TaskProfile, Trace, formats};
 
 /// The most stand-alone tasks of a workload, and the most tasks of its services
@@ -104,20 +107,44 @@ impl Inputs {
             },
         }
         for service in &spec.services {
-            let releases = service.releases.iter().filter_map(|it| it.definition.as_ref());
-            for definition in std::iter::once(&service.definition).chain(releases) {
-                if let DefinitionSpec::File(file) = definition {
-                    let text = self.read_text(file).map_err(|fault| vec![fault]);
-                    match text.and_then(|text| task_definition::read(&file.path, &text)) {
-                        Ok(it) => {
-                            self.definitions.insert(file.path.clone(), it);
-                        }
-                        Err(found) => found.into_iter().for_each(|it| faults.note(it)),
-                    }
+            let mut newest = self.load_definition(&service.definition, faults);
+            if let Some(newest) = &newest {
+                behaviour::check(newest, &service.behaviours, faults);
+            }
+            for release in &service.releases {
+                if let Some(definition) = &release.definition {
+                    newest = self.load_definition(definition, faults);
+                }
+                if let Some(newest) = &newest {
+                    behaviour::check(newest, &release.behaviours, faults);
                 }
             }
             if let DesiredSpec::Follows { load, .. } = &service.desired {
                 self.load_load(load, faults);
+            }
+        }
+        for task in &spec.found {
+            self.load_definition(&task.definition, faults);
+        }
+    }
+
+    fn load_definition(&mut self, definition: &DefinitionSpec, faults: &Faults) -> Option<TaskDefinition> {
+        let file = match definition {
+            DefinitionSpec::Given(definition) => return Some(definition.clone()),
+            DefinitionSpec::File(file) => file,
+        };
+        if let Some(known) = self.definitions.get(&file.path) {
+            return Some(known.clone());
+        }
+        let text = self.read_text(file).map_err(|fault| vec![fault]);
+        match text.and_then(|text| task_definition::read(&file.path, &text)) {
+            Ok(it) => {
+                self.definitions.insert(file.path.clone(), it.clone());
+                Some(it)
+            }
+            Err(found) => {
+                found.into_iter().for_each(|it| faults.note(it));
+                None
             }
         }
     }
@@ -265,6 +292,9 @@ impl Inputs {
                 (&generated, true)
             }
         };
+        let found = self.found(spec, &mut services, &mut definitions);
+        // Groups of tasks that were found come before those of the trace.
+        let n_found_groups = found.iter().map(|it| it.1 + 1).max().unwrap_or(0);
         let n_before = definitions.len();
         for definition in trace.definitions.rows() {
             definitions.push(definition.clone());
@@ -272,9 +302,18 @@ impl Inputs {
         let mut arrivals = trace.arrivals(seed, spread, spec.horizon);
         let shift = |it: &mut TaskArrival| {
             it.definition = TaskDefinitionId::from_idx(it.definition.idx() + n_before);
+            it.batch += n_found_groups;
         };
         arrivals.iter_mut().for_each(shift);
-        Workload { definitions, arrivals, n_batches: trace.n_batches, services, service_changes: changes }
+        Workload {
+            definitions,
+            arrivals,
+            n_batches: trace.n_batches + n_found_groups,
+            found,
+            found_groups: found_groups(spec).map(str::to_owned).collect(),
+            services,
+            service_changes: changes,
+        }
     }
 
     fn service(
@@ -285,19 +324,28 @@ impl Inputs {
         seed: Seed,
         definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
     ) -> (ServiceStart, Vec<ServiceChange>) {
-        let definition_of = |it: &DefinitionSpec| match it {
-            DefinitionSpec::Given(definition) => definition.clone(),
-            DefinitionSpec::File(file) => self.definitions[&file.path].clone(),
-        };
+        let definition_of = |it: &DefinitionSpec| self.definition(it).clone();
         let mut changes = Vec::new();
+        // What is said of one release holds for no other.
+        let behaving = |definition: &TaskDefinition, release: Option<&ReleaseSpec>| {
+            let mut definition = definition.clone();
+            behaviour::apply(&mut definition, &service.behaviours);
+            if let Some(release) = release {
+                behaviour::apply(&mut definition, &release.behaviours);
+                if release.fails_health_checks {
+                    behaviour::fail_health_checks(&mut definition);
+                }
+            }
+            definition
+        };
         let mut newest = definition_of(&service.definition);
-        let first = definitions.push(newest.clone());
+        let first = definitions.push(behaving(&newest, None));
         for (idx, release) in service.releases.iter().enumerate() {
             match &release.definition {
                 Some(definition) => newest = definition_of(definition),
                 None => newest.name = format!("{}:{}", service.name, idx + 2),
             }
-            let kind = ServiceChangeKind::Release(definitions.push(newest.clone()));
+            let kind = ServiceChangeKind::Release(definitions.push(behaving(&newest, Some(release))));
             changes.push(ServiceChange { at: release.at, service: id, kind });
         }
         let desired_count = match &service.desired {
@@ -321,8 +369,52 @@ impl Inputs {
                 counts[0].1
             }
         };
-        (ServiceStart { definition: first, desired_count }, changes)
+        (ServiceStart { definition: first, desired_count, found: Vec::new() }, changes)
     }
+
+    /// A definition, given or read.
+    pub(super) fn definition<'a>(&'a self, written: &'a DefinitionSpec) -> &'a TaskDefinition {
+        match written {
+            DefinitionSpec::Given(definition) => definition,
+            DefinitionSpec::File(file) => &self.definitions[&file.path],
+        }
+    }
+
+    /// Tasks that run at the first moment already: those of services go to
+    /// them, stand-alone ones are returned with their groups.
+    fn found(
+        &self,
+        spec: &WorkloadSpec,
+        services: &mut Table<ServiceId, ServiceStart>,
+        definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
+    ) -> Vec<(FoundTask, u32)> {
+        let mut standalone = Vec::new();
+        for task in &spec.found {
+            let definition = self.definition(&task.definition);
+            let known = definitions.iter().find(|(_, it)| *it == definition).map(|it| it.0);
+            let definition = known.unwrap_or_else(|| definitions.push(definition.clone()));
+            let found = FoundTask { definition, host: task.host, is_healthy: task.is_healthy };
+            match task.service {
+                Some(service) => services[ServiceId::from_idx(service)].found.push(found),
+                None => {
+                    let group = task.group.as_deref().expect("a task without a service has a group");
+                    let position = found_groups(spec).position(|it| it == group).expect("it is among them");
+                    standalone.push((found, u32::try_from(position).expect("a few groups")));
+                }
+            }
+        }
+        standalone
+    }
+}
+
+/// The groups of stand-alone tasks that run already, each once.
+fn found_groups(spec: &WorkloadSpec) -> impl Iterator<Item = &str> {
+    let groups = spec.found.iter().filter(|it| it.service.is_none()).filter_map(|it| it.group.as_deref());
+    groups
+        .clone()
+        .enumerate()
+        .filter(move |(idx, it)| groups.clone().position(|other| other == *it) == Some(*idx))
+        .map(|it| it.1)
 }
 
 /// The most tasks that a load drawn from `profile` can want, if each bears

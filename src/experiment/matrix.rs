@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::base::{Diagnostic, Seed};
+use crate::experiment::agreement;
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::inputs::Inputs;
@@ -134,6 +135,9 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             workloads.len() - 1
         });
         let Some(setup) = setup else { continue };
+        if faults.is_empty() {
+            agreement::check(&setup, &workloads[workload], &inputs, &faults);
+        }
         let setting = Setting { label: label(&axes, &values), values };
         settings.push(PlannedSetting { setting, setup, workload, identity: identity_of(&varied) });
     }

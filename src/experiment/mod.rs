@@ -1,6 +1,7 @@
 //! From a file to results: what was written, checked; what will run; the runs
 //! in parallel; their outcomes in files.
 
+mod agreement;
 pub mod axes;
 pub mod catalogue;
 pub mod columns;

@@ -61,11 +61,12 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
         seen = play(vec![1, seen.n_attempts]);
     }
     let definition = seen.definition.or_else(|| subject.definition(workload));
-    let provider = subject.placement(setup).provider;
-    let instance_type = &setup.instance_types[setup.providers[provider].instance_type];
+    // On Fargate there is always room.
+    let provider = subject.placement(setup).provider();
+    let instance_type = provider.map(|it| &setup.instance_types[setup.providers[it].instance_type]);
     Story {
         subject,
-        never_fits: definition.as_ref().and_then(|it| placer::never_fits(instance_type, it)),
+        never_fits: definition.as_ref().zip(instance_type).and_then(|(it, of)| placer::never_fits(of, it)),
         definition,
         requested_at: seen.requested_at,
         n_attempts: seen.n_attempts,

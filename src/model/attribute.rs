@@ -57,6 +57,23 @@ impl Attributes {
         AttributeValue(u16::try_from(idx + 1).expect("an attribute has less than 65,535 values"))
     }
 
+    /// The attribute of this name, if it is tracked.
+    pub fn find(&self, name: &str) -> Option<AttributeId> {
+        self.tracked.iter().find(|(_, it)| it.name == name).map(|(id, _)| id)
+    }
+
+    /// The number of a value that is known.
+    ///
+    /// # Panics
+    ///
+    /// If it is not: whoever changes attributes makes their values known first.
+    pub fn value(&self, attribute: AttributeId, value: Option<&str>) -> AttributeValue {
+        let Some(value) = value else { return AttributeValue::MISSING };
+        let values = &self.tracked[attribute].values;
+        let idx = values.iter().position(|it| it == value).expect("a value that is known");
+        AttributeValue(u16::try_from(idx + 1).expect("an attribute has less than 65,535 values"))
+    }
+
     /// The name of a tracked attribute.
     pub fn name(&self, attribute: AttributeId) -> &str {
         &self.tracked[attribute].name

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId};
-use crate::model::cluster::{Cluster, Group, Totals};
+use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Health, Host, Task, TaskOwner, TaskStatus};
@@ -40,6 +40,7 @@ impl Cluster {
             totals.n_on_fargate += u32::from(matches!(task.host, Some(Host::Fargate(_))));
         }
         let mut n_alive = 0;
+        let mut of_providers = vec![ProviderTotals::default(); self.alive.len()];
         for (id, instance) in self.instances.iter() {
             let mut free = instance.registered;
             let mut n_wanted = 0;
@@ -70,10 +71,16 @@ impl Cluster {
                 totals.n_instances += 1;
                 totals.registered_cpu += u64::from(instance.registered.cpu.0);
                 totals.registered_memory += u64::from(instance.registered.memory.0);
+                let of_provider = &mut of_providers[instance.provider.idx()];
+                let mut reserved = instance.registered;
+                reserved -= instance.free;
+                of_provider.reserved.add(reserved, self.ports_on[id].n_of_tasks());
+                of_provider.registered.add(instance.registered, self.ports_on[id].n_for_tasks());
             }
         }
         assert_eq!(self.alive.rows().iter().map(Vec::len).sum::<usize>(), n_alive);
         assert_eq!(self.totals, totals);
+        assert_eq!(self.provider_totals.rows(), of_providers, "totals of providers");
     }
 
     fn audit_groups(&self, tasks: &[(crate::base::id::TaskId, &Task)]) {
@@ -93,7 +100,7 @@ impl Cluster {
         }
         for (id, group) in self.groups.iter() {
             let by_fargate_zone = on_fargate.get(&id);
-            if counted.get(&id).is_none() && by_fargate_zone.is_none() {
+            if !counted.contains_key(&id) && by_fargate_zone.is_none() {
                 assert_eq!(*group, Group::default(), "{id:?} is idle");
                 continue;
             }

@@ -18,6 +18,8 @@ pub struct CapacityProvider {
     pub max_size: u32,
     /// How it is scaled.
     pub scaling: Scaling,
+    /// The security groups of its instances.
+    pub security_groups: Vec<String>,
     /// Custom attributes of its instances, sorted by name.
     pub attributes: Vec<(String, String)>,
 }

@@ -48,6 +48,7 @@ pub struct Cluster {
     pub(in crate::model) services: Table<ServiceId, Service>,
     pub(in crate::model) deployments: Table<DeploymentId, Deployment>,
     pub(in crate::model) totals: Totals,
+    pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
 }
 
 /// Tasks of one group with desired status RUNNING, waiting ones left out: what
@@ -61,6 +62,48 @@ pub struct Group {
     pub(in crate::model) by_value: Vec<u32>,
     /// On Fargate, by zone; empty while the group has no task there.
     pub(in crate::model) by_fargate_zone: Vec<u32>,
+}
+
+/// Sums over the instances of a provider that are billed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProviderTotals {
+    /// What tasks reserve.
+    pub reserved: Amounts,
+    /// What instances registered.
+    pub registered: Amounts,
+}
+
+/// Sums of what one task or instance counts in 32 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// CPU units.
+    pub cpu: u64,
+    /// MiB.
+    pub memory: u64,
+    /// GPUs.
+    pub gpus: u64,
+    /// Network interfaces of tasks.
+    pub network_interfaces: u64,
+    /// Host ports: of tasks, and those that an instance can give them.
+    pub ports: u64,
+}
+
+impl Amounts {
+    pub(in crate::model) fn add(&mut self, needs: Needs, ports: usize) {
+        self.cpu += u64::from(needs.cpu.0);
+        self.memory += u64::from(needs.memory.0);
+        self.gpus += u64::from(needs.gpus);
+        self.network_interfaces += u64::from(needs.network_interfaces);
+        self.ports += ports as u64;
+    }
+
+    pub(in crate::model) fn take(&mut self, needs: Needs, ports: usize) {
+        self.cpu -= u64::from(needs.cpu.0);
+        self.memory -= u64::from(needs.memory.0);
+        self.gpus -= u64::from(needs.gpus);
+        self.network_interfaces -= u64::from(needs.network_interfaces);
+        self.ports -= ports as u64;
+    }
 }
 
 /// Sums over the cluster.
@@ -199,6 +242,11 @@ impl Cluster {
         &self.tasks[id]
     }
 
+    /// The rows of all tasks, those that are gone included.
+    pub fn tasks(&self) -> impl ExactSizeIterator<Item = (TaskId, &Task)> {
+        self.tasks.iter()
+    }
+
     /// A service.
     pub fn service(&self, id: ServiceId) -> &Service {
         &self.services[id]
@@ -233,6 +281,11 @@ impl Cluster {
     /// Tasks of the group on Fargate in a zone, wanted ones.
     pub fn group_on_fargate(&self, group: GroupId, zone: ZoneId) -> u32 {
         self.groups[group].by_fargate_zone.get(zone.idx()).copied().unwrap_or(0)
+    }
+
+    /// Sums over the instances of a provider.
+    pub fn provider_totals(&self, provider: CapacityProviderId) -> ProviderTotals {
+        self.provider_totals[provider]
     }
 
     /// Sums over the cluster.

@@ -74,6 +74,8 @@ pub struct Platform {
 pub struct Container {
     /// Its name in the task.
     pub name: String,
+    /// Its image, as written; empty if nobody says.
+    pub image: String,
     /// Whether its end is the task's end.
     pub is_essential: bool,
     /// What must come before it starts.
@@ -101,6 +103,7 @@ impl Container {
     pub fn plain(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            image: String::new(),
             is_essential: true,
             depends_on: Vec::new(),
             start_timeout: None,
@@ -296,6 +299,7 @@ pub struct Call {
 pub enum OnDenied {
     /// It exits, with code 1, as soon as it calls: at its start.
     Exit,
-    /// It runs on and answers every request with an error.
+    /// It runs on and answers every request with an error. MODEL: its container
+    /// health check still passes; that of a load balancer does not.
     AnswerErrors,
 }

@@ -22,6 +22,8 @@ pub struct TaskLife {
     pub answers_errors: Option<Arc<str>>,
     /// From the stop signal until all containers have exited.
     pub stop: SimDuration,
+    /// The same after an essential container ended by itself: the others.
+    pub stop_others: SimDuration,
     /// What is given back after that: the network interface.
     pub deprovision: SimDuration,
 }
@@ -34,7 +36,8 @@ pub struct Start {
     pub before_pull: SimDuration,
     /// The image pull; zero if the start fails before it.
     pub pull: SimDuration,
-    /// From the end of the pull to RUNNING or to the failure.
+    /// From the end of the pull to RUNNING or to the failure; for ever if
+    /// containers wait for an end that never comes.
     pub after_pull: SimDuration,
     /// Why it never comes to RUNNING, as ECS names it.
     pub failure: Option<Arc<str>>,

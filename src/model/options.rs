@@ -11,6 +11,8 @@ pub struct ModelOptions {
     pub upper_counts_stopping: bool,
     /// Whether a rolling update stops or starts first where it could do both.
     pub order: RolloutOrder,
+    /// Whether an unhealthy task is replaced before or after it is stopped.
+    pub unhealthy_replacement: UnhealthyReplacement,
     /// How long a task without any check runs before it counts as healthy.
     pub no_check_settle: SimDuration,
     /// How soon a service asks again after it found no room.
@@ -51,6 +53,10 @@ pub struct ModelOptions {
     pub first_check_delay: FirstCheckDelay,
     /// Whether a target drains as long as it may.
     pub drain_full_delay: bool,
+    /// First pause of a service whose tasks do not start, doubled each time.
+    pub backoff_base: SimDuration,
+    /// Longest pause of such a service.
+    pub backoff_cap: SimDuration,
     /// From launch to taking tasks.
     pub instance_boot: SimDuration,
     /// From the loss of an instance to its tasks being counted as stopped.
@@ -64,6 +70,15 @@ pub enum RolloutOrder {
     StopFirst,
     /// Start what the maximum allows, then stop.
     StartFirst,
+}
+
+/// Which comes first where a task was found unhealthy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnhealthyReplacement {
+    /// Its replacement is started, and it goes when that is healthy.
+    StartFirst,
+    /// It is stopped at once.
+    StopFirst,
 }
 
 /// The last link of every chain of strategies.
@@ -145,6 +160,7 @@ impl Default for ModelOptions {
         Self {
             upper_counts_stopping: true,
             order: RolloutOrder::StopFirst,
+            unhealthy_replacement: UnhealthyReplacement::StartFirst,
             no_check_settle: SimDuration::from_secs(40),
             capacity_retry: SimDuration::from_secs(15),
             tie_break: TieBreak::Random,
@@ -165,6 +181,8 @@ impl Default for ModelOptions {
             target_register: SimDuration::from_secs(5),
             first_check_delay: FirstCheckDelay::Random,
             drain_full_delay: true,
+            backoff_base: SimDuration::from_secs(10),
+            backoff_cap: SimDuration::from_secs(27 * 60),
             instance_boot: SimDuration::from_secs(90),
             instance_loss_detection: SimDuration::from_secs(60),
         }
@@ -207,6 +225,15 @@ pub const OPTIONS: &[OptionEntry] = &[
         default: "\"stop_first\"",
         kind: OptionKind::Word(&["stop_first", "start_first"], |options, idx| {
             options.order = [RolloutOrder::StopFirst, RolloutOrder::StartFirst][idx];
+        }),
+    },
+    OptionEntry {
+        name: "unhealthy_replacement",
+        summary: "whether an unhealthy task is replaced before it is stopped (guide since 2023-10; the API page says stop first)",
+        default: "\"start_first\"",
+        kind: OptionKind::Word(&["start_first", "stop_first"], |options, idx| {
+            options.unhealthy_replacement =
+                [UnhealthyReplacement::StartFirst, UnhealthyReplacement::StopFirst][idx];
         }),
     },
     OptionEntry {
@@ -336,6 +363,18 @@ pub const OPTIONS: &[OptionEntry] = &[
         summary: "a target drains for its whole deregistration delay, as with open connections; false: not at all",
         default: "true",
         kind: OptionKind::Flag(|options, value| options.drain_full_delay = value),
+    },
+    OptionEntry {
+        name: "backoff_base",
+        summary: "after three failed starts in a row: the first pause of a service, doubled each time",
+        default: "\"10s\"",
+        kind: OptionKind::Duration(|options, value| options.backoff_base = value),
+    },
+    OptionEntry {
+        name: "backoff_cap",
+        summary: "the longest pause of a service whose tasks do not start (guide: 27 minutes)",
+        default: "\"27m\"",
+        kind: OptionKind::Duration(|options, value| options.backoff_cap = value),
     },
     OptionEntry {
         name: "instance_boot",

@@ -53,6 +53,18 @@ impl HostPorts {
         self.in_use.iter().filter(|it| !it.is_dynamic).count()
     }
 
+    /// How many ports tasks can have at once: reserved ones and dynamic ones.
+    pub fn n_for_tasks(&self) -> usize {
+        let own = self.in_use.iter().filter(|it| it.holder.is_none());
+        let own_dynamic = own.clone().filter(|it| DYNAMIC_PORTS.contains(&it.port.port)).count();
+        RESERVED_PORTS_MAX.saturating_sub(own.count()) + DYNAMIC_PORTS.len() - own_dynamic
+    }
+
+    /// How many ports tasks have now.
+    pub fn n_of_tasks(&self) -> usize {
+        self.in_use.iter().filter(|it| it.holder.is_some()).count()
+    }
+
     /// All ports of a task: static and dynamic, ascending.
     pub fn of(&self, task: TaskId) -> impl Iterator<Item = HostPort> {
         self.in_use.iter().filter(move |it| it.holder == Some(task)).map(|it| it.port)

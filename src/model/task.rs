@@ -92,6 +92,11 @@ impl TaskDefinition {
         }
     }
 
+    /// How many host ports it takes of its instance.
+    pub fn n_ports(&self) -> usize {
+        self.host_ports.len() + self.dynamic_ports.len()
+    }
+
     /// Whether it takes host ports of its instance.
     pub fn takes_ports(&self) -> bool {
         !self.host_ports.is_empty() || !self.dynamic_ports.is_empty()
@@ -136,7 +141,9 @@ pub enum Health {
 pub enum StopCode {
     /// Its work was done.
     EssentialContainerExited,
-    /// A deployment or a smaller desired count.
+    /// It did not come to RUNNING.
+    TaskFailedToStart,
+    /// A deployment, a smaller desired count, a failed health check.
     ServiceSchedulerInitiated,
     /// Its instance was lost.
     TerminationNotice,

@@ -9,7 +9,7 @@ use crate::base::id::{
 };
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
-use crate::model::cluster::{Cluster, Group, Totals};
+use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
 use crate::model::identity::{self, Expressions, Identity};
 use crate::model::instance::{ContainerInstance, InstanceStatus, InstanceType};
 use crate::model::network::HostPort;
@@ -103,6 +103,7 @@ impl Cluster {
             services: Table::new(),
             deployments: Table::new(),
             totals: Totals::default(),
+            provider_totals: vec![ProviderTotals::default(); parts.n_providers].into(),
         };
         for (idx, (definition, desired_count)) in parts.services.into_iter().enumerate() {
             let primary = cluster.deployments.push(Deployment::new(definition, SimTime::ZERO));
@@ -153,6 +154,8 @@ impl Cluster {
         self.totals.n_instances += 1;
         self.totals.registered_cpu += u64::from(registered.cpu.0);
         self.totals.registered_memory += u64::from(registered.memory.0);
+        let n_ports = self.ports_on[id].n_for_tasks();
+        self.provider_totals[launch.provider].registered.add(registered, n_ports);
         id
     }
 
@@ -226,6 +229,11 @@ impl Cluster {
         let ContainerInstance { free, registered, .. } = self.instances[id];
         self.totals.reserved_cpu -= u64::from((registered.cpu - free.cpu).0);
         self.totals.reserved_memory -= u64::from((registered.memory - free.memory).0);
+        let mut reserved = registered;
+        reserved -= free;
+        let n_ports = self.ports_on[id].n_of_tasks();
+        let provider = self.instances[id].provider;
+        self.provider_totals[provider].reserved.take(reserved, n_ports);
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
             if task.health == Health::Healthy
@@ -257,6 +265,9 @@ impl Cluster {
         self.totals.n_instances -= 1;
         self.totals.registered_cpu -= u64::from(registered.cpu.0);
         self.totals.registered_memory -= u64::from(registered.memory.0);
+        let n_ports = self.ports_on[id].n_for_tasks();
+        let provider = self.instances[id].provider;
+        self.provider_totals[provider].registered.take(registered, n_ports);
     }
 
     // --- tasks -----------------------------------------------------------
@@ -502,6 +513,8 @@ impl Cluster {
     fn reserve(&mut self, id: InstanceId, task: TaskId, definition: TaskDefinitionId) {
         let definition = &self.definitions[definition];
         self.instances[id].free -= definition.needs;
+        let provider = self.instances[id].provider;
+        self.provider_totals[provider].reserved.add(definition.needs, definition.n_ports());
         self.totals.reserved_cpu += u64::from(definition.needs.cpu.0);
         self.totals.reserved_memory += u64::from(definition.needs.memory.0);
         if definition.takes_ports() {
@@ -515,6 +528,8 @@ impl Cluster {
         instance.free += definition.needs;
         assert!(instance.free.fits(&instance.registered), "room is given back once");
         if instance.status != InstanceStatus::Lost {
+            let provider = instance.provider;
+            self.provider_totals[provider].reserved.take(definition.needs, definition.n_ports());
             self.totals.reserved_cpu -= u64::from(definition.needs.cpu.0);
             self.totals.reserved_memory -= u64::from(definition.needs.memory.0);
         }
@@ -567,6 +582,20 @@ impl Cluster {
         let earlier = &mut self.deployments[earlier];
         earlier.keep = earlier.counts.wanted();
         deployment
+    }
+
+    /// A service without tasks is in the middle of a rollout: from these
+    /// revisions, oldest first, to the one it has.
+    pub fn begin_in_rollout(&mut self, id: ServiceId, earlier: &[TaskDefinitionId]) {
+        let service = &mut self.services[id];
+        assert!(service.tasks.is_empty(), "no task of it exists yet");
+        let newest = self.deployments[service.primary].definition;
+        // Deployments are numbered as they begin: the first number is the oldest's.
+        for &definition in earlier {
+            self.deployments[service.primary].definition = definition;
+            service.older.push(service.primary);
+            service.primary = self.deployments.push(Deployment::new(newest, self.now));
+        }
     }
 
     /// The rollout of the primary is over; its earlier revisions must be gone.

@@ -2,7 +2,7 @@
 //! shared by all runs that meet it: stand-alone tasks that are asked for, and
 //! what people and load do to services.
 
-use crate::base::id::{ServiceId, TaskDefinitionId};
+use crate::base::id::{ServiceId, TaskDefinitionId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
 use crate::model::task::TaskDefinition;
 
@@ -16,10 +16,28 @@ pub struct Workload {
     pub arrivals: Vec<TaskArrival>,
     /// How many task groups the arrivals name: `0..n_batches`.
     pub n_batches: u32,
+    /// Stand-alone tasks that run at the first moment already; nothing ends
+    /// them. Their group is that of their batch.
+    pub found: Vec<(FoundTask, u32)>,
+    /// The names of their groups: the first batches.
+    pub found_groups: Vec<String>,
     /// How each service starts.
     pub services: Table<ServiceId, ServiceStart>,
     /// What happens to services after the start, in the order of time.
     pub service_changes: Vec<ServiceChange>,
+}
+
+impl Workload {
+    /// The arrival number of stand-alone tasks that are found, not asked for.
+    pub const FOUND: u32 = u32::MAX;
+
+    /// How long a stand-alone task runs.
+    pub fn lifetime(&self, arrival: u32) -> SimDuration {
+        match self.arrivals.get(arrival as usize) {
+            Some(row) => row.lifetime,
+            None => SimDuration::FOREVER,
+        }
+    }
 }
 
 /// One stand-alone task that is asked for.
@@ -43,6 +61,36 @@ pub struct ServiceStart {
     pub definition: TaskDefinitionId,
     /// The first desired count.
     pub desired_count: u32,
+    /// Tasks that run at the first moment already.
+    pub found: Vec<FoundTask>,
+}
+
+impl ServiceStart {
+    /// A service without tasks.
+    pub const fn new(definition: TaskDefinitionId, desired_count: u32) -> Self {
+        Self { definition, desired_count, found: Vec::new() }
+    }
+}
+
+/// A task that runs at the first moment already, as a snapshot of a cluster
+/// says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FoundTask {
+    /// What it runs.
+    pub definition: TaskDefinitionId,
+    /// Where.
+    pub host: FoundHost,
+    /// Whether it is healthy, else unhealthy.
+    pub is_healthy: bool,
+}
+
+/// Where a task runs at the first moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FoundHost {
+    /// On the n-th instance that the setup finds.
+    Instance(usize),
+    /// On Fargate, in this zone.
+    Fargate(ZoneId),
 }
 
 /// Something that happens to a service.

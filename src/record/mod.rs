@@ -15,9 +15,9 @@ pub use provider::{
     BlockedSeries, PlacementFailure, PlacementReason, ProviderReading, ProviderRecord, Reserved,
     ReservedSeries, Resource,
 };
-pub use recorder::{ClusterReading, Recorder, ServiceReading};
+pub use recorder::{ClusterReading, Recorder, RequestReading, ServiceReading};
 pub use run_record::{
-    DeploymentOutcome, NeverPlaceable, PhaseTime, RolloutProfile, RolloutRecord, RunRecord, ServiceRecord,
-    TaskCounts,
+    DeploymentOutcome, LostRequests, NeverPlaceable, PhaseTime, RequestRecord, RolloutProfile, RolloutRecord,
+    RunRecord, ServiceRecord, TaskCounts, TaskFailure,
 };
 pub use series::{Bucket, Series};

@@ -1,10 +1,13 @@
 //! What a run tells, moment by moment, becomes a [`RunRecord`]. A value holds
 //! from the moment it is told until the next one is.
 
+use std::sync::Arc;
+
 use crate::base::{SimDuration, SimTime};
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RolloutProfile, RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts,
+    DeploymentOutcome, Histogram, Ledger, LedgerLine, LostRequests, NeverPlaceable, PlacementReason,
+    ProviderReading, ProviderRecord, RolloutProfile, RolloutRecord, RunRecord, Series, ServiceRecord,
+    TaskCounts, TaskFailure,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -69,6 +72,17 @@ struct ServiceRecorder {
     /// The newest measured rollout, for the profile.
     rollout_started_at: Option<SimTime>,
     open_rollout: Option<usize>,
+    requests: Option<RequestReading>,
+    requests_last: SimTime,
+}
+
+/// Requests of a service from a moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestReading {
+    /// Thousandths of a request a second.
+    pub millirequests_per_second: u64,
+    /// Why they are not served; `None` if they are.
+    pub lost: Option<Arc<str>>,
 }
 
 impl Recorder {
@@ -97,6 +111,8 @@ impl Recorder {
                 healthy: series.clone(),
                 tasks: series.clone(),
                 through_rollouts: profile.clone(),
+                failures: Vec::new(),
+                requests: None,
             })
             .collect();
         let recorders = services.iter().map(|_| ServiceRecorder {
@@ -107,6 +123,8 @@ impl Recorder {
             minute_desired_ms: 0,
             rollout_started_at: None,
             open_rollout: None,
+            requests: None,
+            requests_last: SimTime::ZERO,
         });
         Self {
             measured_from: SimTime::ZERO + warm_up,
@@ -140,6 +158,7 @@ impl Recorder {
                 providers: Vec::new(),
                 services,
                 rollouts: Vec::new(),
+                failures: Vec::new(),
                 placement_digest: 0xCBF2_9CE4_8422_2325,
             },
         }
@@ -306,6 +325,49 @@ impl Recorder {
         state.sum_minutes(&mut record.worst_minute, from, to, available, desired);
     }
 
+    /// A task failed, of this service or a stand-alone one: counted while
+    /// measured.
+    pub fn task_failed(&mut self, now: SimTime, service: Option<usize>, reason: &str) {
+        if !self.is_measured(now) {
+            return;
+        }
+        let failures = match service {
+            Some(service) => &mut self.record.services[service].failures,
+            None => &mut self.record.failures,
+        };
+        match failures.iter_mut().find(|it| it.reason == reason) {
+            Some(known) => known.n_tasks += 1,
+            None => failures.push(TaskFailure { reason: reason.to_owned(), n_tasks: 1 }),
+        }
+    }
+
+    /// The requests of a service stand like this from `now` on.
+    pub fn requests(&mut self, now: SimTime, service: usize, reading: RequestReading) {
+        self.advance_requests(now, service);
+        self.record.services[service].requests.get_or_insert_default();
+        self.services[service].requests = Some(reading);
+    }
+
+    fn advance_requests(&mut self, now: SimTime, service: usize) {
+        let now = now.min(self.horizon);
+        let state = &mut self.services[service];
+        let measured_ms = now.since(state.requests_last.max(self.measured_from)).millis();
+        state.requests_last = state.requests_last.max(now);
+        let Some(reading) = &state.requests else { return };
+        let record = self.record.services[service].requests.get_or_insert_default();
+        let n = reading.millirequests_per_second * measured_ms;
+        record.offered += n;
+        let Some(reason) = &reading.lost else {
+            record.served += n;
+            return;
+        };
+        match record.lost.iter_mut().find(|it| *it.reason == **reason) {
+            Some(known) => known.n += n,
+            None if n > 0 => record.lost.push(LostRequests { reason: reason.to_string(), n }),
+            None => (),
+        }
+    }
+
     /// A rollout begins. Only those that begin while measured are recorded.
     pub fn open_rollout(&mut self, now: SimTime, service: usize) {
         self.advance_service(now, service);
@@ -351,6 +413,7 @@ impl Recorder {
         self.advance_cluster(horizon);
         for service in 0..self.services.len() {
             self.advance_service(horizon, service);
+            self.advance_requests(horizon, service);
             let (state, record) = (&mut self.services[service], &mut self.record.services[service]);
             state.close_minute(&mut record.worst_minute);
             for series in [&mut record.desired, &mut record.healthy, &mut record.tasks] {

@@ -61,6 +61,8 @@ pub struct RunRecord {
     pub services: Vec<ServiceRecord>,
     /// Every rollout that began while measured, in the order of their starts.
     pub rollouts: Vec<RolloutRecord>,
+    /// Why stand-alone tasks failed, while measured.
+    pub failures: Vec<TaskFailure>,
     /// Digest of every placement: FNV-1a over the instance of each arrival.
     pub placement_digest: u64,
 }
@@ -121,6 +123,40 @@ pub struct ServiceRecord {
     pub tasks: Series,
     /// Over all its rollouts, by time since their start.
     pub through_rollouts: RolloutProfile,
+    /// Why its tasks failed, while measured: at their start, by an essential
+    /// container's end, or by their health.
+    pub failures: Vec<TaskFailure>,
+    /// What became of its requests; `None` if none are sent.
+    pub requests: Option<RequestRecord>,
+}
+
+/// A reason for which tasks failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskFailure {
+    /// As ECS would say it.
+    pub reason: String,
+    /// How many.
+    pub n_tasks: u64,
+}
+
+/// Requests of a service while measured, in millionths of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// Sent by the web.
+    pub offered: u64,
+    /// Answered without an error.
+    pub served: u64,
+    /// The others, by reason, in the order of their first time.
+    pub lost: Vec<LostRequests>,
+}
+
+/// Requests that were not served for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostRequests {
+    /// Why.
+    pub reason: String,
+    /// How many, in millionths.
+    pub n: u64,
 }
 
 /// What a service's rollouts looked like, laid over each other at their starts.

@@ -223,6 +223,7 @@ impl Demo {
 
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
+            failures: Vec::new(),
             digest: 0,
             n_events: 0,
             horizon_ms,
@@ -329,5 +330,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
             desired_ms: vec![400_000; profile.len()],
             tasks_ms: vec![400_000; profile.len()],
         },
+        failures: Vec::new(),
+        requests: None,
     }
 }

@@ -37,7 +37,8 @@ impl<W: Watch> Simulation<'_, W> {
             self.recorder.tasks().submitted += u64::from(n);
         }
         let definition = self.workload.arrivals[first as usize].definition;
-        if let Some(reason) = self.never_fits(self.setup.standalone.placement.provider, definition) {
+        let provider = self.setup.standalone.placement.provider();
+        if let Some(reason) = provider.and_then(|it| self.never_fits(it, definition)) {
             self.note_never_placeable(definition, reason, n);
             for _ in 0..n {
                 self.recorder.decided(u32::MAX);
@@ -55,8 +56,8 @@ impl<W: Watch> Simulation<'_, W> {
     /// Creates the call's tasks, or refuses it as a whole.
     fn run_task(&mut self, call: Call) {
         let policy = &self.setup.standalone;
-        let is_queued =
-            matches!(self.setup.providers[policy.placement.provider].scaling, Scaling::Managed(_));
+        let scaling = policy.placement.provider().map(|it| self.setup.providers[it].scaling);
+        let is_queued = matches!(scaling, Some(Scaling::Managed(_)));
         let n_waiting = self.cluster.totals().n_waiting;
         let is_over_quota = is_queued
             && self.setup.options.quotas == Quotas::Documented

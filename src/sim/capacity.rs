@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::base::SimTime;
 use crate::base::id::{CapacityProviderId, Id as _, InstanceId, ZoneId};
 use crate::billing;
-use crate::disruption::instance_lifetime;
 use crate::model::capacity::Scaling;
 use crate::model::identity::{AGENT_VERSION, Identity};
 use crate::model::instance::InstanceStatus;
@@ -75,8 +74,11 @@ impl<W: Watch> Simulation<'_, W> {
                 continue;
             }
             let of = |capacity: u32, need: u32| capacity.checked_div(need).unwrap_or(u32::MAX);
-            let by_size = of(capacity.cpu.0, definition.needs.cpu.0)
-                .min(of(capacity.memory.0, definition.needs.memory.0));
+            let needs = definition.needs;
+            let by_size = of(capacity.cpu.0, needs.cpu.0)
+                .min(of(capacity.memory.0, needs.memory.0))
+                .min(of(capacity.gpus, needs.gpus))
+                .min(of(capacity.network_interfaces, needs.network_interfaces));
             // A static host port and distinctInstance allow one an instance.
             let is_alone = !definition.host_ports.is_empty() || class.key.group.is_some();
             let is_impossible = self.never_fits(provider, class.key.definition).is_some();
@@ -134,13 +136,8 @@ impl<W: Watch> Simulation<'_, W> {
                     has_every_capability: true,
                 },
             });
-            self.recorder.instance_launched(self.now);
-            self.watch.fact(self.now, Fact::InstanceLaunched(instance));
             self.queue.schedule(registered_at, Event::InstanceRegistered(instance));
-            if let Some(mean) = self.setup.instance_mean_lifetime {
-                let lifetime = instance_lifetime::draw(self.seed, provider, zone, launch, mean);
-                self.queue.schedule(self.now + lifetime, Event::InstanceFailed(instance));
-            }
+            self.note_launched(instance, provider);
         }
     }
 

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, Id as _, ServiceId, TaskDefinitionId, TaskId};
-use crate::base::{Domain, SimDuration};
+use crate::base::{Domain, SimDuration, SimTime};
 use crate::deployment::{DeploymentPlan, ServiceView, Standstill};
 use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas};
-use crate::model::task::{StopCode, TaskOwner, TaskStatus};
+use crate::model::task::{Health, StopCode, TaskOwner, TaskStatus};
 use crate::model::workload::ServiceChangeKind;
 use crate::placement::scale_in;
 use crate::record::{DeploymentOutcome, NeverPlaceable};
@@ -25,6 +25,15 @@ enum Side {
     Source,
     /// The newest.
     Target,
+}
+
+/// Which tasks of a side are meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// Any, those first that are least of use.
+    Any,
+    /// Those that were found unhealthy.
+    Unhealthy,
 }
 
 impl<W: Watch> Simulation<'_, W> {
@@ -67,8 +76,10 @@ impl<W: Watch> Simulation<'_, W> {
             };
             self.recorder.close_rollout(self.now, service.idx(), outcome);
         }
-        self.cluster.open_deployment(service, definition);
+        let deployment = self.cluster.open_deployment(service, definition);
+        self.lives.open(deployment, service, definition);
         let state = &mut self.services[service];
+        state.n_failed_starts = 0;
         state.is_rolling_out = true;
         // Another task definition may find room where the last one did not.
         state.retry_at = None;
@@ -93,6 +104,7 @@ impl<W: Watch> Simulation<'_, W> {
             is_paused: self.services[service].retry_at.is_some_and(|at| self.now < at),
             upper_counts_stopping: self.setup.options.upper_counts_stopping,
             order: self.setup.options.order,
+            unhealthy_replacement: self.setup.options.unhealthy_replacement,
         };
         let plan = policy.controller.plan(&view);
         self.carry_out(service, plan);
@@ -113,8 +125,10 @@ impl<W: Watch> Simulation<'_, W> {
         if plan != DeploymentPlan::default() {
             self.watch.fact(self.now, Fact::ServicePlanned(service, plan));
         }
-        self.stop_tasks(service, Side::Source, plan.stop_source);
-        self.stop_tasks(service, Side::Target, plan.stop_target);
+        self.stop_tasks(service, Side::Source, plan.stop_source_unhealthy, Which::Unhealthy);
+        self.stop_tasks(service, Side::Target, plan.stop_target_unhealthy, Which::Unhealthy);
+        self.stop_tasks(service, Side::Source, plan.stop_source, Which::Any);
+        self.stop_tasks(service, Side::Target, plan.stop_target, Which::Any);
         self.replace_source_tasks(service, plan.start_source);
         let primary = self.cluster.service(service).primary;
         self.start_tasks(service, primary, plan.start_target);
@@ -122,7 +136,7 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// Stops `n` tasks of one side, one after the other: each choice sees what
     /// the last one left.
-    fn stop_tasks(&mut self, service: ServiceId, side: Side, n: u32) {
+    fn stop_tasks(&mut self, service: ServiceId, side: Side, n: u32, which: Which) {
         if n == 0 {
             return;
         }
@@ -132,7 +146,8 @@ impl<W: Watch> Simulation<'_, W> {
             let task = self.cluster.task(*it);
             let TaskOwner::Service { deployment, .. } = task.owner else { return false };
             let of = if deployment == state.primary { Side::Target } else { Side::Source };
-            of == side && task.is_desired_running
+            let is_meant = which == Which::Any || task.health == Health::Unhealthy;
+            of == side && task.is_desired_running && is_meant
         };
         let draw = |task: TaskId| (task, self.draw(task, Domain::StopTieBreak));
         let mut draws: BTreeMap<TaskId, u64> =
@@ -148,12 +163,16 @@ impl<W: Watch> Simulation<'_, W> {
             draws.remove(&task);
 
             let (_, revision) = self.service_of(task).expect("a service's task has a service");
-            if side == Side::Source {
+            // One that is replaced by its own revision is still to be kept.
+            if side == Side::Source && which == Which::Any {
                 let keep = self.cluster.deployment(revision).keep;
                 self.cluster.set_keep(revision, keep.saturating_sub(1));
             }
             if self.cluster.task(task).status == TaskStatus::Provisioning {
                 self.cluster.cancel_waiting(task);
+                if let Some(provider) = self.setup.services[service].placement.provider() {
+                    self.line.leave(provider);
+                }
                 self.services[service].is_changed = true;
                 self.review_service(service);
             } else {
@@ -184,10 +203,10 @@ impl<W: Watch> Simulation<'_, W> {
         if n == 0 {
             return;
         }
-        let provider = self.setup.services[service].placement.provider;
+        let provider = self.setup.services[service].placement.provider();
         let definition = self.cluster.deployment(deployment).definition;
-        let n = match self.setup.providers[provider].scaling {
-            Scaling::Managed(_) if self.setup.options.quotas == Quotas::Documented => {
+        let n = match provider.map(|it| self.setup.providers[it].scaling) {
+            Some(Scaling::Managed(_)) if self.setup.options.quotas == Quotas::Documented => {
                 let free = PROVISIONING_TASKS_MAX.saturating_sub(self.cluster.totals().n_waiting);
                 if free < n {
                     self.pause(service);
@@ -211,7 +230,7 @@ impl<W: Watch> Simulation<'_, W> {
         // A revision that fits nowhere is asked for again and again; it is noted
         // once.
         if self.services[service].never_fits != Some(deployment)
-            && let Some(reason) = self.never_fits(provider, definition)
+            && let Some(reason) = provider.and_then(|it| self.never_fits(it, definition))
         {
             self.services[service].never_fits = Some(deployment);
             let row = self.cluster.definition(definition);
@@ -233,6 +252,22 @@ impl<W: Watch> Simulation<'_, W> {
         self.review_service(service);
     }
 
+    /// A task of the service did not start: after three in a row the next try
+    /// waits, longer each time (semantics 1.14).
+    pub(super) fn back_off(&mut self, service: ServiceId) {
+        let options = &self.setup.options;
+        let state = &mut self.services[service];
+        state.n_failed_starts += 1;
+        let Some(n_doublings) = state.n_failed_starts.checked_sub(3) else { return };
+        let pause_ms = options.backoff_base.millis().saturating_mul(1 << n_doublings.min(32));
+        let pause_ms = pause_ms.min(options.backoff_cap.millis()).max(1);
+        let at = SimTime::from_millis(self.now.millis() + pause_ms);
+        if state.retry_at.is_none_or(|it| it < at) {
+            state.retry_at = Some(at);
+            self.queue.schedule(at, Event::ServiceReviewed(service));
+        }
+    }
+
     /// No further starts for a while.
     fn pause(&mut self, service: ServiceId) {
         let is_paused = self.services[service].retry_at.is_some_and(|at| self.now < at);
@@ -248,7 +283,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// Whether room may still come for the service's tasks: more instances, or
     /// what others will leave.
     fn may_find_room(&self, service: ServiceId) -> bool {
-        let provider = self.setup.services[service].placement.provider;
+        let Some(provider) = self.setup.services[service].placement.provider() else { return true };
         let definition = self.cluster.deployment(self.cluster.service(service).primary).definition;
         self.never_fits(provider, definition).is_none()
             && (self.may_grow(provider) || self.others_will_leave(provider))
@@ -262,7 +297,7 @@ impl<W: Watch> Simulation<'_, W> {
                 let task = self.cluster.task(task);
                 match task.owner {
                     TaskOwner::Standalone { arrival } => {
-                        self.workload.arrivals[arrival as usize].lifetime != SimDuration::FOREVER
+                        self.workload.lifetime(arrival) != SimDuration::FOREVER
                     }
                     TaskOwner::Service { .. } => !task.is_desired_running,
                 }

@@ -18,10 +18,16 @@ pub enum Event {
     TaskStopped(TaskId, Epoch),
     /// A new instance takes tasks.
     InstanceRegistered(InstanceId),
+    /// A task did not come to RUNNING.
+    TaskFailedToStart(TaskId, Epoch),
     /// A task's containers have all started.
     TaskStarted(TaskId, Epoch),
     /// A service's task counts as healthy.
     TaskBecameHealthy(TaskId, Epoch),
+    /// A service's task was found unhealthy.
+    TaskBecameUnhealthy(TaskId, Epoch),
+    /// Something happens to instances from outside: the change's number.
+    InstancesChanged(u32),
     /// Tasks that wait look for room.
     PlacementDue,
     /// A RunTask call for equal tasks of the workload.
@@ -50,14 +56,17 @@ impl Event {
             Self::TaskFinished(..) => 2,
             Self::TaskStopped(..) => 3,
             Self::InstanceRegistered(_) => 4,
-            Self::TaskStarted(..) => 5,
-            Self::TaskBecameHealthy(..) => 6,
-            Self::PlacementDue => 7,
-            Self::TasksArrived { .. } => 8,
-            Self::CallRetried(_) => 9,
-            Self::ServiceChanged(_) => 10,
-            Self::ServiceReviewed(_) => 11,
-            Self::CapacityReviewed(_) => 12,
+            Self::TaskFailedToStart(..) => 5,
+            Self::TaskStarted(..) => 6,
+            Self::TaskBecameHealthy(..) => 7,
+            Self::TaskBecameUnhealthy(..) => 8,
+            Self::InstancesChanged(_) => 9,
+            Self::PlacementDue => 10,
+            Self::TasksArrived { .. } => 11,
+            Self::CallRetried(_) => 12,
+            Self::ServiceChanged(_) => 13,
+            Self::ServiceReviewed(_) => 14,
+            Self::CapacityReviewed(_) => 15,
         }
     }
 
@@ -69,11 +78,15 @@ impl Event {
             | Self::InstanceRegistered(instance) => [instance.number(), 0],
             Self::TaskFinished(task, epoch)
             | Self::TaskStopped(task, epoch)
+            | Self::TaskFailedToStart(task, epoch)
             | Self::TaskStarted(task, epoch)
-            | Self::TaskBecameHealthy(task, epoch) => [task.number(), epoch.0],
+            | Self::TaskBecameHealthy(task, epoch)
+            | Self::TaskBecameUnhealthy(task, epoch) => [task.number(), epoch.0],
             Self::PlacementDue => [0, 0],
             Self::TasksArrived { first, n } => [first, n],
-            Self::CallRetried(number) | Self::ServiceChanged(number) => [number, 0],
+            Self::CallRetried(number) | Self::ServiceChanged(number) | Self::InstancesChanged(number) => {
+                [number, 0]
+            }
             Self::ServiceReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],
         }

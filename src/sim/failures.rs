@@ -53,7 +53,9 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn close(mut self, digest: u64, n_events: u64) -> RunRecord {
         self.close_rollouts();
         self.bill_running();
-        let lines = self.ledger_lines();
+        self.bill_running_on_fargate();
+        let mut lines = self.ledger_lines();
+        lines.extend(self.fargate_lines());
         self.recorder.finish(digest, n_events, lines)
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::base::SimDuration;
 use crate::base::id::{DeploymentId, Id as _, TaskId};
-use crate::model::task::{Host, StopCode, TaskOwner};
+use crate::model::task::{Host, StopCode, TaskOwner, TaskStatus};
 use crate::record::RolloutRecord;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
@@ -16,21 +16,60 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskStarted(row));
         let epoch = row.epoch;
+        let exits_after = self.lives.of(row).exit.as_ref().map(|it| it.after);
         match row.owner {
             TaskOwner::Standalone { arrival } => {
-                let lifetime = self.workload.arrivals[arrival as usize].lifetime;
-                if lifetime != SimDuration::FOREVER {
-                    self.queue.schedule(self.now + lifetime, Event::TaskFinished(task, epoch));
+                let lifetime = self.workload.lifetime(arrival);
+                let ends_after = exits_after.map_or(lifetime, |it| it.min(lifetime));
+                if ends_after != SimDuration::FOREVER {
+                    self.queue.schedule(self.now + ends_after, Event::TaskFinished(task, epoch));
                 }
             }
             TaskOwner::Service { deployment, .. } => {
                 let took_ms = (self.now - placed_at).millis();
                 self.note_phase(task, deployment, |rollout| rollout.start.add(took_ms));
-                let at = self.now + self.setup.options.no_check_settle;
-                self.queue.schedule(at, Event::TaskBecameHealthy(task, epoch));
+                if let Some(after) = exits_after {
+                    self.queue.schedule(self.now + after, Event::TaskFinished(task, epoch));
+                }
+                let moments = self.health_moments(task);
+                if let Some(after) = moments.unhealthy_after {
+                    self.queue.schedule(self.now + after, Event::TaskBecameUnhealthy(task, epoch));
+                }
+                if let Some(after) = moments.healthy_after {
+                    self.queue.schedule(self.now + after, Event::TaskBecameHealthy(task, epoch));
+                }
+                if let Some((service, _)) = self.service_of(task) {
+                    self.services[service].n_failed_starts = 0;
+                }
                 self.service_task_changed(task);
             }
         }
+    }
+
+    /// The task stops before it runs: what it needed to start it did not get.
+    pub(super) fn on_task_failed_to_start(&mut self, task: TaskId) {
+        let row = self.cluster.task(task);
+        let reason = self.lives.of(row).start.failure.clone().expect("a start that fails has a reason");
+        let is_standalone = matches!(row.owner, TaskOwner::Standalone { .. });
+        if is_standalone && self.recorder.is_measured(row.requested_at) {
+            self.recorder.tasks().failed += 1;
+        }
+        let service = self.service_of(task).map(|it| it.0);
+        self.recorder.task_failed(self.now, service.map(|it| it.idx()), &reason);
+        self.ask_to_stop(task, StopCode::TaskFailedToStart);
+        if let Some(service) = service {
+            self.back_off(service);
+        }
+    }
+
+    pub(super) fn on_task_became_unhealthy(&mut self, task: TaskId) {
+        self.cluster.become_unhealthy(task);
+        if let Some((service, _)) = self.service_of(task) {
+            let reason = self.unhealthy_reason(task);
+            self.recorder.task_failed(self.now, Some(service.idx()), &reason);
+            self.services[service].unhealthy_because = Some(reason);
+        }
+        self.service_task_changed(task);
     }
 
     pub(super) fn on_task_became_healthy(&mut self, task: TaskId) {
@@ -46,8 +85,18 @@ impl<W: Watch> Simulation<'_, W> {
     /// An essential container exited: the others are stopped, the task with
     /// them. A container that has exited needs no time to exit.
     pub(super) fn on_task_finished(&mut self, task: TaskId) {
-        if self.recorder.is_measured(self.cluster.task(task).requested_at) {
-            self.recorder.tasks().finished += 1;
+        let row = self.cluster.task(task);
+        let exit = self.lives.of(row).exit.as_ref();
+        match row.owner {
+            TaskOwner::Standalone { .. } if self.recorder.is_measured(row.requested_at) => {
+                self.recorder.tasks().finished += 1;
+            }
+            TaskOwner::Standalone { .. } => (),
+            TaskOwner::Service { .. } => {
+                let reason = exit.expect("a service's task ends by its definition").reason.clone();
+                let service = self.service_of(task).map(|it| it.0.idx());
+                self.recorder.task_failed(self.now, service, &reason);
+            }
         }
         self.ask_to_stop(task, StopCode::EssentialContainerExited);
     }
@@ -55,13 +104,13 @@ impl<W: Watch> Simulation<'_, W> {
     /// The task's desired status becomes STOPPED. It holds its room until it
     /// has stopped.
     pub(super) fn ask_to_stop(&mut self, task: TaskId, code: StopCode) {
+        let was_running = self.cluster.task(task).status == TaskStatus::Running;
         self.cluster.request_stop(task);
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskAskedToStop(row, code));
-        let delay = match code {
-            StopCode::ServiceSchedulerInitiated => self.setup.options.exit_time,
-            StopCode::EssentialContainerExited | StopCode::TerminationNotice => SimDuration::ZERO,
-        };
+        let drains = was_running && code == StopCode::ServiceSchedulerInitiated;
+        let drain = if drains { self.drain_time(task) } else { SimDuration::ZERO };
+        let delay = drain + self.lives.of(row).stop_after(code);
         let (epoch, instance) = (row.epoch, row.instance());
         self.queue.schedule(self.now + delay, Event::TaskStopped(task, epoch));
         self.service_task_changed(task);
@@ -76,6 +125,9 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskStopped(row));
         let took_ms = (self.now - row.since).millis();
+        if let Some(Host::Fargate(zone)) = row.host {
+            self.bill_fargate(task, zone, self.now);
+        }
         let service = self.service_of(task);
         let host = self.cluster.finish_stop(task);
         if let Some((service, deployment)) = service {

@@ -14,8 +14,14 @@ mod arrivals;
 mod capacity;
 mod deployments;
 mod failures;
+mod fargate;
+mod instances;
 mod lifecycle;
+mod lives;
+mod paths;
 mod placements;
+mod readings;
+mod targets;
 mod waiting_line;
 
 pub use queue::EventQueue;

@@ -5,9 +5,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::base::Domain;
-use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
+use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId, ZoneId};
 use crate::model::capacity::Scaling;
-use crate::model::task::TaskOwner;
+use crate::model::options::TieBreak;
+use crate::model::task::{Host, TaskOwner};
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
@@ -24,14 +25,17 @@ impl<W: Watch> Simulation<'_, W> {
         let (definition, group, epoch) = (row.definition, row.group, row.epoch);
         let service = self.service_of(task).map(|it| it.0);
         let placement = self.placement_of(service);
-        let provider = placement.provider;
+        let Some(provider) = placement.provider() else {
+            self.place_on_fargate(task);
+            return;
+        };
         let is_by_group = placement.constraints.iter().any(|it| it.depends_on_group());
         let key = ClassKey { service, definition, group: is_by_group.then_some(group) };
         let class = self.line.class(key, provider);
         self.line.join(class, task, epoch);
     }
 
-    fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
+    pub(super) fn placement_of(&self, service: Option<crate::base::id::ServiceId>) -> &Placement {
         match service {
             Some(service) => &self.setup.services[service].placement,
             None => &self.setup.standalone.placement,
@@ -73,6 +77,7 @@ impl<W: Watch> Simulation<'_, W> {
                 None => {
                     let n_changes = self.line.providers[provider].n_changes;
                     self.line.classes[class].tried_at = Some(n_changes);
+                    self.note_no_room(class, task);
                     // Whether it can do anything else meanwhile is its own
                     // scheduler's to say.
                     if let Some(service) = self.line.classes[class].key.service {
@@ -110,7 +115,9 @@ impl<W: Watch> Simulation<'_, W> {
                 // Which of them is liked best is asked only if one is allowed.
                 let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
                 let changed = &self.line.providers[provider].changed;
-                changed.iter().any(|&instance| placer::is_allowed(&placement.rules(), &view, instance))
+                changed
+                    .iter()
+                    .any(|&instance| placer::is_allowed(&placement.rules(provider), &view, instance))
             }
         };
         if !is_hopeful {
@@ -120,7 +127,7 @@ impl<W: Watch> Simulation<'_, W> {
         is_hopeful
     }
 
-    fn view(
+    pub(super) fn view(
         &self,
         definition: TaskDefinitionId,
         group: crate::base::id::GroupId,
@@ -132,12 +139,19 @@ impl<W: Watch> Simulation<'_, W> {
     /// Asks the placer.
     fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
+        let provider = self.line.classes[class].provider;
         let draw = self.draw(task, Domain::TieBreak);
-        let placement = self.placement_of(self.line.classes[class].key.service);
+        let setup = self.setup;
+        let placement = match self.line.classes[class].key.service {
+            Some(service) => &setup.services[service].placement,
+            None => &setup.standalone.placement,
+        };
         let row = self.cluster.task(task);
         let order = RandomOrder::new(draw, self.cluster.n_launched());
-        let view = self.view(row.definition, row.group, order);
-        let chosen = placer::choose(&placement.rules(), &view, &mut candidates);
+        let (definition, group) = (row.definition, row.group);
+        let view = PlacementView { cluster: &self.cluster, definition, group, order };
+        let rules = placement.rules(provider);
+        let chosen = placer::choose(&rules, &view, &mut candidates);
         self.candidates = candidates;
         if self.watch.wants_grounds() {
             self.tell_grounds(class, task, chosen);
@@ -153,7 +167,7 @@ impl<W: Watch> Simulation<'_, W> {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
-        let rules = placement.rules();
+        let rules = placement.rules(class.provider);
         for waiting in &class.queue {
             let task = self.cluster.task(waiting.task);
             let is_head = waiting.task == head;
@@ -175,18 +189,51 @@ impl<W: Watch> Simulation<'_, W> {
     /// The task takes its room; its containers start after the agent, the pull
     /// and the creation had their time.
     fn place(&mut self, task: TaskId, instance: InstanceId) {
-        let requested_at = self.cluster.task(task).requested_at;
         self.cluster.place(task, instance);
+        self.line.leave(self.cluster.instance(instance).provider);
         if self.is_company_awaited {
             self.note_change_on(instance);
         }
+        self.note_placed(task, Host::Instance(instance));
+    }
+
+    /// The task gets a machine of its own, in the zone with the fewest of its
+    /// group (semantics 5.1).
+    fn place_on_fargate(&mut self, task: TaskId) {
+        let placement = self.placement_of(self.service_of(task).map(|it| it.0));
+        let group = self.cluster.task(task).group;
+        let draw = match self.setup.options.tie_break {
+            TieBreak::Random => self.draw(task, Domain::TieBreak),
+            TieBreak::LowestId => 0,
+        };
+        let n_zones = self.setup.zones.len() as u64;
+        // Among equals, the first in a circle that begins anywhere.
+        let place = |zone: ZoneId| (u64::from(zone.number()) + n_zones - draw % n_zones) % n_zones;
+        let is_open = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
+        let zones = self.setup.zones.ids().filter(is_open);
+        let zone = zones
+            .min_by_key(|&it| (self.cluster.group_on_fargate(group, it), place(it)))
+            .expect("a scenario has a zone, and subnets lie in its zones");
+        self.cluster.place_on_fargate(task, zone);
+        self.note_pull(task);
+        self.note_placed(task, Host::Fargate(zone));
+    }
+
+    /// The task has its place: what comes next is known from its definition.
+    fn note_placed(&mut self, task: TaskId, host: Host) {
         let row = self.cluster.task(task);
-        self.watch.fact(self.now, Fact::TaskPlaced(row, instance));
+        let requested_at = row.requested_at;
+        self.watch.fact(self.now, Fact::TaskPlaced(row, host));
         let epoch = row.epoch;
+        let start = &self.lives.of(row).start;
+        let (takes, fails) = (start.total(), start.failure.is_some());
         match row.owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
-                self.recorder.decided(instance.number());
+                self.recorder.decided(match host {
+                    Host::Instance(instance) => instance.number(),
+                    Host::Fargate(zone) => zone.number(),
+                });
                 self.retries.forget(arrival);
             }
             TaskOwner::Service { deployment, .. } => {
@@ -201,8 +248,9 @@ impl<W: Watch> Simulation<'_, W> {
                 self.review_service(service);
             }
         }
-        let at = self.now + self.setup.options.start_delay();
-        self.queue.schedule(at, Event::TaskStarted(task, epoch));
+        let next =
+            if fails { Event::TaskFailedToStart(task, epoch) } else { Event::TaskStarted(task, epoch) };
+        self.queue.schedule(self.now + takes, next);
     }
 
     /// Holds everybody in line against every instance, as a line without memory
@@ -222,7 +270,8 @@ impl<W: Watch> Simulation<'_, W> {
                     }
                     let view = self.view(task.definition, task.group, RandomOrder::new(0, 0));
                     let room = self.cluster.alive(provider).iter();
-                    let room = room.copied().find(|&it| placer::is_allowed(&placement.rules(), &view, it));
+                    let room =
+                        room.copied().find(|&it| placer::is_allowed(&placement.rules(provider), &view, it));
                     assert_eq!(room, None, "{:?} waits at {} though there is room", waiting.task, self.now);
                 }
             }
@@ -259,6 +308,7 @@ impl<W: Watch> Simulation<'_, W> {
                 self.watch.fact(self.now, Fact::TaskWithoutRoom(row));
                 let owner = row.owner;
                 self.cluster.cancel_waiting(waiting.task);
+                self.line.leave(provider);
                 match owner {
                     TaskOwner::Standalone { arrival } => self.on_given_back(arrival),
                     TaskOwner::Service { .. } => {

@@ -47,11 +47,20 @@ pub fn run_watched<W: Watch>(
             Event::TaskBecameHealthy(task, epoch) if sim.is_alive(task, epoch) => {
                 sim.on_task_became_healthy(task);
             }
+            Event::TaskFailedToStart(task, epoch) if sim.is_alive(task, epoch) => {
+                sim.on_task_failed_to_start(task);
+            }
+            Event::TaskBecameUnhealthy(task, epoch) if sim.is_alive(task, epoch) => {
+                sim.on_task_became_unhealthy(task);
+            }
             // The task was stopped after this was scheduled, or its instance is gone.
             Event::TaskFinished(..)
             | Event::TaskStopped(..)
+            | Event::TaskFailedToStart(..)
             | Event::TaskStarted(..)
-            | Event::TaskBecameHealthy(..) => (),
+            | Event::TaskBecameHealthy(..)
+            | Event::TaskBecameUnhealthy(..) => (),
+            Event::InstancesChanged(number) => sim.on_instances_changed(number),
             Event::PlacementDue => sim.on_placement_due(),
             Event::TasksArrived { first, n } => sim.on_tasks_arrived(first, n),
             Event::CallRetried(slot) => sim.on_call_retried(slot),

@@ -3,17 +3,22 @@
 
 use std::sync::Arc;
 
-use crate::base::id::{CapacityProviderId, InstanceTypeId, ServiceId, ZoneId};
-use crate::base::{SimDuration, Table};
+use crate::base::id::{CapacityProviderId, ExpressionId, InstanceTypeId, ServiceId, ZoneId};
+use crate::base::{SimDuration, SimTime, Table};
+use crate::containers::{self, LifeContext};
 use crate::deployment::{DeploymentController, ROLLING};
+use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
 };
-use crate::model::capacity::CapacityProvider;
-use crate::model::identity::{AttributeSet, Expressions};
+use crate::model::capacity::{CapacityProvider, FargateRates};
+use crate::model::identity::{AttributeSet, Expressions, Identity};
 use crate::model::instance::InstanceType;
+use crate::model::life::TaskLife;
+use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
 use crate::model::service::DeploymentBounds;
+use crate::model::task::{Needs, TaskDefinition};
 use crate::placement::placer::Rules;
 use crate::placement::{Chain, PlacementConstraint};
 
@@ -45,6 +50,17 @@ pub struct Setup {
     pub services: Table<ServiceId, ServicePolicy>,
     /// Mean time to failure of an instance; `None` if none fails.
     pub instance_mean_lifetime: Option<SimDuration>,
+    /// Instances that are there at the first moment, with their providers'
+    /// other ones launched beside them.
+    pub found_instances: Vec<FoundInstance>,
+    /// What roles may do, and what is there to be read.
+    pub access: Access,
+    /// Security groups, target groups and load balancers.
+    pub network: Network,
+    /// What Fargate charges, on demand and Spot, for X86_64 and ARM64.
+    pub fargate_rates: FargatePrices,
+    /// What happens to instances from outside, in the order of time.
+    pub instance_changes: Vec<InstanceChange>,
 }
 
 /// How stand-alone tasks are asked for.
@@ -67,19 +83,108 @@ pub struct ServicePolicy {
     pub bounds: DeploymentBounds,
     /// What decides its rollouts.
     pub controller: &'static dyn DeploymentController,
+    /// The target groups that its tasks are registered with.
+    pub load_balancers: Vec<ServiceLoadBalancer>,
+    /// The security groups of its tasks, in awsvpc mode.
+    pub security_groups: Vec<String>,
+    /// Failed checks count from so long after a task started.
+    pub health_check_grace_period: SimDuration,
+    /// Requests that the web sends it, in thousandths a second.
+    pub millirequests_per_second: u64,
+}
+
+/// A target group of a service (API LoadBalancer).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceLoadBalancer {
+    /// Position in the network's target groups.
+    pub target_group: usize,
+    /// The container that serves; the first essential one if empty.
+    pub container_name: String,
+    /// Its port.
+    pub container_port: u16,
 }
 
 /// Where tasks go.
 #[derive(Clone)]
 pub struct Placement {
-    /// Onto whose instances.
-    pub provider: CapacityProviderId,
+    /// Onto what.
+    pub capacity: Capacity,
     /// The zones of its subnets, ascending; all if empty.
     pub zones: Vec<ZoneId>,
     /// What instances must satisfy.
     pub constraints: Vec<Arc<dyn PlacementConstraint>>,
     /// Which of those are preferred.
     pub chain: Chain,
+}
+
+/// What tasks are placed on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Capacity {
+    /// Instances of this provider.
+    Instances(CapacityProviderId),
+    /// Machines of their own.
+    Fargate {
+        /// At the price of Spot.
+        is_spot: bool,
+    },
+}
+
+/// An instance that is there at the first moment, as a snapshot of a cluster
+/// says: one of the first of its provider.
+#[derive(Clone, Debug)]
+pub struct FoundInstance {
+    /// Whose it is.
+    pub provider: CapacityProviderId,
+    /// Where it is.
+    pub zone: ZoneId,
+    /// What it registered.
+    pub registered: Needs,
+    /// The host ports that it keeps for itself.
+    pub ports: Vec<HostPort>,
+    /// Who it is.
+    pub identity: Identity,
+    /// Whether its agent is heard.
+    pub is_agent_connected: bool,
+    /// Whether it takes no new tasks.
+    pub is_draining: bool,
+}
+
+/// Something that happens to the instances that an expression selects at that
+/// moment.
+#[derive(Clone, Debug)]
+pub struct InstanceChange {
+    /// When.
+    pub at: SimTime,
+    /// Which.
+    pub expression: ExpressionId,
+    /// What.
+    pub kind: InstanceChangeKind,
+}
+
+/// What can happen to an instance from outside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InstanceChangeKind {
+    /// An attribute is put (`Some`, with or without a value) or deleted.
+    Attribute(String, Option<Option<String>>),
+    /// Its agent is heard, or no longer.
+    AgentConnected(bool),
+}
+
+/// What Fargate charges in a region; `None` where no price is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FargatePrices {
+    /// On demand: X86_64, ARM64.
+    pub on_demand: [Option<FargateRates>; 2],
+    /// Spot: X86_64, ARM64.
+    pub spot: [Option<FargateRates>; 2],
+}
+
+impl FargatePrices {
+    /// Of one architecture and way of buying.
+    pub fn of(&self, is_arm: bool, is_spot: bool) -> Option<&FargateRates> {
+        let rates = if is_spot { &self.spot } else { &self.on_demand };
+        rates[usize::from(is_arm)].as_ref()
+    }
 }
 
 /// What becomes of a stand-alone task that finds no room, or whose call was
@@ -101,24 +206,37 @@ pub enum Unplaced {
 impl Placement {
     /// Onto the instances of `provider`, by `chain` alone.
     pub fn onto(provider: CapacityProviderId, chain: Chain) -> Self {
-        Self { provider, zones: Vec::new(), constraints: Vec::new(), chain }
+        let capacity = Capacity::Instances(provider);
+        Self { capacity, zones: Vec::new(), constraints: Vec::new(), chain }
     }
 
-    /// What the placer is told.
-    pub fn rules(&self) -> Rules<'_> {
-        Rules {
-            provider: self.provider,
-            zones: &self.zones,
-            constraints: &self.constraints,
-            chain: &self.chain,
+    /// Whose instances; `None` on Fargate.
+    pub fn provider(&self) -> Option<CapacityProviderId> {
+        match self.capacity {
+            Capacity::Instances(provider) => Some(provider),
+            Capacity::Fargate { .. } => None,
         }
+    }
+
+    /// What the placer is told of `provider`.
+    pub fn rules(&self, provider: CapacityProviderId) -> Rules<'_> {
+        Rules { provider, zones: &self.zones, constraints: &self.constraints, chain: &self.chain }
     }
 }
 
 impl ServicePolicy {
     /// A service of rolling updates within these bounds.
     pub fn rolling(name: impl Into<String>, placement: Placement, bounds: DeploymentBounds) -> Self {
-        Self { name: name.into(), placement, bounds, controller: ROLLING }
+        Self {
+            name: name.into(),
+            placement,
+            bounds,
+            controller: ROLLING,
+            load_balancers: Vec::new(),
+            security_groups: Vec::new(),
+            health_check_grace_period: SimDuration::ZERO,
+            millirequests_per_second: 0,
+        }
     }
 }
 
@@ -150,7 +268,30 @@ impl Setup {
             standalone,
             services: Table::new(),
             instance_mean_lifetime: None,
+            found_instances: Vec::new(),
+            access: Access::default(),
+            network: Network::default(),
+            fargate_rates: FargatePrices::default(),
+            instance_changes: Vec::new(),
         }
+    }
+
+    /// How the life of a task of this definition goes.
+    pub(super) fn life(
+        &self,
+        definition: &TaskDefinition,
+        service: Option<ServiceId>,
+        is_fargate: bool,
+    ) -> TaskLife {
+        let balancer = service.and_then(|it| self.services[it].load_balancers.first());
+        let serving = balancer.filter(|it| !it.container_name.is_empty());
+        let context = LifeContext {
+            options: &self.options,
+            is_fargate,
+            permissions: &self.access,
+            serving: serving.map(|it| (it.container_name.as_str(), it.container_port)),
+        };
+        containers::life(definition, &context)
     }
 
     /// The attributes of an instance of a provider in a zone, as it registers.
@@ -161,7 +302,7 @@ impl Setup {
             (AVAILABILITY_ZONE, self.zones[zone].as_str()),
             (INSTANCE_TYPE, instance_type.name.as_str()),
             (OS_TYPE, "linux"),
-            (CPU_ARCHITECTURE, "x86_64"),
+            (CPU_ARCHITECTURE, if instance_type.is_arm { "arm64" } else { "x86_64" }),
         ];
         let built_in = built_in.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
         let custom = provider.attributes.iter().map(|(name, value)| (name.clone(), Some(value.clone())));

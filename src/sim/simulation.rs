@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, ServiceId, TaskId, ZoneId};
 use crate::base::{Domain, Seed, SimTime, Table};
+use crate::billing::fargate::Usage;
 use crate::bounds::volume::{self, Volume};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
-use crate::model::attribute::AttributeValue;
+use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
 use crate::model::cluster::Totals;
 use crate::model::identity::AttributeSet;
@@ -18,11 +19,14 @@ use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
 use crate::model::transitions::ClusterParts;
 use crate::model::workload::Workload;
-use crate::record::{ClusterReading, LedgerLine, Meter, Recorder, ServiceReading};
+use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder, ServiceReading};
 use crate::sim::event::Event;
+use crate::sim::fargate::FargateLine;
+use crate::sim::lives::{Lives, Reason};
+use crate::sim::paths::Paths;
 use crate::sim::queue::EventQueue;
 use crate::sim::retries::Retries;
-use crate::sim::setup::Setup;
+use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::waiting_line::WaitingLine;
 use crate::sim::watch::Watch;
 
@@ -43,6 +47,13 @@ pub(super) struct Simulation<'a, W> {
     /// The next arrival and the next service change that have not happened.
     pub(super) next_arrival: usize,
     pub(super) next_service_change: usize,
+    next_instance_change: usize,
+    /// The tracked attributes with all values that instances have or may get.
+    pub(super) attributes: Attributes,
+    /// What is known of the lives of tasks.
+    pub(super) lives: Lives,
+    /// Who reaches whom.
+    pub(super) paths: Paths,
     pub(super) is_placement_due: bool,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
@@ -53,12 +64,17 @@ pub(super) struct Simulation<'a, W> {
     largest_capacity: Needs,
     observed: Option<Totals>,
     bill: BTreeMap<(CapacityProviderId, ZoneId), (u64, u64)>,
+    pub(super) fargate_bill: BTreeMap<FargateLine, Usage>,
+    /// For each task on Fargate when its machine begins to be paid for.
+    pub(super) pulls_from: Vec<Option<SimTime>>,
 }
 
 /// What is remembered of a capacity provider.
 pub(super) struct ProviderState {
     /// Instances ever launched, by zone.
     pub(super) n_launched: Vec<u32>,
+    /// How it stood when that was last recorded.
+    observed: Option<ProviderReading>,
     /// Low points of its metric in a row.
     pub(super) n_low_points: u32,
     /// The tracked attributes' values of its instances, by zone.
@@ -81,6 +97,10 @@ pub(super) struct ServiceState {
     pub(super) never_fits: Option<DeploymentId>,
     /// Something that is recorded has changed.
     pub(super) is_changed: bool,
+    /// Tasks in a row that did not start.
+    pub(super) n_failed_starts: u32,
+    /// Why the last task that was found unhealthy was.
+    pub(super) unhealthy_because: Option<Reason>,
 }
 
 impl<'a, W: Watch> Simulation<'a, W> {
@@ -96,12 +116,23 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 let values = attribute_sets.iter().map(|it| Setup::tracked_values(&mut attributes, it));
                 ProviderState {
                     n_launched: vec![0; setup.zones.len()],
+                    observed: None,
                     n_low_points: 0,
                     attribute_values: values.collect(),
                     attribute_sets,
                 }
             })
             .collect();
+        for found in &setup.found_instances {
+            Setup::tracked_values(&mut attributes, &found.identity.attributes);
+        }
+        for change in &setup.instance_changes {
+            if let InstanceChangeKind::Attribute(name, value) = &change.kind
+                && let Some(id) = attributes.find(name)
+            {
+                attributes.intern(id, value.as_ref().map(|it| it.as_deref().unwrap_or("")));
+            }
+        }
         let cluster = Cluster::new(ClusterParts {
             definitions: workload.definitions.clone(),
             instance_types: setup.instance_types.clone(),
@@ -109,7 +140,13 @@ impl<'a, W: Watch> Simulation<'a, W> {
             n_providers: setup.providers.len(),
             expressions: setup.expressions.clone(),
             n_zones: setup.zones.len(),
-            group_names: setup.services.rows().iter().map(|it| format!("service:{}", it.name)).collect(),
+            group_names: setup
+                .services
+                .rows()
+                .iter()
+                .map(|it| format!("service:{}", it.name))
+                .chain(workload.found_groups.iter().cloned())
+                .collect(),
             services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
             n_batches: workload.n_batches,
             release_on_desired_stopped: setup.options.release_on_desired_stopped,
@@ -125,18 +162,25 @@ impl<'a, W: Watch> Simulation<'a, W> {
             largest_capacity: cluster.largest_capacity(),
             cluster,
             queue: EventQueue::new(),
-            recorder: Recorder::new(setup.horizon, setup.warm_up, names),
+            recorder: Recorder::new(setup.horizon, setup.warm_up, names)
+                .with_providers(setup.providers.rows().iter().map(|it| it.name.clone())),
             line: WaitingLine::new(setup.providers.len()),
             retries: Retries::default(),
             providers,
             services: workload.services.rows().iter().map(|_| ServiceState::default()).collect(),
             next_arrival: 0,
             next_service_change: 0,
+            next_instance_change: 0,
+            attributes,
+            lives: Lives::default(),
+            paths: Paths::new(setup, workload),
             is_placement_due: false,
             candidates: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
             bill: BTreeMap::new(),
+            fargate_bill: BTreeMap::new(),
+            pulls_from: Vec::new(),
         };
         simulation.open();
         simulation
@@ -144,9 +188,10 @@ impl<'a, W: Watch> Simulation<'a, W> {
 
     /// The first moment: what is there from the start, and what looks at it.
     fn open(&mut self) {
+        let n_found = self.open_found_instances();
         for provider in self.setup.providers.ids() {
             let min_size = self.setup.providers[provider].min_size;
-            self.launch_instances(provider, min_size, true);
+            self.launch_instances(provider, min_size.saturating_sub(n_found[provider.idx()]), true);
             let review_at = match self.setup.providers[provider].scaling {
                 Scaling::Fixed => None,
                 Scaling::Managed(_) => Some(SimTime::ZERO + crate::scaling::capacity::managed::PERIOD),
@@ -155,6 +200,8 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 self.queue.schedule(at, Event::CapacityReviewed(provider));
             }
         }
+        self.open_found_tasks();
+        self.lives = Lives::new(self.setup, self.workload, &self.cluster);
         for service in self.setup.services.ids() {
             self.review_service(service);
             self.services[service].is_changed = true;
@@ -166,17 +213,31 @@ impl<'a, W: Watch> Simulation<'a, W> {
     pub(super) fn next(&mut self) -> Option<(SimTime, Event)> {
         const ARRIVED: u8 = Event::TasksArrived { first: 0, n: 0 }.rank();
         const CHANGED: u8 = Event::ServiceChanged(0).rank();
+        const INSTANCES: u8 = Event::InstancesChanged(0).rank();
         let pending = self.queue.peek();
         let arrival = self.workload.arrivals.get(self.next_arrival).map(|it| (it.at, ARRIVED));
         let change = self.workload.service_changes.get(self.next_service_change).map(|it| (it.at, CHANGED));
-        let (at, rank) = [pending, arrival, change].into_iter().flatten().min()?;
+        let instances =
+            self.setup.instance_changes.get(self.next_instance_change).map(|it| (it.at, INSTANCES));
+        let (at, rank) = [pending, arrival, change, instances].into_iter().flatten().min()?;
         if at >= SimTime::ZERO + self.setup.horizon {
             return None;
         }
         if pending == Some((at, rank)) {
             return self.queue.pop();
         }
-        if rank == ARRIVED { Some((at, self.next_call())) } else { Some((at, self.next_change())) }
+        Some((
+            at,
+            match rank {
+                ARRIVED => self.next_call(),
+                CHANGED => self.next_change(),
+                _ => {
+                    let number = u32::try_from(self.next_instance_change).expect("fewer than 2^32 changes");
+                    self.next_instance_change += 1;
+                    Event::InstancesChanged(number)
+                }
+            },
+        ))
     }
 
     fn next_change(&mut self) -> Event {
@@ -206,6 +267,13 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 },
             );
         }
+        for provider in self.setup.providers.ids() {
+            let reading = self.provider_reading(provider);
+            if self.providers[provider].observed != Some(reading) {
+                self.providers[provider].observed = Some(reading);
+                self.recorder.provider(self.now, provider.idx(), reading);
+            }
+        }
         for service in self.setup.services.ids() {
             if std::mem::take(&mut self.services[service].is_changed) {
                 let state = self.cluster.service(service);
@@ -217,6 +285,9 @@ impl<'a, W: Watch> Simulation<'a, W> {
                     minimum: self.setup.services[service].bounds.lower(state.desired_count),
                 };
                 self.recorder.service(self.now, service.idx(), reading);
+                if let Some(reading) = self.request_reading(service) {
+                    self.recorder.requests(self.now, service.idx(), reading);
+                }
             }
         }
     }

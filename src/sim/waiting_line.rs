@@ -12,6 +12,7 @@ use crate::base::id::{
     CapacityProviderId, GroupId, InstanceId, PlacementClassId, ServiceId, TaskDefinitionId, TaskId,
 };
 use crate::model::task::Epoch;
+use crate::record::PlacementReason;
 
 /// The tasks that wait, by provider and class.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) struct PlacementClass {
     pub(super) queue: VecDeque<Waiting>,
     /// The provider's number of changes when the class last found no room.
     pub(super) tried_at: Option<u64>,
+    /// Why the instance that came closest then did not do.
+    pub(super) blocked_by: Option<PlacementReason>,
 }
 
 /// What makes tasks of one class.
@@ -63,6 +66,8 @@ pub(super) struct ProviderLine {
     /// How many changes there ever were, and how many before `changed`.
     pub(super) n_changes: u64,
     pub(super) n_changes_before: u64,
+    /// Tasks in line.
+    pub(super) n_waiting: u64,
 }
 
 impl WaitingLine {
@@ -74,7 +79,13 @@ impl WaitingLine {
     /// The class with this key.
     pub(super) fn class(&mut self, key: ClassKey, provider: CapacityProviderId) -> PlacementClassId {
         *self.by_key.entry(key).or_insert_with(|| {
-            self.classes.push(PlacementClass { key, provider, queue: VecDeque::new(), tried_at: None })
+            self.classes.push(PlacementClass {
+                key,
+                provider,
+                queue: VecDeque::new(),
+                tried_at: None,
+                blocked_by: None,
+            })
         })
     }
 
@@ -87,8 +98,14 @@ impl WaitingLine {
                 active.push(class);
             }
         }
+        self.providers[row.provider].n_waiting += 1;
         row.queue.push_back(Waiting { place: self.n_joined, task, epoch });
         self.n_joined += 1;
+    }
+
+    /// A task before `provider` is placed or given up.
+    pub(super) fn leave(&mut self, provider: CapacityProviderId) {
+        self.providers[provider].n_waiting -= 1;
     }
 
     /// Something on `instance` changed in favour of those who wait.

@@ -5,7 +5,7 @@ use crate::base::SimTime;
 use crate::base::id::{InstanceId, ServiceId};
 use crate::deployment::DeploymentPlan;
 use crate::model::Cluster;
-use crate::model::task::{StopCode, Task};
+use crate::model::task::{Host, StopCode, Task};
 use crate::placement::PlacementView;
 use crate::placement::placer::Rules;
 
@@ -60,7 +60,7 @@ pub struct Decision<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
     /// A task found room.
-    TaskPlaced(&'a Task, InstanceId),
+    TaskPlaced(&'a Task, Host),
     /// A task found none and stays in line, or is given back to who asked.
     TaskWithoutRoom(&'a Task),
     /// A task runs.

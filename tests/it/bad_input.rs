@@ -6,11 +6,11 @@ use std::fs;
 use crate::support::{Bench, LEAST, SMALL, TRACE, finish};
 
 /// A fault as the program tells it: code, line, column, a part of its words.
-type Told = (&'static str, u64, u64, &'static str);
+pub(crate) type Told = (&'static str, u64, u64, &'static str);
 
 /// Checks a file, and that `run` refuses it with exit code 3 and writes nothing.
 #[track_caller]
-fn refused(bench: &Bench, what: &str, text: impl AsRef<[u8]>, expected: &[Told]) {
+pub(crate) fn refused(bench: &Bench, what: &str, text: impl AsRef<[u8]>, expected: &[Told]) {
     bench.write("x.toml", text);
     let checked = bench.run(&["check", "x.toml", "--format", "json"]);
     assert_eq!(checked.code, Some(3), "{what}: {}{}", checked.out, checked.err);

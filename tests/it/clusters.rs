@@ -1,13 +1,15 @@
 //! Small clusters and workloads, made by hand: what the tests of the engine
 //! are played on.
 
-use berthlab::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId};
+use berthlab::base::id::{
+    CapacityProviderId, Id as _, InstanceId, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId,
+};
 use berthlab::base::{CpuUnits, MemoryMib, Money, SimDuration, SimTime};
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
 use berthlab::model::service::DeploymentBounds;
-use berthlab::model::task::{Needs, TaskDefinition};
+use berthlab::model::task::{Host, Needs, TaskDefinition};
 use berthlab::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, Workload};
 use berthlab::placement::Chain;
 use berthlab::sim::Setup;
@@ -56,6 +58,7 @@ pub(crate) fn provider(min_size: u32, max_size: u32) -> CapacityProvider {
         min_size,
         max_size,
         scaling,
+        security_groups: Vec::new(),
         attributes: Vec::new(),
     }
 }
@@ -85,7 +88,15 @@ pub(crate) fn add_service(
     let placement = anywhere(PROVIDER, setup.options.tie_break);
     setup.services.push(ServicePolicy::rolling(name, placement, bounds));
     let definition = TaskDefinitionId::new(definition);
-    workload.services.push(ServiceStart { definition, desired_count })
+    workload.services.push(ServiceStart::new(definition, desired_count))
+}
+
+/// The instance that a task was placed on.
+pub(crate) fn instance_of(host: Host) -> InstanceId {
+    match host {
+        Host::Instance(instance) => instance,
+        Host::Fargate(_) => panic!("it is on Fargate"),
+    }
 }
 
 /// Adds a release of definition `definition`.

@@ -16,7 +16,9 @@ use berthlab::placement::strategies::STRATEGIES;
 use berthlab::sim::setup::Unplaced;
 use berthlab::sim::{Fact, Watch, run_watched};
 
-use crate::clusters::{add_service, bounds, definition, instance_type, provider, release, setup};
+use crate::clusters::{
+    add_service, bounds, definition, instance_of, instance_type, provider, release, setup,
+};
 
 const HORIZON: SimDuration = SimDuration::from_secs(6 * 3600);
 
@@ -42,7 +44,7 @@ impl Watch for Luck {
         };
         match fact {
             Fact::TaskPlaced(task, instance) => {
-                self.placements.push(instance);
+                self.placements.push(instance_of(instance));
                 if let Some(arrival) = arrival_of(task) {
                     self.requested_at.insert(arrival, task.requested_at);
                 }

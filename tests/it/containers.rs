@@ -552,6 +552,16 @@ fn what_a_role_may_not_do_is_named_with_role_action_and_resource() {
     starts(&file, &denying(&["s3:GetObject"]), (6, 0, 0), "arn:aws:s3:::bucket/a.env");
     starts(&file, &denying(&["s3:GetBucketLocation"]), (6, 0, 0), "arn:aws:s3:::bucket because");
     starts(&reading(ReadKind::Secret, "gone"), &denying(&[]), (6, 0, 0), "can't find the secret gone");
+    let image = "210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:2";
+    let pulling = with(&|it| image.clone_into(&mut it.image));
+    starts(&pulling, &denying(&[]), (1, 10, 2), "");
+    let repository =
+        "ecr:BatchGetImage on resource: arn:aws:ecr:eu-west-1:210987654321:repository/team/app because";
+    starts(&pulling, &denying(&["ecr:BatchGetImage"]), (6, 0, 0), repository);
+    let token = "CannotPullECRContainerError: AccessDeniedException";
+    starts(&pulling, &denying(&["ecr:GetAuthorizationToken"]), (6, 0, 0), token);
+    let public = with(&|it| "public.ecr.aws/nginx/nginx:1".clone_into(&mut it.image));
+    starts(&public, &denying(&["ecr:GetAuthorizationToken"]), (1, 10, 2), "");
     // An instance's own role may do all this.
     let no_role = Blueprint { execution_role: None, ..secret };
     starts(&no_role, &get, (2, 10, 2), "");

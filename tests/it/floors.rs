@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("report", 6),
     ("conform", 6),
     ("explain", 6),
+    ("import", 6),
     ("cli", 7),
     ("main", 8),
 ];

@@ -312,7 +312,7 @@ impl Dice {
         let services = (0..self.below(4))
             .map(|number| {
                 let definition = TaskDefinitionId::new(self.small(n_definitions));
-                workload.services.push(ServiceStart { definition, desired_count: self.small(9) });
+                workload.services.push(ServiceStart::new(definition, self.small(9)));
                 let (placement, is_distinct) =
                     self.placement(n_providers, &mut attributes, options.tie_break);
                 if is_distinct {
@@ -380,6 +380,7 @@ impl Dice {
             min_size,
             max_size: min_size + self.small(8),
             scaling,
+            security_groups: Vec::new(),
             attributes: Vec::new(),
         }
     }

@@ -194,6 +194,8 @@ fn check(script: &str, story: &str) -> RunRecord {
     record
 }
 
+use crate::clusters::instance_of;
+
 struct Names {
     tasks: Vec<String>,
     services: Vec<String>,
@@ -224,7 +226,7 @@ impl Watch for Teller {
             Fact::TaskPlaced(task, instance) => {
                 if let TaskOwner::Standalone { arrival } = task.owner {
                     let name = &self.names.tasks[arrival as usize];
-                    self.tell(now, &format!("{name} placed on i{}", instance.number()));
+                    self.tell(now, &format!("{name} placed on i{}", instance_of(instance).number()));
                 }
             }
             Fact::TaskAskedToStop(task, StopCode::EssentialContainerExited) => {
@@ -297,7 +299,7 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
             ["service", name, n, "x", cpu, memory, bounds] => {
                 let (min, max) = bounds.split_once('/').unwrap();
                 let definition = workload.definitions.push(definition(name, needs(cpu, memory)));
-                workload.services.push(ServiceStart { definition, desired_count: n.parse().unwrap() });
+                workload.services.push(ServiceStart::new(definition, n.parse().unwrap()));
                 names.services.push(name.to_owned());
                 let bounds = DeploymentBounds {
                     minimum_healthy_percent: min.parse().unwrap(),
@@ -354,6 +356,7 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
         min_size: n,
         max_size: n,
         scaling: Scaling::Managed(ManagedScaling::default()),
+        security_groups: Vec::new(),
         attributes: Vec::new(),
     };
     let standalone = StandalonePolicy {

@@ -79,6 +79,7 @@ fn container(
 ) -> Container {
     Container {
         name: written.name.clone().unwrap_or_default(),
+        image: written.image.clone().unwrap_or_default(),
         is_essential: written.is_essential(),
         depends_on: dependencies(written, definition),
         start_timeout: seconds(written.start_timeout),

@@ -13,4 +13,5 @@ pub mod shapes;
 mod strays;
 
 pub use needs::TaskNeeds;
+pub(super) use read::{MAX_TEXT, examine_tree, too_large};
 pub use read::{Reading, examine, read};

@@ -51,7 +51,12 @@ impl TaskNeeds {
 
     /// For the model, under the name of its family.
     pub fn into_definition(self, family: &str) -> task::TaskDefinition {
-        let needs = task::Needs::of(self.cpu, self.memory);
+        let needs = task::Needs {
+            cpu: self.cpu,
+            memory: self.memory,
+            gpus: self.n_gpus,
+            network_interfaces: u32::from(self.takes_network_interface),
+        };
         task::TaskDefinition { host_ports: self.host_ports, ..task::TaskDefinition::plain(family, needs) }
     }
 }

@@ -17,7 +17,7 @@ use crate::model::task;
 
 /// Larger ones are not even looked at: ECS registers 64 KiB, and indentation
 /// and what an answer adds do not make more of it than this.
-const MAX_TEXT: usize = 1024 * 1024;
+pub(in crate::documents) const MAX_TEXT: usize = 1024 * 1024;
 
 /// What was read, and all that was found.
 #[derive(Clone, PartialEq, Debug)]
@@ -72,13 +72,8 @@ pub fn examine(file: &str, text: &str) -> Reading {
             warnings: Vec::new(),
         }
     };
-    if source.n_bytes() > MAX_TEXT {
-        let message =
-            format!("the file has {} bytes: no definition has more than {MAX_TEXT}", source.n_bytes());
-        let place = source.place(json::Span { start: 0, end: 0 });
-        // A line of a megabyte helps nobody.
-        let place = crate::base::Place { text: String::new(), ..place };
-        return refused(vec![Diagnostic::new("B0366", message).at(place)]);
+    if let Some(fault) = too_large(&source, MAX_TEXT) {
+        return refused(vec![fault]);
     }
     match json::parse(&source) {
         Ok(answer) => examine_tree(&source, &answer),
@@ -86,7 +81,20 @@ pub fn examine(file: &str, text: &str) -> Reading {
     }
 }
 
-fn examine_tree(source: &Source<'_>, answer: &Json) -> Reading {
+/// That the file is larger than its kind of document ever is.
+pub(in crate::documents) fn too_large(source: &Source<'_>, max: usize) -> Option<Diagnostic> {
+    let n_bytes = source.n_bytes();
+    (n_bytes > max).then(|| {
+        let message = format!("the file has {n_bytes} bytes: no such document has more than {max}");
+        let place = source.place(json::Span { start: 0, end: 0 });
+        // A line of a megabyte helps nobody.
+        let place = crate::base::Place { text: String::new(), ..place };
+        Diagnostic::new("B0366", message).at(place)
+    })
+}
+
+/// The same of a text that is parsed already.
+pub(in crate::documents) fn examine_tree(source: &Source<'_>, answer: &Json) -> Reading {
     let inner = answer.get("taskDefinition").map(|it| &it.value);
     let inner = inner.filter(|it| matches!(it.value, Value::Object(_)));
     let root = inner.unwrap_or(answer);

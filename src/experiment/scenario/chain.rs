@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
+use super::capacity::NetworkConfiguration;
 use super::{Context, Names};
 use crate::base::Diagnostic;
-use crate::base::id::CapacityProviderId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Origin, Value};
 use crate::placement::request::{self, Api, At, LaunchType, Part, Request, SchedulingStrategy, Written};
 use crate::placement::{Chain, PlacementConstraint};
-use crate::sim::setup::Placement;
+use crate::sim::setup::{Capacity, Placement};
 
 /// Whose default holds where nothing is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,26 +23,34 @@ pub(super) enum Asker {
     Service,
 }
 
-/// Reads `placement_strategy`, `placement_constraints` and
-/// `capacity_provider_strategy`. `None` after a fault.
+/// Reads `placement_strategy` and `placement_constraints` of who runs on
+/// `capacity`. `None` after a fault.
 pub(super) fn read_placement<'a>(
     table: &reader::Table<'a>,
     asker: Asker,
+    capacity: Option<Capacity>,
+    network: &NetworkConfiguration,
     context: &Context<'a>,
     names: &mut Names,
 ) -> Option<Placement> {
+    let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    let launch_type = if is_fargate { LaunchType::Fargate } else { LaunchType::Ec2 };
+    let request = Request { launch_type, ..REQUEST };
     let written = table.optional("placement_strategy");
     let chain = match written.map(|node| (node, is_default(node))) {
         None | Some((_, true)) => Some(match asker {
             Asker::Standalone => Chain::default_of_run_task(context.tie_break),
             Asker::Service => Chain::default_of_service(&mut names.attributes, context.tie_break),
         }),
-        Some((node, false)) => read_chain(node, context, names),
+        Some((node, false)) => read_chain(node, &request, context, names),
     };
-    let constraints = read_constraints(table.optional("placement_constraints"), context, names);
-    let provider = read_provider(table.optional("capacity_provider_strategy"), context);
-    let zones = Vec::new();
-    Some(Placement { chain: chain?, constraints: constraints?, provider: provider?, zones })
+    let constraints = read_constraints(table.optional("placement_constraints"), &request, context, names);
+    Some(Placement {
+        chain: chain?,
+        constraints: constraints?,
+        capacity: capacity?,
+        zones: network.zones.clone(),
+    })
 }
 
 /// `"default"` and an empty list name no strategy.
@@ -64,22 +72,28 @@ struct Link<'a> {
     origin: Origin,
 }
 
-fn read_chain<'a>(node: &'a Node, context: &Context<'a>, names: &mut Names) -> Option<Chain> {
+fn read_chain<'a>(
+    node: &'a Node,
+    request: &Request<'_>,
+    context: &Context<'a>,
+    names: &mut Names,
+) -> Option<Chain> {
     let links = read_links(node, "field", context.faults)?;
     let strategies: Vec<Written<'_>> = links.iter().map(|it| it.written).collect();
-    let is_well = note_faults(&Request { strategies: &strategies, ..REQUEST }, node, &links, context);
+    let is_well = note_faults(&Request { strategies: &strategies, ..*request }, node, &links, context);
     is_well.then(|| request::build_chain(&strategies, &mut names.attributes, context.tie_break))
 }
 
 fn read_constraints<'a>(
     node: Option<&'a Node>,
+    request: &Request<'_>,
     context: &Context<'a>,
     names: &mut Names,
 ) -> Option<Vec<Arc<dyn PlacementConstraint>>> {
     let Some(node) = node else { return Some(Vec::new()) };
     let links = read_links(node, "expression", context.faults)?;
     let constraints: Vec<Written<'_>> = links.iter().map(|it| it.written).collect();
-    let is_well = note_faults(&Request { constraints: &constraints, ..REQUEST }, node, &links, context);
+    let is_well = note_faults(&Request { constraints: &constraints, ..*request }, node, &links, context);
     is_well.then(|| request::build_constraints(&constraints, &mut names.expressions))
 }
 
@@ -180,40 +194,4 @@ fn read_links<'a>(node: &'a Node, detail: &'static str, faults: &'a reader::Faul
         }
     }
     (!is_faulty).then_some(links)
-}
-
-/// The one provider of the strategy, by name; the first where none is named.
-fn read_provider(node: Option<&Node>, context: &Context<'_>) -> Option<CapacityProviderId> {
-    let providers = context.providers?;
-    let Some(node) = node else { return providers.ids().next() };
-    let faults = context.faults;
-    let items = match &node.value {
-        Value::List(items) => items.as_slice(),
-        _ => std::slice::from_ref(node),
-    };
-    let [item] = items else {
-        let message = format!(
-            "expected one capacity provider, found {}: base and weight over several are not modelled yet",
-            items.len()
-        );
-        faults.note(node.fault("B0116", message));
-        return None;
-    };
-    let name_node = if matches!(item.value, Value::Text(_)) {
-        Some(item)
-    } else {
-        let table = reader::Table::of(item, faults);
-        table.integer("weight", 0..=1000);
-        table.integer("base", 0..=100_000);
-        let name = table.required("capacity_provider");
-        table.finish();
-        name
-    }?;
-    let name = reader::text(name_node, faults)?;
-    let found = providers.iter().find(|(_, it)| it.name == name).map(|(id, _)| id);
-    if found.is_none() {
-        let fault = name_node.fault("B0117", format!("there is no capacity provider `{name}`"));
-        faults.note(fault.help_nearest(name, providers.rows().iter().map(|it| it.name.as_str())));
-    }
-    found
 }

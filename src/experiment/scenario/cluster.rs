@@ -42,17 +42,19 @@ pub(super) fn read(
     faults: &Faults,
 ) -> Option<Cluster> {
     let node = match &node.value {
-        Value::List(items) if items.len() == 1 => &items[0],
-        Value::List(items) => {
+        Value::List(items) if items.len() != 1 => {
             let message =
                 format!("expected one cluster, found {}: several are not modelled yet", items.len());
             faults.note(node.fault("B0116", message));
             return None;
         }
-        _ => node,
+        _ => single(Some(node))?,
     };
     let table = reader::Table::of(node, faults);
     table.text("name");
+    // The snapshot is read when the services are known.
+    table.list("container_instance");
+    table.list("task");
     let zones = read_zones(&table, region.name);
     let mut types = Types { region, catalogue, faults, found: Table::new() };
 
@@ -68,8 +70,11 @@ pub(super) fn read(
             }
             let size = reader::integer(n, 0..=SIZE_MAX, faults);
             let attributes = read_attributes(table.optional("attributes"), faults);
+            let security_groups = table.list("security_groups").iter();
+            let security_groups =
+                security_groups.filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect();
             let instance_type = types.read(instance_type);
-            providers.push(fixed_pool(size, instance_type, attributes, zones.len()));
+            providers.push(fixed_pool(size, instance_type, (attributes, security_groups), zones.len()));
         }
         (Some(n), None) => {
             faults.note(n.fault("B0105", "a fixed pool needs an `instance_type` beside `instances`"));
@@ -80,10 +85,6 @@ pub(super) fn read(
             providers.push(None);
         }
         (None, None) => {
-            if groups.is_empty() {
-                let message = "a cluster needs a `capacity_provider`, or `instances` with `instance_type`";
-                faults.note(node.fault("B0105", message));
-            }
             for group in groups {
                 providers.push(read_group(group, &zones, &mut types));
             }
@@ -107,10 +108,18 @@ pub(super) fn read(
     Some(Cluster { zones: zones.into(), instance_types: types.found, providers: providers.into() })
 }
 
+/// The table of the one cluster, written as such or as a list of one.
+pub(super) fn single(node: Option<&Node>) -> Option<&Node> {
+    match &node?.value {
+        Value::List(items) => items.first(),
+        _ => node,
+    }
+}
+
 fn fixed_pool(
     size: Option<u64>,
     instance_type: Option<InstanceTypeId>,
-    attributes: Vec<(String, String)>,
+    (attributes, security_groups): (Vec<(String, String)>, Vec<String>),
     n_zones: usize,
 ) -> Option<CapacityProvider> {
     let size = u32::try_from(size?).expect("within the range");
@@ -121,6 +130,7 @@ fn fixed_pool(
         min_size: size,
         max_size: size,
         scaling: Scaling::Fixed,
+        security_groups,
         attributes,
     })
 }
@@ -187,6 +197,18 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
     if scaling.minimum_scaling_step_size > scaling.maximum_scaling_step_size {
         faults.note(node.fault("B0110", "minimum_scaling_step_size is above maximum_scaling_step_size"));
     }
+    let has_trunking = table.flag("awsvpc_trunking").unwrap_or(false);
+    let instance_type = match (instance_type, node.get("awsvpc_trunking")) {
+        (Some(id), Some(node)) if has_trunking => types.with_trunking(id, node),
+        _ => instance_type,
+    };
+    let is_managed = table
+        .optional("managed_scaling")
+        .and_then(|it| reader::word(it, &["ENABLED", "DISABLED"], faults))
+        .is_none_or(|it| it == 0);
+    let security_groups = table.list("security_groups").iter();
+    let security_groups =
+        security_groups.filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect();
     let zones = match table.list("availability_zones") {
         [] => (0..all_zones.len() as u32).map(ZoneId::new).collect(),
         items => items.iter().filter_map(|it| zone_of(it, all_zones, faults)).collect::<Vec<_>>(),
@@ -202,7 +224,8 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
         zones,
         min_size: u32::try_from(min_size).expect("within the range"),
         max_size: u32::try_from(max_size?).expect("within the range"),
-        scaling: Scaling::Managed(scaling),
+        scaling: if is_managed { Scaling::Managed(scaling) } else { Scaling::Fixed },
+        security_groups,
         attributes,
     })
 }
@@ -255,6 +278,20 @@ impl Types<'_> {
                 return None;
             }
         };
+        let known = self.found.iter().find(|(_, it)| **it == instance_type).map(|(id, _)| id);
+        Some(known.unwrap_or_else(|| self.found.push(instance_type)))
+    }
+
+    /// The same type with the interfaces that trunking gives its tasks (account
+    /// setting awsvpcTrunking, set before an instance registers).
+    fn with_trunking(&mut self, id: InstanceTypeId, node: &Node) -> Option<InstanceTypeId> {
+        let mut instance_type = self.found[id].clone();
+        let Some(interfaces) = instance_type.trunked_network_interfaces else {
+            let message = format!("`{}` is not known to support trunking", instance_type.name);
+            self.faults.note(node.fault("B0107", message));
+            return None;
+        };
+        instance_type.capacity.network_interfaces = interfaces;
         let known = self.found.iter().find(|(_, it)| **it == instance_type).map(|(id, _)| id);
         Some(known.unwrap_or_else(|| self.found.push(instance_type)))
     }

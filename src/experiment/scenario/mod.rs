@@ -1,26 +1,35 @@
 //! One situation as written, checked into what will run: names resolved, ranges
 //! checked, every fault found before the first run.
 
+mod access;
+mod balancers;
+pub mod behaviour;
+mod capacity;
 mod chain;
 mod cluster;
+mod event;
+mod found;
 mod model;
+mod network;
 mod service;
 mod workload;
 
 pub use service::DESIRED_MAX;
 pub use workload::{
-    DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec, WorkloadSpec,
+    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
+    WorkloadSpec,
 };
 
 use crate::base::{SimDuration, Table};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
-use crate::experiment::tree::Node;
+use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
+use crate::model::network::Network;
 use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
-use crate::sim::setup::STARTS_AT_MS;
+use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
 
 /// A scenario: how the cluster is run, and what it meets.
 pub struct Scenario {
@@ -108,10 +117,14 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let options = model::read(root.optional("model"), faults);
     let mut names = Names::default();
     let cluster = root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, faults));
+    let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
+    let access = access::read_access(&root);
     let context = Context {
         faults,
         tie_break: options.tie_break,
         providers: cluster.as_ref().map(|it| &it.providers),
+        zones: cluster.as_ref().map(|it| &it.zones),
+        network: Some(&network),
         horizon,
     };
     let workload = root.optional("workload");
@@ -120,12 +133,29 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
     let services = service::read_all(written_services, &context, &mut names);
-    let changes = service::read_events(root.list("event"), written_services, &services, &context);
+    let events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
+    let cluster_node = cluster::single(tree.get("cluster"));
+    let found_of = |name: &str| cluster_node.and_then(|it| it.get(name)).map_or(&[][..], items_of);
+    let found_instances = match &cluster {
+        Some(cluster) => {
+            let starts_at_ms = starts_at_ms.unwrap_or(STARTS_AT_MS);
+            found::read_instances(found_of("container_instance"), cluster, starts_at_ms, &context)
+        }
+        None => Vec::new(),
+    };
+    let found_tasks =
+        found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
     root.finish();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
-    let workload = WorkloadSpec { tasks, services: specs, changes, horizon: horizon.unwrap_or_default() };
+    let workload = WorkloadSpec {
+        tasks,
+        services: specs,
+        changes: events.desired_counts,
+        found: found_tasks,
+        horizon: horizon.unwrap_or_default(),
+    };
     let (Some(cluster), Some(horizon), Some(standalone), Some(starts_at_ms), true) =
         (cluster, horizon, standalone, starts_at_ms, faults.is_empty())
     else {
@@ -145,8 +175,27 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         standalone,
         services: policies.into(),
         instance_mean_lifetime,
+        found_instances,
+        access,
+        network,
+        fargate_rates: fargate_prices(catalogue, region.name),
+        instance_changes: events.instances,
     };
     Scenario { setup: Some(setup), workload }
+}
+
+/// What Fargate charges in a region.
+fn fargate_prices(catalogue: &Catalogue, region: &str) -> FargatePrices {
+    let both = |is_spot| [false, true].map(|is_arm| catalogue.fargate_rates(region, is_arm, is_spot));
+    FargatePrices { on_demand: both(false), spot: both(true) }
+}
+
+/// A list, or a single element that stands for a list of one.
+fn items_of(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(items) => items,
+        _ => std::slice::from_ref(node),
+    }
 }
 
 /// When the run begins, for expressions that ask when an instance registered.
@@ -174,6 +223,9 @@ struct Context<'a> {
     /// `None` after a fault in the cluster.
     providers:
         Option<&'a Table<crate::base::id::CapacityProviderId, crate::model::capacity::CapacityProvider>>,
+    /// The same.
+    zones: Option<&'a Table<crate::base::id::ZoneId, String>>,
+    network: Option<&'a Network>,
     horizon: Option<SimDuration>,
 }
 

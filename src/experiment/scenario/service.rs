@@ -1,7 +1,10 @@
-//! `[[service]]` and `[[event]]`.
+//! `[[service]]`.
 
 use std::num::NonZeroU64;
 
+use super::balancers;
+use super::behaviour::read_behaviours;
+use super::capacity::{read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
@@ -12,10 +15,13 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
-use crate::sim::setup::ServicePolicy;
+use crate::sim::setup::{Capacity, ServicePolicy};
 
 /// Tasks of one service (service quotas: 5,000; fleets may lift it).
 pub const DESIRED_MAX: u64 = 100_000;
+
+/// Requests a second of one service: beyond any.
+const REQUESTS_MAX: f64 = 100_000.0;
 
 /// Reads all services; faulty ones are left out.
 pub(super) fn read_all<'a>(
@@ -60,13 +66,21 @@ fn read<'a>(
         let names: Vec<&'static str> = CONTROLLERS.iter().map(|it| it.name).collect();
         reader::word(it, &names, faults).map(|idx| CONTROLLERS[idx].controller)
     });
+    let behaviours = read_behaviours(&table);
     let releases = table.list("release");
     let mut read_releases = Vec::new();
     for (idx, release) in releases.iter().enumerate() {
         read_releases.extend(read_release(release, &family, idx as u32 + 2, context));
     }
     read_releases.sort_by_key(|it| it.at);
-    let placement = read_placement(&table, Asker::Service, context, names);
+    let capacity = read_capacity(&table, context);
+    let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    let network = read_network_configuration(&table, is_fargate, context);
+    let placement = read_placement(&table, Asker::Service, capacity, &network, context, names);
+    let load_balancers = balancers::read(&table, context);
+    let grace = table.integer("health_check_grace_period_seconds", 0..=2_147_483_647).unwrap_or(0);
+    let requests = table.optional("requests_per_second").map(|it| reader::decimal(it, REQUESTS_MAX, faults));
+    let millirequests = (requests.map_or(Some(0.0), |it| it)? * 1000.0).round();
     table.finish();
     let name = name?;
     Some((
@@ -75,13 +89,24 @@ fn read<'a>(
             placement: placement?,
             bounds: bounds?,
             controller: controller.unwrap_or(ROLLING),
+            load_balancers,
+            security_groups: network.security_groups,
+            health_check_grace_period: SimDuration::from_secs(grace),
+            millirequests_per_second: millirequests as u64,
         },
-        ServiceSpec { name, definition: definition?, desired: desired?, releases: read_releases },
+        ServiceSpec {
+            name,
+            definition: definition?,
+            desired: desired?,
+            releases: read_releases,
+            behaviours,
+            written: PathRef { path: String::new(), node: node.clone() },
+        },
     ))
 }
 
 /// `"task-definitions/web.json"`, or `{ cpu, memory, host_ports }`.
-fn read_definition(
+pub(super) fn read_definition(
     node: &Node,
     family: &str,
     revision: u32,
@@ -190,13 +215,16 @@ fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
     }
 }
 
-/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were.
+/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were;
+/// either with what its containers do.
 fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>) -> Option<ReleaseSpec> {
     let table = reader::Table::of(node, context.faults);
     let at = read_moment(&table, context);
     let definition =
         table.optional("task_definition").map(|it| read_definition(it, family, revision, context));
     let image = table.text("image");
+    let behaviours = read_behaviours(&table);
+    let fails_health_checks = table.flag("fails_health_checks").unwrap_or(false);
     table.finish();
     if definition.is_none() && image.is_none() {
         context.faults.note(node.fault("B0105", "a release names a `task_definition` or an `image`"));
@@ -205,11 +233,11 @@ fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>)
         Some(definition) => Some(definition?),
         None => None,
     };
-    Some(ReleaseSpec { at: at?, definition })
+    Some(ReleaseSpec { at: at?, definition, behaviours, fails_health_checks })
 }
 
 /// A moment before the horizon.
-fn read_moment(table: &reader::Table<'_>, context: &Context<'_>) -> Option<SimTime> {
+pub(super) fn read_moment(table: &reader::Table<'_>, context: &Context<'_>) -> Option<SimTime> {
     let node = table.required("at")?;
     let at = reader::duration(node, context.faults)?;
     if let Some(horizon) = context.horizon
@@ -218,42 +246,4 @@ fn read_moment(table: &reader::Table<'_>, context: &Context<'_>) -> Option<SimTi
         context.faults.note(node.fault("B0110", format!("{at} is not before the horizon of {horizon}")));
     }
     Some(SimTime::ZERO + SimDuration::from_millis(at.millis()))
-}
-
-/// `[[event]]`: so far a new desired count of a service.
-pub(super) fn read_events(
-    items: &[Node],
-    written_services: &[Node],
-    services: &[(ServicePolicy, ServiceSpec)],
-    context: &Context<'_>,
-) -> Vec<(SimTime, usize, u32)> {
-    let faults = context.faults;
-    // A service with a fault is left out of `services`, and yet it is there.
-    let names: Vec<&str> = written_services
-        .iter()
-        .filter_map(|it| match it.get("name").map(|it| &it.value) {
-            Some(Value::Text(name)) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    let mut changes = Vec::new();
-    for node in items {
-        let table = reader::Table::of(node, faults);
-        let at = read_moment(&table, context);
-        let service = table.required("service").and_then(|node| {
-            let name = reader::text(node, faults)?;
-            if !names.contains(&name) {
-                let fault = node.fault("B0117", format!("there is no service `{name}`"));
-                faults.note(fault.help_nearest(name, names.iter().copied()));
-            }
-            services.iter().position(|it| it.0.name == name)
-        });
-        let desired =
-            table.required("desired_count").and_then(|it| reader::integer(it, 0..=DESIRED_MAX, faults));
-        table.finish();
-        if let (Some(at), Some(service), Some(desired)) = (at, service, desired) {
-            changes.push((at, service, u32::try_from(desired).expect("within the range")));
-        }
-    }
-    changes
 }

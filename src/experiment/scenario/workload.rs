@@ -4,13 +4,16 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
+use super::behaviour::BehaviourSpec;
+use super::capacity::{read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::{Context, Names};
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
-use crate::sim::setup::{StandalonePolicy, Unplaced};
+use crate::model::workload::FoundHost;
+use crate::sim::setup::{Capacity, StandalonePolicy, Unplaced};
 use crate::trace::formats;
 
 /// A file that an experiment names, relative to the experiment.
@@ -39,6 +42,8 @@ pub struct WorkloadSpec {
     pub services: Vec<ServiceSpec>,
     /// Further changes of desired counts: (time, service, count).
     pub changes: Vec<(SimTime, usize, u32)>,
+    /// Tasks that run at the first moment already.
+    pub found: Vec<FoundTaskSpec>,
     /// Nothing after it is met.
     pub horizon: SimDuration,
 }
@@ -75,8 +80,29 @@ pub struct ServiceSpec {
     pub definition: DefinitionSpec,
     /// Its desired count over time.
     pub desired: DesiredSpec,
+    /// What the containers of all its revisions do.
+    pub behaviours: Vec<BehaviourSpec>,
     /// What is rolled out later.
     pub releases: Vec<ReleaseSpec>,
+    /// Where it is written, under no path.
+    pub written: PathRef,
+}
+
+/// A task that runs at the first moment already.
+#[derive(Clone, Debug)]
+pub struct FoundTaskSpec {
+    /// Position of its service; `None` for a stand-alone task.
+    pub service: Option<usize>,
+    /// The group of a stand-alone task.
+    pub group: Option<String>,
+    /// What it runs.
+    pub definition: DefinitionSpec,
+    /// Where.
+    pub host: FoundHost,
+    /// Whether it is healthy.
+    pub is_healthy: bool,
+    /// Where it is written, under its instance's name.
+    pub written: PathRef,
 }
 
 /// A task definition, given or to be read.
@@ -120,6 +146,10 @@ pub struct ReleaseSpec {
     pub at: SimTime,
     /// What; the same needs as before if `None` (another image).
     pub definition: Option<DefinitionSpec>,
+    /// What its containers do, on top of what those of the service do.
+    pub behaviours: Vec<BehaviourSpec>,
+    /// Whether none of its essential containers ever passes a check.
+    pub fails_health_checks: bool,
 }
 
 /// Reads `[workload]`. No policy after a fault.
@@ -147,7 +177,13 @@ pub(super) fn read_standalone<'a>(
     let spread = table.flag("spread").unwrap_or(true);
     let generate = table.optional("generate").and_then(|it| read_generate(it, context));
     let unplaced = read_unplaced(&table, context);
-    let placement = read_placement(&table, Asker::Standalone, context, names);
+    // A cluster for services on Fargate alone has no instances to run on.
+    let is_idle = !is_written && context.providers.is_some_and(|it| it.is_empty());
+    let capacity =
+        if is_idle { Some(Capacity::Fargate { is_spot: false }) } else { read_capacity(&table, context) };
+    let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    let network = read_network_configuration(&table, is_fargate, context);
+    let placement = read_placement(&table, Asker::Standalone, capacity, &network, context, names);
     let has_source = node.get("trace").is_some() || node.get("generate").is_some();
     if is_written && !has_source {
         faults.note(node.fault("B0105", "a workload needs a `trace` or `generate`"));

@@ -22,7 +22,9 @@ fn blueprint(document: &Value) -> Blueprint {
 
 #[test]
 fn a_plain_document_is_a_plain_container_with_the_defaults_of_the_api() {
-    assert_eq!(blueprint(&ec2(json!({}), json!({}))), Blueprint::plain());
+    let mut plain = Blueprint::plain();
+    plain.containers[0].image = "nginx".to_owned();
+    assert_eq!(blueprint(&ec2(json!({}), json!({}))), plain);
     let checked =
         ec2(json!({}), json!({"healthCheck": {"command": ["CMD", "x"]}, "restartPolicy": {"enabled": true}}));
     let container = &blueprint(&checked).containers[0];

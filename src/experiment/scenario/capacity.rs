@@ -1,0 +1,138 @@
+//! What tasks run on: `launch_type`, `capacity_provider_strategy`, and the
+//! zones and security groups of `network_configuration`.
+
+use super::Context;
+use crate::base::id::ZoneId;
+use crate::experiment::reader;
+use crate::experiment::tree::{Node, Value};
+use crate::sim::setup::Capacity;
+
+/// Reads `launch_type` and `capacity_provider_strategy`, which exclude each
+/// other (API CreateService). The first provider where neither is written.
+/// `None` after a fault.
+pub(super) fn read_capacity(table: &reader::Table<'_>, context: &Context<'_>) -> Option<Capacity> {
+    let faults = context.faults;
+    let launch_type = table.optional("launch_type");
+    let strategy = table.optional("capacity_provider_strategy");
+    if let (Some(node), Some(_)) = (launch_type, strategy) {
+        let message = "launch_type and capacity_provider_strategy exclude each other";
+        faults.note(node.fault("B0111", message));
+        return None;
+    }
+    if let Some(strategy) = strategy {
+        return read_strategy(strategy, context);
+    }
+    let is_fargate = match launch_type {
+        Some(node) => reader::word(node, &["EC2", "FARGATE"], faults)? == 1,
+        None => false,
+    };
+    if is_fargate {
+        return Some(Capacity::Fargate { is_spot: false });
+    }
+    match context.providers?.ids().next() {
+        Some(provider) => Some(Capacity::Instances(provider)),
+        None => {
+            let message = "the cluster has no instances: give it a `capacity_provider`, or say \
+                           `launch_type = \"FARGATE\"`";
+            faults.note(launch_type.unwrap_or(table.node()).fault("B0105", message));
+            None
+        }
+    }
+}
+
+/// The one provider of a strategy, by name; FARGATE and FARGATE_SPOT are always
+/// there.
+fn read_strategy(node: &Node, context: &Context<'_>) -> Option<Capacity> {
+    let faults = context.faults;
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    let [item] = items else {
+        let message = format!(
+            "expected one capacity provider, found {}: base and weight over several are not modelled yet",
+            items.len()
+        );
+        faults.note(node.fault("B0116", message));
+        return None;
+    };
+    let name_node = if matches!(item.value, Value::Text(_)) {
+        Some(item)
+    } else {
+        let table = reader::Table::of(item, faults);
+        table.integer("weight", 0..=1000);
+        table.integer("base", 0..=100_000);
+        let name = table.required("capacity_provider");
+        table.finish();
+        name
+    }?;
+    let name = reader::text(name_node, faults)?;
+    match name {
+        "FARGATE" => return Some(Capacity::Fargate { is_spot: false }),
+        "FARGATE_SPOT" => return Some(Capacity::Fargate { is_spot: true }),
+        _ => (),
+    }
+    let providers = context.providers?;
+    let found = providers.iter().find(|(_, it)| it.name == name).map(|(id, _)| id);
+    if found.is_none() {
+        let fault = name_node.fault("B0117", format!("there is no capacity provider `{name}`"));
+        let names = providers.rows().iter().map(|it| it.name.as_str());
+        faults.note(fault.help_nearest(name, names.chain(["FARGATE", "FARGATE_SPOT"])));
+    }
+    found.map(Capacity::Instances)
+}
+
+/// Of a network configuration (API AwsVpcConfiguration): what a run needs.
+#[derive(Default)]
+pub(super) struct NetworkConfiguration {
+    /// The zones of the subnets, ascending; all if empty.
+    pub(super) zones: Vec<ZoneId>,
+    /// The tasks' security groups.
+    pub(super) security_groups: Vec<String>,
+}
+
+const SUBNETS_MAX: usize = 16;
+const SECURITY_GROUPS_MAX: usize = 5;
+
+/// Reads `network_configuration`. In which zones its subnets lie is not in any
+/// document: `availability_zones` says it, or they lie in all.
+pub(super) fn read_network_configuration(
+    table: &reader::Table<'_>,
+    is_fargate: bool,
+    context: &Context<'_>,
+) -> NetworkConfiguration {
+    let faults = context.faults;
+    let Some(node) = table.optional("network_configuration") else { return NetworkConfiguration::default() };
+    let table = reader::Table::of(node, faults);
+    let limits = [("subnets", SUBNETS_MAX), ("security_groups", SECURITY_GROUPS_MAX)];
+    let [_, security_groups] = limits.map(|(name, most)| {
+        let items = table.list(name);
+        if items.len() > most {
+            let message =
+                format!("a network configuration has at most {most} {name}, this one {}", items.len());
+            faults.note(items[most].fault("B0112", message));
+        }
+        items.iter().filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect::<Vec<_>>()
+    });
+    if let Some(public) = table.optional("assign_public_ip")
+        && reader::word(public, &["DISABLED", "ENABLED"], faults) == Some(1)
+        && !is_fargate
+    {
+        faults.note(public.fault("B0107", "only tasks on Fargate are assigned a public address"));
+    }
+    let mut zones: Vec<ZoneId> = Vec::new();
+    for item in table.list("availability_zones") {
+        let (Some(name), Some(known)) = (reader::text(item, faults), context.zones) else { continue };
+        match known.iter().find(|(_, it)| *it == name) {
+            Some((zone, _)) => zones.push(zone),
+            None => {
+                let fault = item.fault("B0117", format!("the cluster has no availability zone `{name}`"));
+                faults.note(fault.help_nearest(name, known.rows().iter().map(String::as_str)));
+            }
+        }
+    }
+    zones.sort_unstable();
+    zones.dedup();
+    table.finish();
+    NetworkConfiguration { zones, security_groups }
+}

@@ -1,0 +1,147 @@
+//! Task definitions by family and revision, and the files that they become.
+
+use std::collections::BTreeSet;
+
+use super::text::shown;
+use super::{DEFINITIONS_FOLDER, arn};
+use crate::base::Diagnostic;
+use crate::documents::ecs::{Document, Reading};
+use crate::documents::field_path::FieldPath;
+use crate::documents::task_definition::shapes::TaskDefinition;
+
+/// All that the files describe, sorted.
+pub(super) struct Definitions<'a> {
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    family: &'a str,
+    /// `None` of one that was not described but written.
+    revision: Option<i32>,
+    definition: &'a TaskDefinition,
+    reading: &'a Reading<'a>,
+    /// Of this row alone, whatever the file system folds.
+    file_name: String,
+}
+
+/// With a revision and an ending a name of this length is one for any file system.
+const STEM_MAX: usize = 180;
+
+impl<'a> Definitions<'a> {
+    /// A revision that two files describe differently is a fault.
+    pub(super) fn gather(readings: &'a [Reading<'a>], faults: &mut Vec<Diagnostic>) -> Self {
+        let mut rows = Vec::new();
+        for reading in readings {
+            if let Some(Document::TaskDefinition(definition, revision)) = &reading.document {
+                let family = definition.family.as_deref().unwrap_or_default();
+                let file_name = String::new();
+                rows.push(Row { family, revision: *revision, definition, reading, file_name });
+            }
+        }
+        rows.sort_by_key(|it| (it.family, it.revision));
+        rows.dedup_by(|later, earlier| {
+            let is_same = (later.family, later.revision) == (earlier.family, earlier.revision);
+            if is_same && later.definition != earlier.definition {
+                let before = earlier.reading.place(&FieldPath::root());
+                let name = name(later.family, later.revision);
+                let message = format!(
+                    "task definition `{name}` is described again, and differently than in {}",
+                    before.file
+                );
+                let place = later.reading.place(&FieldPath::root().key("taskDefinition"));
+                faults.push(Diagnostic::new("B0505", message).at(place));
+            }
+            is_same
+        });
+        let mut taken = BTreeSet::new();
+        for row in &mut rows {
+            row.file_name = file_name(row.family, row.revision, &mut taken);
+        }
+        Self { rows }
+    }
+
+    /// The row of `web:7`, its ARN, or `web`; what was written without a
+    /// revision stands for any.
+    pub(super) fn find(&self, definition: &str) -> Option<usize> {
+        let (family, revision) = arn::revision(definition);
+        let of_family = || self.rows.iter().enumerate().filter(|it| it.1.family == family);
+        match revision {
+            Some(_) => {
+                let exact = of_family().find(|it| it.1.revision == revision);
+                exact.or_else(|| of_family().find(|it| it.1.revision.is_none())).map(|it| it.0)
+            }
+            // The service takes the latest.
+            None => of_family().next_back().map(|it| it.0),
+        }
+    }
+
+    /// Families with their revisions, for advice.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.rows.iter().map(|it| name(it.family, it.revision)).collect()
+    }
+
+    /// The document of a row.
+    pub(super) fn definition(&self, idx: usize) -> &'a TaskDefinition {
+        self.rows[idx].definition
+    }
+
+    /// Its family.
+    pub(super) fn family(&self, idx: usize) -> &'a str {
+        self.rows[idx].family
+    }
+
+    /// How the experiment names its file.
+    pub(super) fn path(&self, idx: usize) -> String {
+        format!("{DEFINITIONS_FOLDER}/{}", self.rows[idx].file_name)
+    }
+
+    /// Name and text of its file.
+    pub(super) fn file(&self, idx: usize) -> (String, String) {
+        let row = &self.rows[idx];
+        (row.file_name.clone(), format!("{:#}\n", row.definition.to_json()))
+    }
+}
+
+fn name(family: &str, revision: Option<i32>) -> String {
+    match revision {
+        Some(revision) => format!("{}:{revision}", shown(family)),
+        None => shown(family),
+    }
+}
+
+/// Letters, digits, hyphens and underscores: no way out of the folder.
+fn file_name(family: &str, revision: Option<i32>, taken: &mut BTreeSet<String>) -> String {
+    let allowed = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+    let safe = family.chars().map(|it| if allowed(it) { it } else { '_' });
+    let mut stem: String = safe.take(STEM_MAX).collect();
+    if stem.is_empty() {
+        stem.push('_');
+    }
+    if let Some(revision) = revision {
+        stem.push_str(&format!("-{revision}"));
+    }
+    let mut name = format!("{stem}.json");
+    let mut n = 1;
+    while !taken.insert(name.to_ascii_lowercase()) {
+        n += 1;
+        name = format!("{stem}-{n}.json");
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_stay_in_their_folder_and_apart() {
+        let mut taken = BTreeSet::new();
+        let mut of = |family: &str, revision| file_name(family, revision, &mut taken);
+        assert_eq!(of("web", Some(7)), "web-7.json");
+        assert_eq!(of("WEB", Some(7)), "WEB-7-2.json");
+        assert_eq!(of("../../etc/passwd", None), "______etc_passwd.json");
+        assert_eq!(of("/abs\n\0\u{202e}", Some(1)), "_abs___-1.json");
+        assert_eq!(of("", None), "_.json");
+        assert!(of(&"x".repeat(300), Some(i32::MAX)).len() < 200);
+    }
+}

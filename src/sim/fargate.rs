@@ -1,0 +1,92 @@
+//! Tasks on machines of their own: what they cost.
+
+use crate::base::SimTime;
+use crate::base::id::{TaskId, ZoneId};
+use crate::billing::fargate::{self, Customer, TaskSize, Usage};
+use crate::model::container::EPHEMERAL_GIB;
+use crate::model::task::{Host, TaskStatus};
+use crate::record::LedgerLine;
+use crate::sim::setup::Capacity;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+/// Whose use of Fargate is one line of the bill.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct FargateLine {
+    is_spot: bool,
+    is_arm: bool,
+    zone: ZoneId,
+}
+
+impl<W: Watch> Simulation<'_, W> {
+    /// A task on Fargate was placed: its machine is paid for from the begin of
+    /// its image pull.
+    pub(super) fn note_pull(&mut self, task: TaskId) {
+        let row = self.cluster.task(task);
+        let start = &self.lives.of(row).start;
+        // A start that fails before the pull never comes to it.
+        let never_pulls = start.failure.is_some() && start.pull == crate::base::SimDuration::ZERO;
+        let begins = if never_pulls { None } else { Some(self.now + start.before_pull) };
+        use crate::base::id::Id as _;
+        if self.pulls_from.len() <= task.idx() {
+            self.pulls_from.resize(task.idx() + 1, None);
+        }
+        self.pulls_from[task.idx()] = begins;
+    }
+
+    /// A task on Fargate has stopped, or the run is over: its use goes to the
+    /// bill.
+    pub(super) fn bill_fargate(&mut self, task: TaskId, zone: ZoneId, ended_at: SimTime) {
+        use crate::base::id::Id as _;
+        let Some(pulls_from) = self.pulls_from[task.idx()].filter(|it| *it < ended_at) else { return };
+        let row = self.cluster.task(task);
+        let definition = self.cluster.definition(row.definition);
+        let blueprint = definition.blueprint.as_deref();
+        let capacity = self.placement_of(self.service_of(task).map(|it| it.0)).capacity;
+        let line = FargateLine {
+            is_spot: matches!(capacity, Capacity::Fargate { is_spot: true }),
+            is_arm: blueprint.is_some_and(|it| it.platform.is_arm),
+            zone,
+        };
+        let size = TaskSize {
+            cpu: definition.needs.cpu,
+            memory: definition.needs.memory,
+            storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib),
+        };
+        let measured_from = SimTime::ZERO + self.setup.warm_up;
+        let seconds = fargate::billed_seconds(pulls_from, ended_at, measured_from);
+        self.fargate_bill.entry(line).or_insert_with(Usage::default).add(size, seconds);
+    }
+
+    /// The horizon: tasks that still run are billed until then.
+    pub(super) fn bill_running_on_fargate(&mut self) {
+        let alive: Vec<(TaskId, ZoneId)> = self
+            .cluster
+            .tasks()
+            .filter(|(_, task)| task.status != TaskStatus::Stopped)
+            .filter_map(|(id, task)| match task.host? {
+                Host::Fargate(zone) => Some((id, zone)),
+                Host::Instance(_) => None,
+            })
+            .collect();
+        for (task, zone) in alive {
+            self.bill_fargate(task, zone, self.now);
+        }
+    }
+
+    /// The lines of the bill for Fargate.
+    pub(super) fn fargate_lines(&self) -> Vec<LedgerLine> {
+        let lines = self.fargate_bill.iter().flat_map(|(line, usage)| {
+            let rates = self.setup.fargate_rates.of(line.is_arm, line.is_spot);
+            let rates = rates.expect("a scenario on Fargate has a price");
+            let customer = Customer {
+                capacity_provider: if line.is_spot { "FARGATE_SPOT" } else { "FARGATE" },
+                availability_zone: &self.setup.zones[line.zone],
+                is_arm: line.is_arm,
+                is_spot: line.is_spot,
+            };
+            fargate::lines(customer, usage, rates)
+        });
+        lines.collect()
+    }
+}

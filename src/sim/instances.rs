@@ -1,0 +1,147 @@
+//! Instances as they are found at the first moment, and what happens to them
+//! from outside.
+
+use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, TaskDefinitionId};
+use crate::model::instance::InstanceStatus;
+use crate::model::task::TaskOwner;
+use crate::model::transitions::Launch;
+use crate::model::workload::{FoundHost, FoundTask, Workload};
+use crate::sim::event::Event;
+use crate::sim::setup::{InstanceChangeKind, Setup};
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::{Fact, Watch};
+
+impl<W: Watch> Simulation<'_, W> {
+    /// Launches the instances that a snapshot says are there; they take tasks
+    /// at once. How many each provider has of them.
+    pub(super) fn open_found_instances(&mut self) -> Vec<u32> {
+        let mut n_found = vec![0; self.setup.providers.len()];
+        for found in &self.setup.found_instances {
+            let zone = found.zone.idx();
+            let state = &mut self.providers[found.provider];
+            let launch = state.n_launched[zone];
+            state.n_launched[zone] += 1;
+            n_found[found.provider.idx()] += 1;
+            let values = Setup::tracked_values(&mut self.attributes, &found.identity.attributes);
+            let instance = self.cluster.launch_instance(&Launch {
+                instance_type: self.setup.providers[found.provider].instance_type,
+                provider: found.provider,
+                zone: found.zone,
+                launch,
+                attribute_values: &values,
+                registered: found.registered,
+                ports: &found.ports,
+                identity: found.identity.clone(),
+            });
+            self.cluster.register_instance(instance);
+            self.cluster.set_agent_connected(instance, found.is_agent_connected);
+            self.note_launched(instance, found.provider);
+        }
+        n_found
+    }
+
+    /// Tasks that run at the first moment, on instances as they were found.
+    pub(super) fn open_found_tasks(&mut self) {
+        for service in self.setup.services.ids() {
+            let start = &self.workload.services[service];
+            let mut earlier: Vec<TaskDefinitionId> = Vec::new();
+            for found in &start.found {
+                if found.definition != start.definition && !earlier.contains(&found.definition) {
+                    earlier.push(found.definition);
+                }
+            }
+            self.services[service].is_rolling_out = !earlier.is_empty();
+            self.cluster.begin_in_rollout(service, &earlier);
+            for found in &start.found {
+                let row = self.cluster.service(service);
+                let (group, launch) = (row.group, row.n_launched);
+                let mut deployments = row.older.iter().copied().chain([row.primary]);
+                let deployment = deployments
+                    .find(|&it| self.cluster.deployment(it).definition == found.definition)
+                    .expect("the service began with all of them");
+                self.open_found_task(found, group, TaskOwner::Service { deployment, launch });
+            }
+            let older = self.cluster.service(service).older.clone();
+            for deployment in older {
+                let n_tasks = self.cluster.deployment(deployment).counts.wanted();
+                self.cluster.set_keep(deployment, n_tasks);
+            }
+        }
+        for (found, batch) in &self.workload.found {
+            let group = self.group_of_batch(*batch);
+            self.open_found_task(found, group, TaskOwner::Standalone { arrival: Workload::FOUND });
+        }
+        // Only now: a draining instance would not have taken them.
+        for (idx, found) in self.setup.found_instances.iter().enumerate() {
+            if found.is_draining {
+                self.cluster.drain_instance(InstanceId::from_idx(idx));
+            }
+        }
+    }
+
+    fn open_found_task(&mut self, found: &FoundTask, group: GroupId, owner: TaskOwner) {
+        let task = self.cluster.create_task(found.definition, group, owner);
+        match found.host {
+            FoundHost::Instance(idx) => self.cluster.place(task, InstanceId::from_idx(idx)),
+            FoundHost::Fargate(zone) => self.cluster.place_on_fargate(task, zone),
+        }
+        // It was pulled before the run began.
+        if self.pulls_from.len() <= task.idx() {
+            self.pulls_from.resize(task.idx() + 1, None);
+        }
+        self.pulls_from[task.idx()] = Some(self.now);
+        self.cluster.start_running(task);
+        if matches!(owner, TaskOwner::Service { .. }) {
+            if found.is_healthy {
+                self.cluster.become_healthy(task);
+            } else {
+                self.cluster.become_unhealthy(task);
+            }
+        }
+    }
+
+    /// Something happens to the instances that an expression selects now.
+    pub(super) fn on_instances_changed(&mut self, number: u32) {
+        let change = &self.setup.instance_changes[number as usize];
+        for provider in self.setup.providers.ids() {
+            let alive = self.cluster.alive(provider).to_vec();
+            for instance in alive {
+                if self.cluster.matches(change.expression, instance) {
+                    self.change_instance(instance, &change.kind);
+                }
+            }
+        }
+    }
+
+    fn change_instance(&mut self, instance: InstanceId, kind: &InstanceChangeKind) {
+        match kind {
+            InstanceChangeKind::Attribute(name, value) => {
+                let tracked = self.attributes.find(name).map(|id| {
+                    let value = value.as_ref().map(|it| it.as_deref().unwrap_or(""));
+                    (id, self.attributes.value(id, value))
+                });
+                let value = value.as_ref().map(Option::as_deref);
+                self.cluster.set_attribute(instance, name, value, tracked);
+            }
+            InstanceChangeKind::AgentConnected(is_connected) => {
+                self.cluster.set_agent_connected(instance, *is_connected);
+            }
+        }
+        // Whoever waits may be let in now.
+        if self.cluster.instance(instance).status == InstanceStatus::Active {
+            self.note_change_on(instance);
+        }
+    }
+
+    /// An instance was launched, found or ordered.
+    pub(super) fn note_launched(&mut self, instance: InstanceId, provider: CapacityProviderId) {
+        self.recorder.instance_launched(self.now);
+        self.watch.fact(self.now, Fact::InstanceLaunched(instance));
+        if let Some(mean) = self.setup.instance_mean_lifetime {
+            let row = self.cluster.instance(instance);
+            let lifetime =
+                crate::disruption::instance_lifetime::draw(self.seed, provider, row.zone, row.launch, mean);
+            self.queue.schedule(self.now + lifetime, Event::InstanceFailed(instance));
+        }
+    }
+}

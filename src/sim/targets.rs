@@ -1,0 +1,131 @@
+//! What a service's tasks meet as targets of a load balancer: whether they are
+//! found healthy, how long they drain, and whether requests reach them.
+
+use std::sync::Arc;
+
+use crate::base::id::{ServiceId, TaskId};
+use crate::base::{Domain, SimDuration};
+use crate::model::life::ContainerHealth;
+use crate::model::options::FirstCheckDelay;
+use crate::model::task::{Health, Host, Task, TaskStatus};
+use crate::reach;
+use crate::record::RequestReading;
+use crate::sim::lives::HealthMoments;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+impl<W: Watch> Simulation<'_, W> {
+    /// When a service's task that has just come to RUNNING is found healthy or
+    /// unhealthy.
+    pub(super) fn health_moments(&self, task: TaskId) -> HealthMoments {
+        let row = self.cluster.task(task);
+        let (service, _) = self.service_of(task).expect("only a service looks at health");
+        let policy = &self.setup.services[service];
+        let life = self.lives.of(row);
+        let targets = policy.load_balancers.iter().enumerate().map(|(number, balancer)| {
+            let group = &self.setup.network.target_groups[balancer.target_group];
+            let interval_ms = group.interval.millis();
+            let first_check = match self.setup.options.first_check_delay {
+                FirstCheckDelay::Zero => 0,
+                FirstCheckDelay::Random => {
+                    // Each target group draws its own.
+                    let draw = self.draw(task, Domain::TargetCheck).rotate_left(13 * number as u32);
+                    draw % interval_ms.max(1)
+                }
+            };
+            let reachable = self.missing_path(service, row, number).is_none();
+            let registered = self.setup.options.target_register;
+            // It answers so long after RUNNING; the group looks from its
+            // registration on.
+            let answers = life
+                .answers_after
+                .map(|it| SimDuration::from_millis(it.millis().saturating_sub(registered.millis())));
+            let first_check = SimDuration::from_millis(first_check);
+            let found = reach::target_health(first_check, group, answers, reachable);
+            let counted = |it: SimDuration| registered + it;
+            HealthMoments {
+                healthy_after: found.healthy_after.map(counted),
+                unhealthy_after: found.unhealthy_after.map(counted),
+            }
+        });
+        HealthMoments::of(
+            life.container_health,
+            targets,
+            self.setup.options.no_check_settle,
+            policy.health_check_grace_period,
+        )
+    }
+
+    /// What is missing between the load balancers of a service and a task, for
+    /// the n-th target group of the service.
+    fn missing_path(&self, service: ServiceId, task: &Task, number: usize) -> Option<Arc<str>> {
+        let zone = match task.host? {
+            Host::Instance(instance) => self.cluster.instance(instance).zone,
+            Host::Fargate(zone) => zone,
+        };
+        self.paths.to_task(service, task.definition, number, zone)
+    }
+
+    /// Why a task was found unhealthy.
+    pub(super) fn unhealthy_reason(&self, task: TaskId) -> Arc<str> {
+        let row = self.cluster.task(task);
+        let (service, _) = self.service_of(task).expect("only a service looks at health");
+        let n_groups = self.setup.services[service].load_balancers.len();
+        let missing = (0..n_groups).find_map(|it| self.missing_path(service, row, it));
+        let by_containers = matches!(self.lives.of(row).container_health, ContainerHealth::UnhealthyAfter(_));
+        missing.unwrap_or_else(|| {
+            if by_containers {
+                "Task failed container health checks".into()
+            } else {
+                "Task failed ELB health checks: Target.FailedHealthChecks".into()
+            }
+        })
+    }
+
+    /// How long a running task of a service drains before it is told to stop
+    /// (semantics 2.2, 4.5).
+    pub(super) fn drain_time(&self, task: TaskId) -> SimDuration {
+        let Some((service, _)) = self.service_of(task) else { return SimDuration::ZERO };
+        if !self.setup.options.drain_full_delay {
+            return SimDuration::ZERO;
+        }
+        let groups = self.setup.services[service].load_balancers.iter();
+        let delays = groups.map(|it| self.setup.network.target_groups[it.target_group].deregistration_delay);
+        delays.max().unwrap_or(SimDuration::ZERO)
+    }
+
+    /// What becomes of the requests of a service from now on.
+    pub(super) fn request_reading(&self, service: ServiceId) -> Option<RequestReading> {
+        let policy = &self.setup.services[service];
+        if policy.millirequests_per_second == 0 {
+            return None;
+        }
+        let lost = self.paths.from_web(service).or_else(|| {
+            let is_healthy = |it: &&TaskId| {
+                let task = self.cluster.task(**it);
+                task.status == TaskStatus::Running
+                    && task.health == Health::Healthy
+                    && task.is_desired_running
+            };
+            let mut healthy = self.cluster.service(service).tasks.iter().filter(is_healthy).peekable();
+            if healthy.peek().is_none() {
+                return Some(
+                    self.services[service]
+                        .unhealthy_because
+                        .clone()
+                        .unwrap_or_else(|| "no healthy target".into()),
+                );
+            }
+            // Served as long as one healthy task answers without errors.
+            let mut errors = None;
+            for &task in healthy {
+                match &self.lives.of(self.cluster.task(task)).answers_errors {
+                    None => return None,
+                    Some(reason) => errors = Some(Arc::clone(reason)),
+                }
+            }
+            errors
+        });
+        Some(RequestReading { millirequests_per_second: policy.millirequests_per_second, lost })
+    }
+}

@@ -27,6 +27,8 @@ use onlooker::Onlooker;
 /// All that is known of how a task was decided on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Story {
+    /// The task.
+    pub subject: Subject,
     /// What it runs, where that is known.
     pub definition: Option<TaskDefinition>,
     /// When it was first asked for; `None` if it never came before the placer.
@@ -63,6 +65,7 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
     let provider = subject.placement(setup).provider();
     let instance_type = provider.map(|it| &setup.instance_types[setup.providers[it].instance_type]);
     Story {
+        subject,
         never_fits: definition.as_ref().zip(instance_type).and_then(|(it, of)| placer::never_fits(of, it)),
         definition,
         requested_at: seen.requested_at,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Attempt, Spot, Story};
+use super::{Attempt, Spot, Story, Subject};
 use crate::base::id::InstanceId;
 use crate::model::options::TieBreak;
 use crate::placement::failure::FailureReason;
@@ -40,11 +40,17 @@ fn headline(name: &str, story: &Story) -> String {
         1 => "at the first try".to_owned(),
         n => format!("at try {n}"),
     };
-    let given_back = match story.n_given_back {
+    let mut given_back = match story.n_given_back {
         0 => String::new(),
         1 => ", given back once".to_owned(),
         n => format!(", given back {n} times"),
     };
+    if story.n_given_back > story.n_attempts {
+        given_back.push_str(" (while nothing changed, the placer was not asked again)");
+    }
+    if story.n_given_back > 0 && matches!(story.subject, Subject::OfService { .. }) {
+        given_back.push_str("; its service asks again with another task");
+    }
     match (story.placed_at, story.attempts.last()) {
         (Some(at), Some(last)) => {
             let spot = last.examination.chosen.map(|it| last.spot(it));
@@ -59,10 +65,11 @@ fn headline(name: &str, story: &Story) -> String {
         _ => {
             let n = story.n_attempts;
             let tries = if n == 1 { "1 try".to_owned() } else { format!("{n} tries") };
-            format!(
-                "{name} waits: asked for at {requested_at}, never placed in {} of the run, {tries}{given_back}",
-                story.horizon
-            )
+            let how = match story.n_given_back {
+                0 => format!("waits since {requested_at}"),
+                _ => format!("was asked for at {requested_at} and found no room"),
+            };
+            format!("{name} {how}: never placed in {} of the run, {tries}{given_back}", story.horizon)
         }
     }
 }

@@ -100,7 +100,7 @@ impl Cluster {
         }
         for (id, group) in self.groups.iter() {
             let by_fargate_zone = on_fargate.get(&id);
-            if counted.get(&id).is_none() && by_fargate_zone.is_none() {
+            if !counted.contains_key(&id) && by_fargate_zone.is_none() {
                 assert_eq!(*group, Group::default(), "{id:?} is idle");
                 continue;
             }

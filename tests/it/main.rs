@@ -13,6 +13,7 @@ mod common_luck;
 mod conform;
 mod containers;
 mod ecs_documents;
+mod explain;
 mod floors;
 mod import;
 mod java_regex;

@@ -119,12 +119,14 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let cluster = root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, faults));
     let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
     let access = access::read_access(&root);
+    // A target group with a fault is left out, and yet it is there.
+    let is_whole = network.target_groups.len() == root.list("target_group").len();
     let context = Context {
         faults,
         tie_break: options.tie_break,
         providers: cluster.as_ref().map(|it| &it.providers),
         zones: cluster.as_ref().map(|it| &it.zones),
-        network: Some(&network),
+        network: Some(&network).filter(|_| is_whole),
         horizon,
     };
     let workload = root.optional("workload");

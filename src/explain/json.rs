@@ -26,7 +26,7 @@ pub fn json(name: &str, story: &Story) -> Value {
         "instance": chosen.filter(|_| story.placed_at.is_some()).map(|(it, id)| spot(it.spot(id))),
         "n_attempts": story.n_attempts,
         "n_given_back": story.n_given_back,
-        "never_fits": story.never_fits.map(|it| it.name()),
+        "never_fits": story.never_fits.map(|it| it.text()),
         "attempts": story.attempts.iter().map(attempt).collect::<Vec<_>>(),
     })
 }
@@ -36,7 +36,7 @@ fn attempt(attempt: &Attempt) -> Value {
     let name = |id: InstanceId| attempt.spot(id).id.clone();
     let verdicts = examination.verdicts.iter().zip(&attempt.spots).map(|((_, reason), of)| {
         let mut row = spot(of);
-        row["reason"] = json!(reason.map(|it| it.name()));
+        row["reason"] = json!(reason.map(|it| it.text()));
         row
     });
     let links = examination.links.iter().zip(&attempt.links).map(|(link, (strategy, unit))| {
@@ -67,7 +67,7 @@ fn attempt(attempt: &Attempt) -> Value {
         "chosen": examination.chosen.map(name),
         "nearest_miss": attempt.nearest_miss.as_ref().map(|it| json!({
             "instance": name(it.instance),
-            "reason": it.reason.name(),
+            "reason": it.reason.text(),
             "lacks": it.lacks,
         })),
         "relaxations": relaxations.collect::<Vec<_>>(),

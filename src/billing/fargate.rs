@@ -1,7 +1,8 @@
 //! Fargate on Linux: per second, from the start of the image pull until the task
 //! has stopped, a fraction of a second as a whole one, at least a minute a task
 //! (AWS Fargate pricing). Waiting before the pull is free, stopping is not. What
-//! counts is the size of the task, not what its containers use of it.
+//! counts is the size of the task, not what its containers use of it. MODEL: the
+//! two moments are `pullStartedAt` and `stoppedAt` of the API.
 //!
 //! Windows, its fee and its longer minimum, and public IPv4 addresses are left
 //! out.

@@ -85,6 +85,11 @@ impl<'a> Definitions<'a> {
         self.rows[idx].definition
     }
 
+    /// Whether it was written, not described.
+    pub(super) fn is_of_any_revision(&self, idx: usize) -> bool {
+        self.rows[idx].revision.is_none()
+    }
+
     /// Its family.
     pub(super) fn family(&self, idx: usize) -> &'a str {
         self.rows[idx].family

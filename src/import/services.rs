@@ -195,6 +195,10 @@ fn planned<'a>(
         };
         faults.push(service.fault("B0503", "taskDefinition", message).help(help));
     }
+    if definition.is_some_and(|it| definitions.is_of_any_revision(it)) {
+        let note = "its task definition is one that was written, not described: its revision is not known";
+        notes.push(note.to_owned());
+    }
     let of_set = set.map(|it| it.load_balancers.as_slice()).filter(|it| !it.is_empty());
     Some(PlannedService {
         value,
@@ -298,8 +302,8 @@ fn notes_of(service: &Service) -> Vec<String> {
         note(!primary.volume_configurations.is_empty(), "EBS volumes of its tasks are left out");
         note(!primary.vpc_lattice_configurations.is_empty(), "VPC Lattice is left out");
     }
-    let under_way = service.deployments.iter().filter(|it| it.status.as_deref() != Some("PRIMARY")).count();
-    note(under_way > 0, "a deployment was under way: the newest revision is the service's from the start");
+    let under_way = service.deployments.iter().any(|it| it.status.as_deref() == Some("ACTIVE"));
+    note(under_way, "a deployment was under way: the newest revision is the service's from the start");
     let is_balanced = service.availability_zone_rebalancing == Some(Switch::Enabled);
     note(is_balanced, "rebalancing of availability zones is left out");
     note(!service.service_registries.is_empty(), "service discovery is left out");

@@ -40,7 +40,8 @@ impl Resource {
 
 /// Why an instance did not take a task: the steps of a placement, in the order
 /// in which the first that applies is told (developer guide,
-/// api_failures_messages; the order is a MODEL choice).
+/// api_failures_messages; the order is a MODEL choice). All but the last stand in
+/// the order of the placement's own reasons.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum PlacementReason {
     /// It takes no new tasks.

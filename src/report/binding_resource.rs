@@ -123,11 +123,9 @@ fn panel(title: String, row: &Row, provider: &ProviderRecord, unit: TimeUnit) ->
     let most = blocked.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
     let percent = |ms: f64| number(100.0 * ms / row.record.horizon_ms.max(1) as f64, 1);
     let remark = match most {
-        Some((reason, _)) if waited_ms > 0.0 => format!(
-            "tasks wait {} % of the time, mostly for {}",
-            percent(waited_ms),
-            look_of_reason(*reason).1
-        ),
+        Some((reason, _)) if waited_ms > 0.0 => {
+            format!("tasks wait {} % of the time, mostly: {}", percent(waited_ms), look_of_reason(*reason).1)
+        }
         _ if provider.waiting.buckets().iter().any(|it| it.max > 0) => "tasks wait".to_owned(),
         _ => "no task waits".to_owned(),
     };

@@ -98,9 +98,10 @@ fn spread(results: &Results, groups: &[Group], metric: &str, most: usize) -> Vec
     kept
 }
 
-/// Whether an axis, named by its path or its short name, is this one.
+/// Whether an axis, named by its path or its short name, is this one. No axis is
+/// called nothing, though `service[0].x` has an empty part.
 fn is_called(name: &str, axis: &str) -> bool {
-    name.split(['.', '[', ']']).any(|it| it == axis)
+    !axis.is_empty() && name.split(['.', '[', ']']).any(|it| it == axis)
 }
 
 /// `3 settings`, `1 setting`.

@@ -385,6 +385,19 @@ fn an_instance_type_without_a_price_is_written_out_and_costs_nothing() {
 }
 
 #[test]
+fn a_written_definition_stands_for_any_revision() {
+    let mut documents = whole();
+    let mut written = documents[1]["taskDefinition"].clone();
+    written.as_object_mut().unwrap().remove("revision");
+    documents[1] = written;
+    let (imported, tree) = imported(&documents);
+    assert_eq!(tree["service"][1]["task_definition"].as_str(), Some("task-definitions/web.json"));
+    assert!(
+        imported.notes.iter().any(|it| it.contains("`web`: its task definition is one that was written"))
+    );
+}
+
+#[test]
 fn of_several_clusters_one_is_chosen() {
     let other = CLUSTER.replace("prod", "test");
     let mut documents = whole();

@@ -6,6 +6,7 @@ use crate::base::SimTime;
 use crate::base::id::InstanceId;
 use crate::model::options::TieBreak;
 use crate::model::task::TaskOwner;
+use crate::model::workload::Workload;
 use crate::placement::PlacementView;
 use crate::placement::examination::Examination;
 use crate::placement::failure::FailureReason;
@@ -181,6 +182,9 @@ fn port_lacks(view: &PlacementView<'_>, id: InstanceId, setup: &Setup) -> String
                 TaskOwner::Service { launch, .. } => {
                     let service = crate::base::id::ServiceId::new(task.group.number());
                     format!("{}/{launch}", setup.services[service].name)
+                }
+                TaskOwner::Standalone { arrival: Workload::FOUND } => {
+                    "a task that was found there".to_owned()
                 }
                 TaskOwner::Standalone { arrival } => format!("task/{arrival}"),
             };

@@ -17,11 +17,11 @@ use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
-use crate::model::transitions::ClusterParts;
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder, ServiceReading};
 use crate::sim::event::Event;
 use crate::sim::fargate::FargateLine;
+use crate::sim::ground;
 use crate::sim::lives::{Lives, Reason};
 use crate::sim::paths::Paths;
 use crate::sim::queue::EventQueue;
@@ -136,24 +136,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 attributes.intern(id, value.as_ref().map(|it| it.as_deref().unwrap_or("")));
             }
         }
-        let cluster = Cluster::new(ClusterParts {
-            definitions: workload.definitions.clone(),
-            instance_types: setup.instance_types.clone(),
-            layout: attributes.layout(),
-            n_providers: setup.providers.len(),
-            expressions: setup.expressions.clone(),
-            n_zones: setup.zones.len(),
-            group_names: setup
-                .services
-                .rows()
-                .iter()
-                .map(|it| format!("service:{}", it.name))
-                .chain(workload.found_groups.iter().cloned())
-                .collect(),
-            services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
-            n_batches: workload.n_batches,
-            release_on_desired_stopped: setup.options.release_on_desired_stopped,
-        });
+        let cluster = ground::empty_cluster(setup, workload, &attributes);
         let names = setup.services.rows().iter().map(|it| it.name.clone());
         let mut simulation = Self {
             setup,

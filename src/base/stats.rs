@@ -34,7 +34,7 @@ pub fn estimate(values: &[f64]) -> Option<Estimate> {
         return None;
     }
     // Equal values have no spread, not one of the last bit of their sum.
-    if values.iter().all(|value| *value == values[0]) {
+    if values.iter().all(|value| value.to_bits() == values[0].to_bits()) {
         return Some(Estimate { mean: values[0], half_width: (n > 1).then_some(0.0), n });
     }
     let mean = values.iter().sum::<f64>() / n as f64;
@@ -89,7 +89,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "equal to the last bit is what is promised")]
     fn equal_values_have_an_interval_of_no_width() {
         for value in [0.1, 0.890_177_688_888, -7.3] {
             for n in 2..12 {

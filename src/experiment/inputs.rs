@@ -390,9 +390,13 @@ impl Inputs {
     ) -> Vec<(FoundTask, u32)> {
         let mut standalone = Vec::new();
         for task in &spec.found {
-            let definition = self.definition(&task.definition);
-            let known = definitions.iter().find(|(_, it)| *it == definition).map(|it| it.0);
-            let definition = known.unwrap_or_else(|| definitions.push(definition.clone()));
+            // A service's task does what those of its revision do.
+            let mut definition = self.definition(&task.definition).clone();
+            if let Some(service) = task.service {
+                behaviour::apply(&mut definition, &spec.services[service].behaviours);
+            }
+            let known = definitions.iter().find(|(_, it)| **it == definition).map(|it| it.0);
+            let definition = known.unwrap_or_else(|| definitions.push(definition));
             let found = FoundTask { definition, host: task.host, is_healthy: task.is_healthy };
             match task.service {
                 Some(service) => services[ServiceId::from_idx(service)].found.push(found),

@@ -174,6 +174,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.cluster.drain_instance(instance);
             self.end_billing(instance);
             self.cluster.terminate_instance(instance);
+            self.volumes.forget(instance);
             self.watch.fact(self.now, Fact::InstanceTerminated(instance));
         }
     }

@@ -82,7 +82,10 @@ impl<W: Watch> Simulation<'_, W> {
     fn open_found_task(&mut self, found: &FoundTask, group: GroupId, owner: TaskOwner) {
         let task = self.cluster.create_task(found.definition, group, owner);
         match found.host {
-            FoundHost::Instance(idx) => self.cluster.place(task, InstanceId::from_idx(idx)),
+            FoundHost::Instance(idx) => {
+                self.cluster.place(task, InstanceId::from_idx(idx));
+                self.mount_volumes(task, InstanceId::from_idx(idx));
+            }
             FoundHost::Fargate(zone) => self.cluster.place_on_fargate(task, zone),
         }
         // It was pulled before the run began.

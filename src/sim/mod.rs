@@ -22,6 +22,7 @@ mod paths;
 mod placements;
 mod readings;
 mod targets;
+mod volumes;
 mod waiting_line;
 
 pub use queue::EventQueue;

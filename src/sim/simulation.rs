@@ -27,6 +27,7 @@ use crate::sim::paths::Paths;
 use crate::sim::queue::EventQueue;
 use crate::sim::retries::Retries;
 use crate::sim::setup::{InstanceChangeKind, Setup};
+use crate::sim::volumes::Volumes;
 use crate::sim::waiting_line::WaitingLine;
 use crate::sim::watch::Watch;
 
@@ -54,6 +55,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) lives: Lives,
     /// Who reaches whom.
     pub(super) paths: Paths,
+    /// Data on instances.
+    pub(super) volumes: Volumes,
     pub(super) is_placement_due: bool,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
@@ -174,6 +177,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             attributes,
             lives: Lives::default(),
             paths: Paths::new(setup, workload),
+            volumes: Volumes::default(),
             is_placement_due: false,
             candidates: Vec::new(),
             stop_candidates: Vec::new(),

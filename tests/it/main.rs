@@ -20,7 +20,6 @@ mod import;
 mod java_regex;
 mod properties;
 mod reach;
-mod reasons;
 mod reference;
 mod rolling;
 mod tables;

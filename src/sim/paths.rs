@@ -43,7 +43,7 @@ impl Paths {
     }
 
     /// What keeps requests of the web from the service's load balancers.
-    pub(super) fn from_web(&self, service: ServiceId) -> Option<Arc<str>> {
+    pub(super) fn missing_from_web(&self, service: ServiceId) -> Option<Arc<str>> {
         self.from_web.get(&service).cloned()
     }
 
@@ -139,8 +139,5 @@ fn target_port(
 }
 
 fn describe(missing: Unreachable) -> Arc<str> {
-    match missing.reason_code() {
-        Some(code) => format!("{code}: {missing}").into(),
-        None => missing.to_string().into(),
-    }
+    missing.to_string().into()
 }

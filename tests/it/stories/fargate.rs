@@ -42,3 +42,22 @@ fn what_still_runs_is_paid_for_until_the_horizon() {
     let line = &played.record.ledger.lines[0];
     assert_eq!((line.unit_seconds, line.n_uses), (256 * 584, 1));
 }
+
+/// A quarter of a vCPU and half a GB. The pull begins 15 + 1 = 16 s after the
+/// placement. Told to stop at 100 s, the task has stopped 1 + 5 = 6 s later: 90
+/// s. A vCPU-hour costs 40,480,000,000 pico-dollars and a GB-hour 4,445,000,000:
+/// 90 / 3600 x (40,480,000,000 / 4 + 4,445,000,000 / 2) = 308,562,500.
+///
+/// Told to stop at 30 s it has stopped at 36 s: 20 s, billed as 60 s: two
+/// thirds of the above, CPU and memory rounded up by a third of a pico-dollar
+/// each. Told to stop before the pull it never came to it, even if it
+/// has stopped only after the moment at which the pull would have begun.
+#[test]
+fn a_task_is_paid_for_from_its_pull_until_it_has_stopped_a_minute_at_least() {
+    for (at, pico_usd) in
+        [("100s", 308_562_500), ("30s", 205_708_334), ("16s", 205_708_334), ("15s", 0), ("10s", 0), ("9s", 0)]
+    {
+        let played = until(at, "desired_count = 1");
+        assert_eq!(played.record.ledger.total().pico_usd(), pico_usd, "told to stop at {at}");
+    }
+}

@@ -22,6 +22,7 @@ mod properties;
 mod reach;
 mod reference;
 mod rolling;
+mod stories;
 mod tables;
 mod task_definitions;
 mod timelines;

@@ -53,8 +53,7 @@ fn of_revision(scene: &Scene<'_>, cluster: &Cluster, revision: &Revision<'_>) ->
     let verdicts: Option<Vec<_>> =
         alive.iter().map(|&it| Some((it, placer::reason(&rules, &view, it)?))).collect();
     // The instance that passes the most steps.
-    let (nearest, reason) =
-        verdicts?.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)))?;
+    let (nearest, reason) = verdicts?.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)))?;
     let start = "none of its tasks is ever placed";
     let (code, what, help) = match reason {
         FailureReason::Cpu | FailureReason::Memory | FailureReason::Gpu | FailureReason::Eni => {
@@ -115,7 +114,10 @@ fn of_revision(scene: &Scene<'_>, cluster: &Cluster, revision: &Revision<'_>) ->
             format!("{start}: the agents of the instances of provider `{name}` are not connected"),
             "connect them".to_owned(),
         ),
-        FailureReason::Draining | FailureReason::Inactive | FailureReason::DistinctInstance => return None,
+        FailureReason::Draining
+        | FailureReason::Inactive
+        | FailureReason::DistinctInstance
+        | FailureReason::NoInstance => return None,
     };
     Some(Draft::of_revision(code, revision, what, help))
 }

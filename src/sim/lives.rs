@@ -130,6 +130,7 @@ impl HealthMoments {
     /// the end of its grace period.
     pub(super) fn of(
         container: ContainerHealth,
+        recovers_after: Option<SimDuration>,
         targets: impl Iterator<Item = Self>,
         settle: SimDuration,
         grace: SimDuration,
@@ -140,7 +141,7 @@ impl HealthMoments {
                 Some(Self { healthy_after: Some(after), unhealthy_after: None })
             }
             ContainerHealth::UnhealthyAfter(after) => {
-                Some(Self { healthy_after: None, unhealthy_after: Some(after) })
+                Some(Self { healthy_after: recovers_after, unhealthy_after: Some(after) })
             }
         };
         let mut asked = targets.chain(of_containers).peekable();
@@ -186,7 +187,7 @@ mod tests {
             unhealthy_after: unhealthy.map(secs),
         };
         let moments = |container, targets: &[HealthMoments], grace| {
-            let it = HealthMoments::of(container, targets.iter().copied(), secs(40), secs(grace));
+            let it = HealthMoments::of(container, None, targets.iter().copied(), secs(40), secs(grace));
             (it.healthy_after.map(|it| it.millis() / 1000), it.unhealthy_after.map(|it| it.millis() / 1000))
         };
         use ContainerHealth::{HealthyAfter, Unchecked, UnhealthyAfter};

@@ -50,6 +50,7 @@ impl<W: Watch> Simulation<'_, W> {
         });
         HealthMoments::of(
             life.container_health,
+            life.recovers_after,
             targets,
             self.setup.options.no_check_settle,
             policy.health_check_grace_period,

@@ -63,9 +63,11 @@ pub fn life(definition: &TaskDefinition, context: &LifeContext<'_>) -> TaskLife 
         let answers = conduct.answers.filter(|it| !is_gone(*it))?;
         Some(since(started + answers, running))
     });
+    let (container_health, recovers_after) = container_health(containers, &conducts, &start_up, running);
     TaskLife {
         start,
-        container_health: container_health(containers, &conducts, &start_up, running),
+        container_health,
+        recovers_after,
         exit: essential_exit(containers, &conducts, &start_up, running),
         answers_after,
         answers_errors: serving.and_then(|idx| conducts[idx].answers_errors.clone()),
@@ -138,13 +140,13 @@ fn serving(containers: &[Container], context: &LifeContext<'_>) -> Option<usize>
 }
 
 /// Any unhealthy, then any unknown, else healthy (API HealthCheck); containers
-/// without a check are not waited for.
+/// without a check are not waited for. With it when all pass after that.
 fn container_health(
     containers: &[Container],
     conducts: &[Conduct],
     start_up: &StartUp,
     running: SimDuration,
-) -> ContainerHealth {
+) -> (ContainerHealth, Option<SimDuration>) {
     let mut all_healthy: Option<SimDuration> = Some(SimDuration::ZERO);
     let mut first_unhealthy: Option<SimDuration> = None;
     let mut is_checked = false;
@@ -163,9 +165,9 @@ fn container_health(
         first_unhealthy = first_unhealthy.into_iter().chain(unhealthy).min();
     }
     match (is_checked, first_unhealthy, all_healthy) {
-        (false, ..) => ContainerHealth::Unchecked,
-        (true, Some(after), _) => ContainerHealth::UnhealthyAfter(after),
-        (true, None, Some(after)) => ContainerHealth::HealthyAfter(after),
+        (false, ..) => (ContainerHealth::Unchecked, None),
+        (true, Some(after), recovery) => (ContainerHealth::UnhealthyAfter(after), recovery),
+        (true, None, Some(after)) => (ContainerHealth::HealthyAfter(after), None),
         (true, None, None) => unreachable!("what never passes is found unhealthy"),
     }
 }

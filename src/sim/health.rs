@@ -43,7 +43,12 @@ impl Setup {
                 unhealthy_after: found.unhealthy_after.map(counted),
             }
         });
-        HealthMoments::of(life.container_health, targets, self.options.no_check_settle, grace)
+        HealthMoments::of(
+            (life.container_health, life.recovers_after),
+            targets,
+            self.options.no_check_settle,
+            grace,
+        )
     }
 }
 
@@ -61,7 +66,7 @@ impl HealthMoments {
     /// asked says so; unhealthy as soon as one does, unless it is healthy by
     /// the end of its grace period.
     pub fn of(
-        container: ContainerHealth,
+        (container, recovers_after): (ContainerHealth, Option<SimDuration>),
         targets: impl Iterator<Item = Self>,
         settle: SimDuration,
         grace: SimDuration,
@@ -72,7 +77,7 @@ impl HealthMoments {
                 Some(Self { healthy_after: Some(after), unhealthy_after: None })
             }
             ContainerHealth::UnhealthyAfter(after) => {
-                Some(Self { healthy_after: None, unhealthy_after: Some(after) })
+                Some(Self { healthy_after: recovers_after, unhealthy_after: Some(after) })
             }
         };
         let mut asked = targets.chain(of_containers).peekable();
@@ -108,7 +113,7 @@ mod tests {
             unhealthy_after: unhealthy.map(secs),
         };
         let moments = |container, targets: &[HealthMoments], grace| {
-            let it = HealthMoments::of(container, targets.iter().copied(), secs(40), secs(grace));
+            let it = HealthMoments::of((container, None), targets.iter().copied(), secs(40), secs(grace));
             (it.healthy_after.map(|it| it.millis() / 1000), it.unhealthy_after.map(|it| it.millis() / 1000))
         };
         use ContainerHealth::{HealthyAfter, Unchecked, UnhealthyAfter};

@@ -97,12 +97,12 @@ impl<W: Watch> Simulation<'_, W> {
     /// Something happens to the instances that an expression selects now.
     pub(super) fn on_instances_changed(&mut self, number: u32) {
         let change = &self.setup.instance_changes[number as usize];
-        for provider in self.setup.providers.ids() {
-            let alive = self.cluster.alive(provider).to_vec();
-            for instance in alive {
-                if self.cluster.matches(change.expression, instance) {
-                    self.change_instance(instance, &change.kind);
-                }
+        // First who is meant: what happens to them may change the answer.
+        let alive = self.setup.providers.ids().flat_map(|it| self.cluster.alive(it));
+        let meant = alive.copied().filter(|&it| self.cluster.matches(change.expression, it));
+        for instance in meant.collect::<Vec<_>>() {
+            for kind in &change.kinds {
+                self.change_instance(instance, kind);
             }
         }
     }

@@ -157,8 +157,8 @@ pub struct InstanceChange {
     pub at: SimTime,
     /// Which.
     pub expression: ExpressionId,
-    /// What.
-    pub kind: InstanceChangeKind,
+    /// What, all to the same instances.
+    pub kinds: Vec<InstanceChangeKind>,
 }
 
 /// What can happen to an instance from outside.

@@ -129,8 +129,8 @@ impl<'a, W: Watch> Simulation<'a, W> {
         for found in &setup.found_instances {
             Setup::tracked_values(&mut attributes, &found.identity.attributes);
         }
-        for change in &setup.instance_changes {
-            if let InstanceChangeKind::Attribute(name, value) = &change.kind
+        for kind in setup.instance_changes.iter().flat_map(|it| &it.kinds) {
+            if let InstanceChangeKind::Attribute(name, value) = kind
                 && let Some(id) = attributes.find(name)
             {
                 attributes.intern(id, value.as_ref().map(|it| it.as_deref().unwrap_or("")));

@@ -117,3 +117,18 @@ fn a_slow_target_needs_a_grace_period() {
     assert_eq!((played.first_healthy(1), played.failures()), (Some(98), vec![]));
     assert_eq!(played.times("app placed on i0"), [0]);
 }
+
+/// Its own check fails at 23, 33 and 43 s: unhealthy. At 53 s it would pass.
+#[test]
+fn a_slow_container_needs_a_grace_period() {
+    let played = slow(false, 0);
+    assert_eq!(played.times("app placed on i0"), (0..=13).map(|n| 43 * n).collect::<Vec<_>>());
+    assert_eq!(played.failures(), [("Task failed container health checks", 13)]);
+
+    // One that passes within the grace period is healthy at once.
+    for grace in [40, 60] {
+        let played = slow(false, grace);
+        assert_eq!((played.first_healthy(1), played.failures()), (Some(53), vec![]), "grace {grace}");
+        assert_eq!(played.times("app placed on i0"), [0], "grace {grace}");
+    }
+}

@@ -185,3 +185,17 @@ fn without_its_agent_an_instance_is_given_nothing() {
     assert_eq!(played.times("one placed on i0"), [0, 200, 200]);
     assert_eq!(played.closest(), [PlacementReason::Agent]);
 }
+
+/// An event selects its instances once: that its first attribute makes the
+/// expression false does not keep the second away.
+#[test]
+fn an_event_puts_all_its_attributes_on_those_that_it_selects() {
+    let event = |at: u32, what: &str| {
+        format!("[[event]]\nat = \"{at}s\"\ncontainer_instances = \"attribute:stage !exists\"\n{what}\n")
+    };
+    let rest = service("one", "one.json", 1, &member_of("attribute:color == blue"))
+        + &event(60, "attributes = { stage = \"new\", color = \"blue\" }")
+        // Now there is none without a stage.
+        + &event(90, "attributes = { color = \"red\" }\nagent_connected = false");
+    assert_eq!(playing(1, &rest).times("one placed on i0"), [60]);
+}

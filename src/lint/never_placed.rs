@@ -124,8 +124,8 @@ fn of_revision(scene: &Scene<'_>, cluster: &Cluster, revision: &Revision<'_>) ->
 
 /// Whether instances are given attributes, or agents come back, during the run.
 fn is_put_later(scene: &Scene<'_>) -> bool {
-    let mut changes = scene.setup.instance_changes.iter();
-    changes.any(|it| match it.kind {
+    let mut kinds = scene.setup.instance_changes.iter().flat_map(|it| &it.kinds);
+    kinds.any(|it| match *it {
         InstanceChangeKind::Attribute(..) => true,
         InstanceChangeKind::AgentConnected(is_connected) => is_connected,
     })

@@ -24,6 +24,13 @@ pub fn json(name: &str, story: &Story) -> Value {
         "requested_at_s": story.requested_at.map(seconds),
         "placed_at_s": story.placed_at.map(seconds),
         "instance": chosen.filter(|_| story.placed_at.is_some()).map(|(it, id)| spot(it.spot(id))),
+        "fargate": story.machine.as_ref().map(|it| json!({
+            "zone": it.zone,
+            "tasks_by_zone": it.counts.iter().map(|(zone, n)| json!({"zone": zone, "n_tasks": n}))
+                .collect::<Vec<_>>(),
+            "start_ends_at_s": it.start_ends_at.map(seconds),
+            "failure": it.failure.as_deref(),
+        })),
         "n_attempts": story.n_attempts,
         "n_given_back": story.n_given_back,
         "never_fits": story.never_fits.map(|it| it.name()),

@@ -6,12 +6,14 @@ pub mod subject;
 
 mod attempt;
 mod json;
+mod machine;
 mod onlooker;
 mod relaxation;
 mod text;
 
 pub use attempt::{Attempt, Miss, Spot};
 pub use json::json;
+pub use machine::Machine;
 pub use relaxation::Relaxation;
 pub use subject::Subject;
 pub use text::text;
@@ -31,7 +33,8 @@ pub struct Story {
     pub subject: Subject,
     /// What it runs, where that is known.
     pub definition: Option<TaskDefinition>,
-    /// When it was first asked for; `None` if it never came before the placer.
+    /// When it was first asked for; `None` if it never was, or never came before
+    /// the placer.
     pub requested_at: Option<SimTime>,
     /// How often the placer decided on it.
     pub n_attempts: u32,
@@ -41,6 +44,10 @@ pub struct Story {
     pub attempts: Vec<Attempt>,
     /// When it was placed, if it was.
     pub placed_at: Option<SimTime>,
+    /// Where it went on Fargate; `None` for a task that goes to instances.
+    pub machine: Option<Machine>,
+    /// Whether it goes to Fargate: no placer decides on it.
+    pub is_fargate: bool,
     /// Why no instance of the provider could take it even while empty.
     pub never_fits: Option<FailureReason>,
     /// How long the run is.
@@ -72,6 +79,8 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
         n_attempts: seen.n_attempts,
         n_given_back: seen.n_given_back,
         attempts: seen.attempts,
+        machine: seen.fargate,
+        is_fargate: provider.is_none(),
         placed_at: seen.placed_at,
         horizon: SimTime::ZERO + setup.horizon,
     }

@@ -1,10 +1,11 @@
 //! Looks on while a run is played, and notes the decisions on one task.
 
 use super::attempt::Attempt;
+use super::machine::Machine;
 use super::subject::Subject;
 use crate::base::SimTime;
 use crate::model::task::TaskDefinition;
-use crate::sim::{Decision, Fact, Setup, Watch};
+use crate::sim::{Decision, Fact, FargateDecision, Setup, Watch};
 
 /// Waits for one task.
 pub(super) struct Onlooker<'a> {
@@ -18,6 +19,7 @@ pub(super) struct Onlooker<'a> {
     pub(super) n_given_back: u32,
     pub(super) attempts: Vec<Attempt>,
     pub(super) placed_at: Option<SimTime>,
+    pub(super) fargate: Option<Machine>,
 }
 
 impl<'a> Onlooker<'a> {
@@ -32,6 +34,7 @@ impl<'a> Onlooker<'a> {
             n_given_back: 0,
             attempts: Vec::new(),
             placed_at: None,
+            fargate: None,
         }
     }
 }
@@ -53,6 +56,15 @@ impl Watch for Onlooker<'_> {
         }
         if self.numbers.contains(&self.n_attempts) {
             self.attempts.push(Attempt::of(self.n_attempts, now, decision, self.setup));
+        }
+    }
+
+    fn decided_on_fargate(&mut self, now: SimTime, decision: &FargateDecision<'_>) {
+        if self.subject.is(decision.task) && self.placed_at.is_none() {
+            self.requested_at = Some(decision.task.requested_at);
+            self.placed_at = Some(now);
+            self.definition = Some(decision.definition.clone());
+            self.fargate = Some(Machine::of(now, decision, self.setup));
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Attempt, Spot, Story, Subject};
+use super::{Attempt, Machine, Spot, Story, Subject};
 use crate::base::id::InstanceId;
+use crate::base::units::counted;
 use crate::model::options::TieBreak;
 use crate::placement::failure::FailureReason;
 
@@ -16,10 +17,13 @@ pub fn text(name: &str, story: &Story) -> String {
     if let Some(definition) = &story.definition {
         let needs = definition.needs;
         let mut parts = vec![needs.cpu.to_string(), needs.memory.to_string()];
-        parts.extend((needs.gpus > 0).then(|| format!("{} GPUs", needs.gpus)));
+        parts.extend((needs.gpus > 0).then(|| counted(needs.gpus.into(), "GPU")));
         parts.extend((needs.network_interfaces > 0).then(|| "a network interface".to_owned()));
         parts.extend(definition.host_ports.iter().map(|it| format!("host port {it}")));
         line(&mut text, 1, &format!("runs {}: {}", definition.name, parts.join(", ")));
+    }
+    if let Some(machine) = &story.machine {
+        push_machine(&mut text, machine, story);
     }
     for attempt in &story.attempts {
         push_attempt(&mut text, attempt, story.n_attempts);
@@ -27,9 +31,38 @@ pub fn text(name: &str, story: &Story) -> String {
     text
 }
 
+/// Why this zone, and what became of the start.
+fn push_machine(text: &mut String, machine: &Machine, story: &Story) {
+    let counts: Vec<String> = machine.counts.iter().map(|(zone, n)| format!("{zone} {n}")).collect();
+    let why = match machine.n_equal() {
+        _ if machine.counts.len() == 1 => "the only zone of its subnets",
+        1 => "the zone with the fewest tasks of its group",
+        _ => "one of the zones with the fewest tasks of its group",
+    };
+    line(text, 1, &format!("{}: {why}", machine.zone));
+    line(text, 2, &format!("tasks of its group before: {}", counts.join(", ")));
+    let ends_at = machine.start_ends_at.filter(|it| *it < story.horizon);
+    let outcome = match (&machine.failure, ends_at) {
+        (Some(why), Some(at)) => format!("its start fails at {at}: {why}"),
+        (Some(why), None) => format!("its start does not succeed: {why}"),
+        (None, Some(at)) => format!("its containers run at {at}, unless it is stopped before"),
+        (None, None) => format!("its containers do not all run within the {} of the run", story.horizon),
+    };
+    line(text, 1, &outcome);
+}
+
 fn headline(name: &str, story: &Story) -> String {
+    if let (Some(machine), Some(at)) = (&story.machine, story.placed_at) {
+        return format!(
+            "{name} was placed on Fargate in {} at {at}, at once: no placer decides there",
+            machine.zone
+        );
+    }
     let Some(requested_at) = story.requested_at else {
         return match story.never_fits {
+            None if story.is_fargate => {
+                format!("{name} was never asked for within the {} of the run", story.horizon)
+            }
             Some(reason) => format!(
                 "{name} never came before the placer: it fits no instance of its provider, not even an empty one: {reason}"
             ),
@@ -85,7 +118,7 @@ fn push_attempt(text: &mut String, attempt: &Attempt, n_attempts: u32) {
     let n_allowed = examination.verdicts.iter().filter(|it| it.1.is_none()).count();
     text.push('\n');
     line(text, 0, &format!("{which}, at {}", attempt.at));
-    line(text, 1, &format!("{}, {n_allowed} would do", counted(n_instances, "instance")));
+    line(text, 1, &format!("{}, {n_allowed} would do", counted(n_instances as u64, "instance")));
     let tally = examination.tally();
     for reason in FailureReason::ALL {
         let n = tally.n_instances[reason as usize];
@@ -139,7 +172,7 @@ fn push_relaxations(text: &mut String, attempt: &Attempt) {
         let spot = shown(attempt.spot(it.instance));
         let more = match it.n_instances {
             1 => String::new(),
-            n => format!(" and {}", counted(n - 1, "other")),
+            n => format!(" and {}", counted(n as u64 - 1, "other")),
         };
         format!("{}{share}: {spot}{more} would do", it.change)
     };
@@ -151,10 +184,6 @@ fn push_relaxations(text: &mut String, attempt: &Attempt) {
 
 fn shown(spot: &Spot) -> String {
     format!("{} ({}, {})", spot.id, spot.zone, spot.instance_type)
-}
-
-fn counted(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 fn line(text: &mut String, depth: usize, line: &str) {

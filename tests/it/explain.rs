@@ -175,6 +175,52 @@ desired_count = 3
     assert!(story.n_attempts >= 2 && told.contains("after it was asked for"), "{told}");
 }
 
+/// Four tasks on Fargate in two zones.
+const FARGATE: &str = r#"name = "fargate"
+horizon = "10m"
+[cluster]
+availability_zones = ["us-east-1a", "us-east-1b"]
+[[role]]
+name = "starter"
+allow = ["logs:*", "secretsmanager:*"]
+[[service]]
+name = "worker"
+task_definition = "worker.json"
+desired_count = 4
+launch_type = "FARGATE"
+"#;
+
+const WORKER: &str = r#"{ "family": "worker", "networkMode": "awsvpc", "cpu": "256", "memory": "512",
+  "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "arn:aws:iam::123456789012:role/starter",
+  "containerDefinitions": [{ "name": "app", "image": "app:1", "secrets": [{ "name": "KEY",
+    "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-AbCdEf" }] }] }"#;
+
+#[test]
+fn a_task_on_fargate_has_its_zone_and_its_start() {
+    let bench = Bench::new();
+    bench.write("worker.json", WORKER);
+    let (story, told) = story_of(&bench, FARGATE, "worker/3");
+    let machine = story.machine.expect("it is on Fargate");
+    assert_eq!(machine.counts.iter().map(|it| it.1).sum::<u32>(), 3);
+    assert!(told.starts_with(&format!("worker/3 was placed on Fargate in {} at 0s", machine.zone)), "{told}");
+    for part in [
+        "the zone with the fewest tasks of its group\n",
+        "tasks of its group before: us-east-1a ",
+        "its containers run at ",
+    ] {
+        assert!(told.contains(part), "{part} in\n{told}");
+    }
+    let (_, told) = story_of(&bench, FARGATE, "worker/0");
+    assert!(
+        told.contains("one of the zones with the fewest") && told.contains("us-east-1a 0, us-east-1b 0"),
+        "{told}"
+    );
+    let (_, told) = story_of(&bench, &FARGATE.replace(", \"secretsmanager:*\"", ""), "worker/1");
+    assert!(told.contains("its start fails at ") && told.contains("ResourceInitializationError"), "{told}");
+    let (_, told) = story_of(&bench, FARGATE, "worker/99");
+    assert!(told.contains("worker/99 was never asked for within the 10m of the run"), "{told}");
+}
+
 #[test]
 fn the_command_explains_a_run_of_the_matrix() {
     let bench = bench();

@@ -17,6 +17,7 @@ mod explain;
 mod floors;
 mod import;
 mod java_regex;
+mod lint;
 mod properties;
 mod reach;
 mod reasons;

@@ -43,7 +43,7 @@ impl Paths {
     }
 
     /// What keeps requests of the web from the service's load balancers.
-    pub(super) fn from_web(&self, service: ServiceId) -> Option<Arc<str>> {
+    pub(super) fn missing_before(&self, service: ServiceId) -> Option<Arc<str>> {
         self.from_web.get(&service).cloned()
     }
 

@@ -78,7 +78,7 @@ impl<W: Watch> Simulation<'_, W> {
         if policy.millirequests_per_second == 0 {
             return None;
         }
-        let lost = self.paths.from_web(service).or_else(|| {
+        let lost = self.paths.missing_before(service).or_else(|| {
             let is_healthy = |it: &&TaskId| {
                 let task = self.cluster.task(**it);
                 task.status == TaskStatus::Running

@@ -32,6 +32,8 @@ name = "web"
 name = "front"
 security_groups = ["balancer"]
 listeners = [{ port = 443, target_group = "web" }]
+[model]
+unhealthy_replacement = "stop_first"
 [[role]]
 name = "starter"
 allow = ["ecr:*", "logs:*", "secretsmanager:*"]
@@ -163,13 +165,13 @@ fn only(experiment: &Experiment, code: &str, message: &str, help: &str) -> Findi
     found.into_iter().next().expect("one finding")
 }
 
-/// What a run sees of such a setting.
+/// What a run never comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Sight {
-    NeverPlaced,
-    NeverStarted,
-    NeverHealthy,
-    NeverServed,
+enum Lacking {
+    Placement,
+    Start,
+    Health,
+    Requests,
 }
 
 #[test]
@@ -177,7 +179,7 @@ fn what_is_found_is_what_a_run_sees() {
     use In::{Definition, Experiment};
     let cases = [
         (
-            Sight::NeverHealthy,
+            Lacking::Health,
             Case {
                 place: Experiment,
                 from: "ports = \"32768-65535\"",
@@ -189,7 +191,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverServed,
+            Lacking::Requests,
             Case {
                 place: Experiment,
                 from: "ports = 443,",
@@ -201,7 +203,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverStarted,
+            Lacking::Start,
             Case {
                 place: Experiment,
                 from: ", \"secretsmanager:*\"",
@@ -213,7 +215,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverStarted,
+            Lacking::Start,
             Case {
                 place: Experiment,
                 from: "\"logs:*\", ",
@@ -224,7 +226,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverStarted,
+            Lacking::Start,
             Case {
                 place: Experiment,
                 from: "[[service]]\n",
@@ -235,7 +237,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverStarted,
+            Lacking::Start,
             Case {
                 place: Experiment,
                 from: "exit = { after = \"1s\" }",
@@ -246,7 +248,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverHealthy,
+            Lacking::Health,
             Case {
                 place: Experiment,
                 from: "allow = [\"s3:*\"]",
@@ -258,7 +260,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverHealthy,
+            Lacking::Health,
             Case {
                 place: Experiment,
                 from: "\"logs:*\"",
@@ -269,18 +271,18 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverHealthy,
+            Lacking::Health,
             Case {
                 place: Experiment,
                 from: "answers_after = \"8s\"",
                 to: "answers_after = \"110s\"",
                 code: "B0710",
-                message: "its tasks are all found unhealthy by their targets",
+                message: "after it: they are replaced for ever",
                 help: "health_check_grace_period_seconds = ",
             },
         ),
         (
-            Sight::NeverHealthy,
+            Lacking::Health,
             Case {
                 place: Definition,
                 from: "\"interval\": 30, \"retries\": 3, \"startPeriod\": 60",
@@ -291,7 +293,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverPlaced,
+            Lacking::Placement,
             Case {
                 place: Definition,
                 from: "\"memory\": 512",
@@ -302,7 +304,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverPlaced,
+            Lacking::Placement,
             Case {
                 place: Definition,
                 from: "\"networkMode\": \"bridge\",",
@@ -314,7 +316,7 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
         (
-            Sight::NeverPlaced,
+            Lacking::Placement,
             Case {
                 place: Experiment,
                 from: "desired_count = 3\n",
@@ -325,15 +327,15 @@ fn what_is_found_is_what_a_run_sees() {
             },
         ),
     ];
-    for (sight, case) in &cases {
+    for (lacking, case) in &cases {
         let (_bench, experiment) = shop(case);
         only(&experiment, case.code, case.message, case.help);
         let seen = play(&experiment);
         let code = case.code;
         assert_eq!(seen.served(), 0, "{code}: requests");
-        assert_eq!(seen.service.available_ms > 0, *sight == Sight::NeverServed, "{code}: healthy");
-        assert_eq!(seen.n_placed == 0, *sight == Sight::NeverPlaced, "{code}: placed {}", seen.n_placed);
-        let never_starts = matches!(sight, Sight::NeverPlaced | Sight::NeverStarted);
+        assert_eq!(seen.service.available_ms > 0, *lacking == Lacking::Requests, "{code}: healthy");
+        assert_eq!(seen.n_placed == 0, *lacking == Lacking::Placement, "{code}: placed {}", seen.n_placed);
+        let never_starts = matches!(lacking, Lacking::Placement | Lacking::Start);
         assert_eq!(seen.n_started == 0, never_starts, "{code}: started {}", seen.n_started);
     }
     let bench = Bench::new();
@@ -379,6 +381,10 @@ fn what_is_advised_frees_the_service() {
         let line = format!("desired_count = 3\nhealth_check_grace_period_seconds = {secs}\n");
         read(&bench, &slow.replace("desired_count = 3\n", &line))
     };
+    // Where replacements come first, those that are kept become healthy late.
+    let start_first = read(&bench, &slow.replace("stop_first", "start_first"));
+    only(&start_first, "B0710", "replacements are started that fare no better", &advice);
+    assert!(!play(&start_first).service.failures.is_empty());
     assert_eq!(lint(&with(number)), []);
     let seen = play(&with(number));
     assert!(seen.service.failures.is_empty() && seen.served() > 0);

@@ -2,6 +2,7 @@
 //! when both are read, before the first run.
 
 use crate::base::id::{Id as _, ServiceId};
+use crate::base::units::counted;
 use crate::billing::fargate::FREE_STORAGE_GIB;
 use crate::documents::task_definition::fargate_sizes::FARGATE_SIZES;
 use crate::experiment::inputs::Inputs;
@@ -175,12 +176,12 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
 }
 
 fn describe(needs: Needs) -> String {
-    let mut parts = vec![format!("{} CPU units", needs.cpu.0), format!("{} MiB", needs.memory.0)];
+    let mut parts = vec![counted(needs.cpu.0.into(), "CPU unit"), counted(needs.memory.0.into(), "MiB")];
     if needs.gpus > 0 {
-        parts.push(format!("{} GPUs", needs.gpus));
+        parts.push(counted(needs.gpus.into(), "GPU"));
     }
     if needs.network_interfaces > 0 {
-        parts.push(format!("{} network interfaces", needs.network_interfaces));
+        parts.push(counted(needs.network_interfaces.into(), "network interface"));
     }
     parts.join(", ")
 }

@@ -4,6 +4,7 @@
 use super::relaxation::{self, Relaxation};
 use crate::base::SimTime;
 use crate::base::id::InstanceId;
+use crate::base::units::counted;
 use crate::model::options::TieBreak;
 use crate::model::task::TaskOwner;
 use crate::model::workload::Workload;
@@ -136,7 +137,8 @@ fn lacks(
     let row = view.cluster.instance(id);
     let (needs, free, registered) = (view.definition().needs, row.free, row.registered);
     let amount = |unit: &str, needs: u32, free: u32, registered: u32| {
-        format!("needs {needs} {unit}, {free} are left of {registered}")
+        let are = if free == 1 { "is" } else { "are" };
+        format!("needs {}, {free} {are} left of {registered}", counted(needs.into(), unit))
     };
     match reason {
         FailureReason::Draining => "it drains: nothing new is placed on it".to_owned(),
@@ -144,12 +146,12 @@ fn lacks(
             "it has yet to register, or is gone".to_owned()
         }
         FailureReason::Agent => "its agent is not connected".to_owned(),
-        FailureReason::Cpu => amount("CPU units", needs.cpu.0, free.cpu.0, registered.cpu.0),
+        FailureReason::Cpu => amount("CPU unit", needs.cpu.0, free.cpu.0, registered.cpu.0),
         FailureReason::Memory => amount("MiB", needs.memory.0, free.memory.0, registered.memory.0),
-        FailureReason::Gpu => amount("GPUs", needs.gpus, free.gpus, registered.gpus),
+        FailureReason::Gpu => amount("GPU", needs.gpus, free.gpus, registered.gpus),
         FailureReason::Eni => {
             let (needs, free) = (needs.network_interfaces, free.network_interfaces);
-            amount("network interfaces", needs, free, registered.network_interfaces)
+            amount("network interface", needs, free, registered.network_interfaces)
         }
         FailureReason::Ports => port_lacks(view, id, setup),
         FailureReason::Attribute => "it lacks an attribute that the definition requires".to_owned(),

@@ -13,7 +13,7 @@ use crate::base::SimDuration;
 use crate::model::container::Blueprint;
 use crate::model::life::{ContainerHealth, TaskLife};
 use crate::model::network::TargetGroup;
-use crate::model::options::FirstCheckDelay;
+use crate::model::options::{FirstCheckDelay, UnhealthyReplacement};
 use crate::model::task::TaskDefinition;
 use crate::sim::health::{HealthMoments, TargetLuck};
 
@@ -116,13 +116,17 @@ fn of_targets(scene: &Scene<'_>, revision: &Revision<'_>, mut life: TaskLife) ->
         return None;
     }
     let who = match n_late == n_cases {
-        true => "its tasks are all found unhealthy by their targets and replaced for ever",
-        false => {
-            "tasks whose first check comes at a bad moment are found unhealthy by their targets and replaced"
-        }
+        true => "its tasks are all found unhealthy by their targets",
+        false => "tasks whose first check comes at a bad moment are found unhealthy by their targets",
+    };
+    let outcome = match scene.setup.options.unhealthy_replacement {
+        UnhealthyReplacement::StopFirst if n_late == n_cases => "they are replaced for ever",
+        UnhealthyReplacement::StopFirst => "they are replaced",
+        // Those that are kept become healthy late; the others cost.
+        UnhealthyReplacement::StartFirst => "replacements are started that fare no better",
     };
     let what = format!(
-        "{who}, from {earliest} after they run, for they answer only {} after it",
+        "{who}, from {earliest} after they run, for they answer only {} after it: {outcome}",
         life.answers_after.unwrap_or_default()
     );
     let help = format!("health_check_grace_period_seconds = {}", grace.millis().div_ceil(1000));

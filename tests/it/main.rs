@@ -18,6 +18,7 @@ mod explain;
 mod floors;
 mod import;
 mod java_regex;
+mod lint;
 mod properties;
 mod reach;
 mod reference;

@@ -81,12 +81,15 @@ fn requests_lost(results: &Results, alarms: &[String]) -> Option<String> {
     let losses = losses(results, worst);
     let most = losses.iter().max_by(|a, b| a.mean_requests().total_cmp(&b.mean_requests()));
     let mostly = if losses.len() > 1 { "Most are lost" } else { "They are lost" };
-    let why = most.map_or_else(String::new, |it| {
-        // The reason of an alarm has been said.
-        let is_said = alarms.iter().any(|alarm| alarm.ends_with(it.reason));
-        let why = if is_said { ", as said above".to_owned() } else { format!(": {}", it.reason) };
-        format!(". {mostly} by {}{why}", it.service)
-    });
+    let why = most.map_or_else(
+        || ".".to_owned(),
+        |it| {
+            // The reason of an alarm has been said.
+            let is_said = alarms.iter().any(|alarm| alarm.ends_with(it.reason));
+            let why = if is_said { ", as said above.".to_owned() } else { format!(": {}", it.reason) };
+            format!(". {mostly} by {}{why}", it.service)
+        },
+    );
     let served = number(served, 1);
     let others = match (results.settings.len(), poor.len()) {
         (1, _) => String::new(),

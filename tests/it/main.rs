@@ -16,6 +16,8 @@ mod ecs_documents;
 mod explain;
 mod floors;
 mod import;
+mod import_end_to_end;
+mod import_properties;
 mod java_regex;
 mod properties;
 mod reach;

@@ -29,9 +29,9 @@ pub(crate) struct Story {
     n_deaf: usize,
     is_begun: bool,
     /// Placed, asked to stop, launched after the first moment.
-    n_placed: usize,
-    n_asked_to_stop: usize,
-    n_launched: usize,
+    pub(crate) n_placed: usize,
+    pub(crate) n_asked_to_stop: usize,
+    pub(crate) n_launched: usize,
     completed: Vec<(SimTime, ServiceId)>,
     groups: Vec<String>,
     zones: Vec<String>,

@@ -170,6 +170,13 @@ fn the_walk_through_works() {
     assert!(imported.err.contains("a deployment was under way"), "{}", imported.err);
     bench.run_well(&["check", "shop.toml"]);
     bench.run_well(&["run", "shop.toml", "--set", "horizon=2h"]);
+    let files: Vec<Input> =
+        WALK_THROUGH.iter().map(|it| Input { file: (*it).to_owned(), text: bench.read(it) }).collect();
+    let experiment = read(&import(&files, None).unwrap(), &["horizon=2h"])
+        .unwrap_or_else(|found| panic!("{}", shown(&found)));
+    let (story, _) = play_experiment(&experiment);
+    assert_eq!(story.at_start.values().sum::<usize>(), 7);
+    assert_eq!((story.n_placed, story.n_asked_to_stop, story.n_launched), (2, 2, 0));
     let again = bench.run(&arguments);
     assert!(again.code == Some(2) && again.err.contains("--force"), "{}", again.err);
 }

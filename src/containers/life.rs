@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::conduct::Conduct;
+use super::conduct::{Conduct, refused_output};
+use super::reads::Refusal;
 use super::start_up::{StartUp, exit_reason, start_up};
 use super::{health, reads};
 use crate::base::SimDuration;
-use crate::model::access::Permissions;
+use crate::model::access::{Denial, Permissions};
 use crate::model::container::{Blueprint, Container, NetworkMode};
 use crate::model::life::{ContainerHealth, EssentialExit, Start, TaskLife};
 use crate::model::options::ModelOptions;
@@ -62,9 +63,11 @@ pub fn life(definition: &TaskDefinition, context: &LifeContext<'_>) -> TaskLife 
         let answers = conduct.answers.filter(|it| !is_gone(*it))?;
         Some(since(started + answers, running))
     });
+    let (container_health, recovers_after) = container_health(containers, &conducts, &start_up, running);
     TaskLife {
         start,
-        container_health: container_health(containers, &conducts, &start_up, running),
+        container_health,
+        recovers_after,
         exit: essential_exit(containers, &conducts, &start_up, running),
         answers_after,
         answers_errors: serving.and_then(|idx| conducts[idx].answers_errors.clone()),
@@ -77,6 +80,23 @@ pub fn life(definition: &TaskDefinition, context: &LifeContext<'_>) -> TaskLife 
         },
         deprovision: if has_interface(blueprint, context) { options.eni_detach } else { SimDuration::ZERO },
     }
+}
+
+/// All that its execution role is refused on the way to RUNNING, and what is
+/// not there, the first first. Of what depends on a refused thing no more is
+/// asked: who grants one may find another.
+pub fn refusals(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<Refusal> {
+    let Some(blueprint) = definition.blueprint.as_deref() else { return Vec::new() };
+    let logs = blueprint.containers.iter().filter_map(|it| reads::refused_log(it, blueprint, context));
+    reads::refusals(blueprint, context).chain(logs).collect()
+}
+
+/// Containers that wait for ever for their output to be taken, by position:
+/// their log driver blocks, and the execution role may not write the log.
+pub fn blocked_by_logs(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<(usize, Denial)> {
+    let Some(blueprint) = definition.blueprint.as_deref() else { return Vec::new() };
+    let containers = blueprint.containers.iter().enumerate();
+    containers.filter_map(|(idx, it)| Some((idx, refused_output(it, blueprint, context)?))).collect()
 }
 
 fn has_interface(blueprint: &Blueprint, context: &LifeContext<'_>) -> bool {
@@ -96,12 +116,12 @@ fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -
         (false, _) => SimDuration::ZERO,
     };
     let heard = machine + options.agent_poll;
-    if let Some(why) = reads::failure(blueprint, context) {
+    if let Some(refusal) = reads::refusals(blueprint, context).next() {
         return Start {
             before_pull: heard + options.resource_init_timeout,
             pull: SimDuration::ZERO,
             after_pull: SimDuration::ZERO,
-            failure: Some(Arc::from(why)),
+            failure: Some(Arc::from(refusal.why)),
         };
     }
     let has_reads = blueprint.containers.iter().any(|it| !it.reads.is_empty());
@@ -120,13 +140,13 @@ fn serving(containers: &[Container], context: &LifeContext<'_>) -> Option<usize>
 }
 
 /// Any unhealthy, then any unknown, else healthy (API HealthCheck); containers
-/// without a check are not waited for.
+/// without a check are not waited for. With it when all pass after that.
 fn container_health(
     containers: &[Container],
     conducts: &[Conduct],
     start_up: &StartUp,
     running: SimDuration,
-) -> ContainerHealth {
+) -> (ContainerHealth, Option<SimDuration>) {
     let mut all_healthy: Option<SimDuration> = Some(SimDuration::ZERO);
     let mut first_unhealthy: Option<SimDuration> = None;
     let mut is_checked = false;
@@ -145,9 +165,9 @@ fn container_health(
         first_unhealthy = first_unhealthy.into_iter().chain(unhealthy).min();
     }
     match (is_checked, first_unhealthy, all_healthy) {
-        (false, ..) => ContainerHealth::Unchecked,
-        (true, Some(after), _) => ContainerHealth::UnhealthyAfter(after),
-        (true, None, Some(after)) => ContainerHealth::HealthyAfter(after),
+        (false, ..) => (ContainerHealth::Unchecked, None),
+        (true, Some(after), recovery) => (ContainerHealth::UnhealthyAfter(after), recovery),
+        (true, None, Some(after)) => (ContainerHealth::HealthyAfter(after), None),
         (true, None, None) => unreachable!("what never passes is found unhealthy"),
     }
 }

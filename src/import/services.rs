@@ -21,7 +21,9 @@ use crate::documents::ecs::choices::{
 use crate::documents::ecs::deployment::DeploymentConfiguration;
 use crate::documents::ecs::network::{LoadBalancer, NetworkConfiguration};
 use crate::documents::ecs::service::{Service, TaskSet};
-use crate::experiment::scenario::{DESIRED_MAX, SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
+use crate::experiment::scenario::{
+    DESIRED_MAX, SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version, is_security_group_id,
+};
 use crate::model::service::DeploymentBounds;
 
 /// What becomes of the services.
@@ -403,15 +405,26 @@ fn network(
     text: &mut Text,
 ) -> Option<Value> {
     let awsvpc = configuration.awsvpc.as_ref()?;
-    let mut taken = |items: &[String], what: &str, most: usize| {
+    let (groups, odd): (Vec<&str>, Vec<&str>) =
+        awsvpc.security_groups.iter().map(String::as_str).partition(|it| is_security_group_id(it));
+    if let Some(first) = odd.first() {
+        text.note(&format!(
+            "service `{}`: `{}` is no id of a security group: {} left out",
+            shown(name),
+            shown(first),
+            if odd.len() == 1 { "it is".to_owned() } else { format!("{} such are", odd.len()) }
+        ));
+    }
+    let subnets: Vec<&str> = awsvpc.subnets.iter().map(String::as_str).collect();
+    let mut taken = |items: &[&str], what: &str, most: usize| {
         if items.len() > most {
             let n = items.len();
             text.note(&format!("service `{}` has {n} {what}: the first {most} are taken", shown(name)));
         }
-        list(items.iter().take(most).map(String::as_str))
+        list(items.iter().take(most).copied())
     };
-    let security_groups = taken(&awsvpc.security_groups, "security groups", SECURITY_GROUPS_MAX);
-    let subnets = taken(&awsvpc.subnets, "subnets", SUBNETS_MAX);
+    let security_groups = taken(&groups, "security groups", SECURITY_GROUPS_MAX);
+    let subnets = taken(&subnets, "subnets", SUBNETS_MAX);
     // Of tasks on instances there is nothing but DISABLED.
     let public = awsvpc.assign_public_ip.as_ref().map(|it| it.as_str());
     let public = public.filter(|it| *it == "DISABLED" || (*it == "ENABLED" && is_fargate));

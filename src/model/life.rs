@@ -13,6 +13,9 @@ pub struct TaskLife {
     pub start: Start,
     /// What container health checks find, counted from RUNNING.
     pub container_health: ContainerHealth,
+    /// When all of them pass, where one was found unhealthy before: what comes
+    /// within a grace period counts. `None` if never.
+    pub recovers_after: Option<SimDuration>,
     /// When an essential container ends by itself, counted from RUNNING.
     pub exit: Option<EssentialExit>,
     /// When the container behind the load balancer answers, counted from

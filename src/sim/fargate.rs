@@ -2,7 +2,7 @@
 
 use crate::base::SimTime;
 use crate::base::id::{TaskId, ZoneId};
-use crate::billing::fargate::{self, Customer, TaskSize, Usage};
+use crate::billing::fargate::{self, Customer, TaskSize};
 use crate::model::container::EPHEMERAL_GIB;
 use crate::model::task::{Host, TaskStatus};
 use crate::record::LedgerLine;
@@ -25,13 +25,22 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         let start = &self.lives.of(row).start;
         // A start that fails before the pull never comes to it.
-        let never_pulls = start.failure.is_some() && start.pull == crate::base::SimDuration::ZERO;
+        let after_reads = start.pull + start.after_pull;
+        let never_pulls = start.failure.is_some() && after_reads == crate::base::SimDuration::ZERO;
         let begins = if never_pulls { None } else { Some(self.now + start.before_pull) };
         use crate::base::id::Id as _;
         if self.pulls_from.len() <= task.idx() {
             self.pulls_from.resize(task.idx() + 1, None);
         }
         self.pulls_from[task.idx()] = begins;
+    }
+
+    /// A task on Fargate was asked to stop: a pull that has yet to begin will
+    /// not.
+    pub(super) fn forget_pull(&mut self, task: TaskId) {
+        use crate::base::id::Id as _;
+        let begins = &mut self.pulls_from[task.idx()];
+        *begins = begins.filter(|it| *it <= self.now);
     }
 
     /// A task on Fargate has stopped, or the run is over: its use goes to the
@@ -55,7 +64,7 @@ impl<W: Watch> Simulation<'_, W> {
         };
         let measured_from = SimTime::ZERO + self.setup.warm_up;
         let seconds = fargate::billed_seconds(pulls_from, ended_at, measured_from);
-        self.fargate_bill.entry(line).or_insert_with(Usage::default).add(size, seconds);
+        self.fargate_bill.entry(line).or_default().add(size, seconds);
     }
 
     /// The horizon: tasks that still run are billed until then.

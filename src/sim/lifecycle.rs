@@ -111,12 +111,15 @@ impl<W: Watch> Simulation<'_, W> {
         let drains = was_running && code == StopCode::ServiceSchedulerInitiated;
         let drain = if drains { self.drain_time(task) } else { SimDuration::ZERO };
         let delay = drain + self.lives.of(row).stop_after(code);
-        let (epoch, instance) = (row.epoch, row.instance());
+        let (epoch, host) = (row.epoch, row.host);
         self.queue.schedule(self.now + delay, Event::TaskStopped(task, epoch));
+        if let Some(Host::Fargate(_)) = host {
+            self.forget_pull(task);
+        }
         self.service_task_changed(task);
         // A task that shall stop no longer blocks its group, and with one
         // option gives its room back already.
-        if let Some(instance) = instance {
+        if let Some(Host::Instance(instance)) = host {
             self.note_change_on(instance);
         }
     }

@@ -194,6 +194,7 @@ impl<W: Watch> Simulation<'_, W> {
         if self.is_company_awaited {
             self.note_change_on(instance);
         }
+        self.mount_volumes(task, instance);
         self.note_placed(task, Host::Instance(instance));
     }
 

@@ -120,7 +120,7 @@ pub(crate) fn whole() -> Vec<Value> {
             "launchType": "FARGATE", "platformVersion": "1.4.0", "desiredCount": 1,
             "taskDefinition": definition_arn("api", 3),
             "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"],
-                "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}}
+                "securityGroups": ["sg-0123456789abcdef0"], "assignPublicIp": "DISABLED"}}
         }))], "failures": []}),
         definition("web", 7, "bridge"),
         definition("api", 3, "awsvpc"),
@@ -218,7 +218,7 @@ desired_count = 1
 launch_type = "FARGATE"
 platform_version = "1.4.0"
 deployment_configuration = { minimum_healthy_percent = 50, maximum_percent = 200 }
-network_configuration = { security_groups = ["sg-1"], subnets = ["subnet-1"], assign_public_ip = "DISABLED" }
+network_configuration = { security_groups = ["sg-0123456789abcdef0"], subnets = ["subnet-1"], assign_public_ip = "DISABLED" }
 
 [[service]]
 name = "web"

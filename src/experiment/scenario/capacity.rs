@@ -2,6 +2,7 @@
 //! zones and security groups of `network_configuration`.
 
 use super::Context;
+use super::network::read_group_name;
 use crate::base::id::ZoneId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
@@ -135,7 +136,11 @@ pub(super) fn read_network_configuration(
                 format!("a network configuration has at most {most} {name}, this one {}", items.len());
             faults.note(items[most].fault("B0112", message));
         }
-        items.iter().filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect::<Vec<_>>()
+        let read = |it| match name {
+            "security_groups" => read_group_name(it, context.group_names, faults),
+            _ => reader::text(it, faults).map(str::to_owned),
+        };
+        items.iter().filter_map(read).collect::<Vec<_>>()
     });
     if let Some(public) = table.optional("assign_public_ip")
         && reader::word(public, &["DISABLED", "ENABLED"], faults) == Some(1)

@@ -116,7 +116,7 @@ fn read_instance_event(
     match names.expressions.intern(text) {
         Ok(expression) => {
             let Some(at) = at else { return };
-            changes.extend(kinds.into_iter().map(|kind| InstanceChange { at, expression, kind }));
+            changes.push(InstanceChange { at, expression, kinds });
         }
         Err(error) => {
             let place = expression.origin.within_text(error.start, error.end).place();

@@ -1,0 +1,63 @@
+//! Tasks on machines of their own: where they are, and what they cost.
+
+use super::{Played, plain, play};
+
+/// A service on Fargate that is given up at `at`.
+fn until(at: &str, service: &str) -> Played {
+    let experiment = format!(
+        r#"horizon = "10m"
+[cluster]
+availability_zones = ["us-east-1a", "us-east-1b", "us-east-1c"]
+[[service]]
+name = "app"
+task_definition = "app.json"
+launch_type = "FARGATE"
+{service}
+[[event]]
+at = "{at}"
+service = "app"
+desired_count = 0
+"#
+    );
+    let json = plain("app", "awsvpc")
+        .replace(r#""cpu": "256""#, r#""requiresCompatibilities": ["FARGATE"], "cpu": "256""#);
+    play(&experiment, &[("app.json", &json)])
+}
+
+fn zones(played: &Played) -> [usize; 3] {
+    ["a", "b", "c"].map(|it| played.times(&format!("app placed in us-east-1{it}")).len())
+}
+
+#[test]
+fn tasks_are_spread_evenly_over_the_zones_of_their_subnets() {
+    assert_eq!(zones(&until("5m", "desired_count = 6")), [2, 2, 2]);
+    let two = r#"network_configuration = { availability_zones = ["us-east-1a", "us-east-1c"] }"#;
+    assert_eq!(zones(&until("5m", &format!("desired_count = 6\n{two}"))), [3, 0, 3]);
+}
+
+/// What still runs at the horizon is paid for until then: 600 - 16 = 584 s.
+#[test]
+fn what_still_runs_is_paid_for_until_the_horizon() {
+    let played = until("599s", "desired_count = 1");
+    let line = &played.record.ledger.lines[0];
+    assert_eq!((line.unit_seconds, line.n_uses), (256 * 584, 1));
+}
+
+/// A quarter of a vCPU and half a GB. The pull begins 15 + 1 = 16 s after the
+/// placement. Told to stop at 100 s, the task has stopped 1 + 5 = 6 s later: 90
+/// s. A vCPU-hour costs 40,480,000,000 pico-dollars and a GB-hour 4,445,000,000:
+/// 90 / 3600 x (40,480,000,000 / 4 + 4,445,000,000 / 2) = 308,562,500.
+///
+/// Told to stop at 30 s it has stopped at 36 s: 20 s, billed as 60 s: two
+/// thirds of the above, CPU and memory rounded up by a third of a pico-dollar
+/// each. Told to stop before the pull it never came to it, even if it
+/// has stopped only after the moment at which the pull would have begun.
+#[test]
+fn a_task_is_paid_for_from_its_pull_until_it_has_stopped_a_minute_at_least() {
+    for (at, pico_usd) in
+        [("100s", 308_562_500), ("30s", 205_708_334), ("16s", 205_708_334), ("15s", 0), ("10s", 0), ("9s", 0)]
+    {
+        let played = until(at, "desired_count = 1");
+        assert_eq!(played.record.ledger.total().pico_usd(), pico_usd, "told to stop at {at}");
+    }
+}

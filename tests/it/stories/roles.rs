@@ -1,0 +1,127 @@
+//! Execution roles and task roles: what they may not do, and what follows.
+
+use berthlab::record::DeploymentOutcome;
+
+use super::{Played, container, definition, play};
+
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/key-AbCdEf";
+
+/// A service on Fargate whose first revision reads a secret that its execution
+/// role may not read; later ones read nothing.
+fn reading(horizon: &str, service: &str) -> Played {
+    let experiment = format!(
+        r#"horizon = "{horizon}"
+[cluster]
+availability_zones = ["us-east-1a"]
+[[role]]
+name = "starter"
+allow = ["ecr:*", "logs:*"]
+[[service]]
+name = "app"
+task_definition = "secretive.json"
+launch_type = "FARGATE"
+{service}
+"#
+    );
+    let more = r#""requiresCompatibilities": ["FARGATE"], "executionRoleArn": "arn:aws:iam::123456789012:role/starter","#;
+    let secretive = format!(r#""secrets": [{{ "name": "KEY", "valueFrom": "{SECRET}" }}]"#);
+    let secretive = definition("secretive", "awsvpc", more, &container("app", &secretive));
+    let open = definition("open", "awsvpc", more, &container("app", ""));
+    play(&experiment, &[("secretive.json", &secretive), ("open.json", &open)])
+}
+
+fn denied() -> String {
+    format!(
+        "ResourceInitializationError: unable to pull secrets: AccessDeniedException: role `starter` is not \
+         authorized to perform: secretsmanager:GetSecretValue on resource: {SECRET} because no \
+         identity-based policy allows the secretsmanager:GetSecretValue action"
+    )
+}
+
+/// A start fails after 15 + 1 + 5 = 21 s. The first two failures are followed
+/// by another try at once, the k-th by one after 10 s x 2^(k - 3), at most 1620
+/// s: 10, 20, 40, 80, 160, 320, 640, 1280, 1620, 1620 s.
+#[test]
+fn a_start_that_is_denied_its_secret_is_tried_ever_more_rarely() {
+    let played = reading("2h", "desired_count = 1");
+    let starts = [0, 21, 42, 73, 114, 175, 276, 457, 798, 1459, 2760, 4401, 6042];
+    assert_eq!(played.times("secretive placed in us-east-1a"), starts);
+    assert!(played.times("secretive started").is_empty());
+    assert_eq!(played.failures(), [(denied().as_str(), 13)]);
+    // It never came to a pull.
+    assert!(played.record.ledger.lines.is_empty(), "{:?}", played.record.ledger.lines);
+}
+
+/// At 5000 s the next try would be at 6042 s. The new revision is started at
+/// once, runs 28 s later and is healthy after another 40 s.
+#[test]
+fn a_release_that_reads_no_secret_ends_the_pause() {
+    let release = "desired_count = 1\nrelease = [{ at = \"5000s\", task_definition = \"open.json\" }]";
+    let played = reading("2h", release);
+    assert_eq!(played.times("open placed in us-east-1a"), [5000]);
+    assert_eq!(played.times("app completed"), [5068]);
+    assert_eq!(played.failures(), [(denied().as_str(), 12)]);
+    let rollout = &played.record.rollouts[0];
+    assert_eq!((rollout.outcome, rollout.ended_ms), (DeploymentOutcome::Completed, 5_068_000));
+}
+
+fn calling(on_denied: &str, more: &str) -> Played {
+    let experiment = format!(
+        r#"horizon = "10m"
+[cluster]
+availability_zones = ["us-east-1a"]
+instances = 1
+instance_type = "m5.large"
+[[role]]
+name = "worker"
+allow = ["sqs:*"]
+[[target_group]]
+name = "app"
+deregistration_delay = "0s"
+[[service]]
+name = "app"
+task_definition = "app.json"
+desired_count = 1
+requests_per_second = 10
+{more}
+[[service.container]]
+name = "app"
+calls = [{{ action = "s3:GetObject", resource = "arn:aws:s3:::jobs/next", on_denied = "{on_denied}" }}]
+"#
+    );
+    let role = r#""taskRoleArn": "arn:aws:iam::123456789012:role/worker","#;
+    let ports = r#""portMappings": [{ "containerPort": 8080 }]"#;
+    play(&experiment, &[("app.json", &definition("app", "bridge", role, &container("app", ports)))])
+}
+
+const NO_OBJECT: &str = "role `worker` is not authorized to perform: s3:GetObject on resource: \
+                         arn:aws:s3:::jobs/next because no identity-based policy allows the s3:GetObject action";
+
+/// It runs at 13 s, calls at once, is denied and exits; its service starts
+/// another at the same moment: at 0, 13, ..., 46 x 13 = 598 s. That is no failed
+/// start, so nobody waits longer each time.
+#[test]
+fn a_container_that_exits_when_it_is_denied_a_call_is_started_again_and_again() {
+    let played = calling("exit", "");
+    let starts: Vec<u64> = (0..=46).map(|n| 13 * n).collect();
+    assert_eq!(played.times("app placed on i0"), starts);
+    assert_eq!(played.times("app exited"), starts[1..]);
+    let reason = format!("Essential container in task exited: `app` with exit code 1: {NO_OBJECT}");
+    assert_eq!(played.failures(), [(reason.as_str(), 46)]);
+    assert_eq!(played.requests().1, 0);
+}
+
+/// Healthy 40 s after RUNNING at 13 s; as a target 5 s after it, for the check
+/// asks for no page that needs the call. Served is nothing.
+#[test]
+fn a_container_that_answers_errors_is_healthy_and_serves_nobody() {
+    let balancer =
+        r#"load_balancers = [{ target_group = "app", container_name = "app", container_port = 8080 }]"#;
+    for (more, healthy_at) in [("", 53), (balancer, 18)] {
+        let played = calling("answer_errors", more);
+        assert_eq!(played.failures(), []);
+        assert_eq!(played.first_healthy(1), Some(healthy_at));
+        let lost = vec![("no healthy target", 10 * healthy_at), (NO_OBJECT, 10 * (600 - healthy_at))];
+        assert_eq!(played.requests(), (6000, 0, lost));
+    }
+}

@@ -1,0 +1,66 @@
+//! Clusters as they were found: nothing starts that runs already.
+
+use super::{Played, plain, play};
+
+/// Two instances in two zones, found with these tasks: (definition, instance).
+fn found(tasks: &[(&str, usize)], instances: [&str; 2], service: &str) -> Played {
+    let mut experiment = r#"horizon = "10m"
+[cluster]
+availability_zones = ["us-east-1a", "us-east-1b"]
+instances = 2
+instance_type = "m5.large"
+"#
+    .to_owned();
+    for (idx, (zone, more)) in ["a", "b"].iter().zip(instances).enumerate() {
+        experiment.push_str(&format!(
+            "[[cluster.container_instance]]\nec2_instance_id = \"i-{idx}\"\n\
+             availability_zone = \"us-east-1{zone}\"\n{more}\n"
+        ));
+    }
+    for (definition, instance) in tasks {
+        experiment.push_str(&format!(
+            "[[cluster.task]]\nservice = \"app\"\ntask_definition = {definition}\nec2_instance_id = \"i-{instance}\"\n"
+        ));
+    }
+    experiment.push_str(&format!("[[service]]\nname = \"app\"\n{service}\n"));
+    let (old, new) = (plain("old", "bridge"), plain("new", "bridge"));
+    play(&experiment, &[("old.json", &old), ("new.json", &new)])
+}
+
+const NEW: &str = "\"new.json\"";
+const OLD: &str = "\"old.json\"";
+
+/// Healthy from the first moment, for the whole of ten minutes.
+#[test]
+fn tasks_that_are_found_are_healthy_from_the_first_moment() {
+    let service = "task_definition = \"new.json\"\ndesired_count = 3";
+    let played = found(&[(NEW, 0), (NEW, 0), (NEW, 1)], ["", ""], service);
+    assert_eq!(played.lines, Vec::<String>::new());
+    assert_eq!(played.healthy[0], [(0, 3)]);
+    let record = played.service(0);
+    assert_eq!((record.available_ms, record.desired_ms), (1_800_000, 1_800_000));
+}
+
+/// Three are found in the first zone: the next two go to the second, and the
+/// one after them, with three and two, too.
+#[test]
+fn the_spread_goes_on_from_what_is_found() {
+    let service = "task_definition = \"new.json\"\ndesired_count = 6";
+    let played = found(&[(NEW, 0), (NEW, 0), (NEW, 0)], ["", ""], service);
+    assert_eq!(played.times("new placed on i1"), [0, 0, 0]);
+    assert!(played.times("new placed on i0").is_empty());
+}
+
+/// Two of the old revision, one of the new, all healthy; desired 2 at 100/200.
+/// Three healthy ones are one too many: an old one goes at 0 s, and the second
+/// new one starts: RUNNING at 13 s, healthy at 53 s. The last old one goes then,
+/// and at 54 s the rollout is complete.
+#[test]
+fn a_rollout_that_is_found_under_way_is_completed() {
+    let service = "task_definition = \"new.json\"\ndesired_count = 2";
+    let played = found(&[(OLD, 0), (OLD, 1), (NEW, 0)], ["", ""], service);
+    assert_eq!(played.times("old told to stop"), [0, 53]);
+    assert_eq!(played.times("new started"), [13]);
+    assert_eq!(played.times("app completed"), [54]);
+    assert_eq!(played.healthy[0].iter().map(|it| it.1).min(), Some(2));
+}

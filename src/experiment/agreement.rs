@@ -136,16 +136,18 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
     for task in &spec.found {
         let definition = inputs.definition(&task.definition);
         let node = &task.written.node;
-        let is_fargate = task.service.map(|it| {
-            let service = ServiceId::from_idx(it);
-            setup.services[service].placement.capacity.is_fargate()
-        });
+        let capacity = task.service.map(|it| setup.services[ServiceId::from_idx(it)].placement.capacity);
+        let is_fargate = capacity.map(Capacity::is_fargate);
         match task.host {
             FoundHost::Fargate(_) => {
                 if is_fargate == Some(false) {
                     faults
                         .note(node.fault("B0125", "the task runs on Fargate, and its service on instances"));
                 }
+                // Its service may have gone on to another definition.
+                let is_spot = matches!(capacity, Some(Capacity::Fargate { is_spot: true }));
+                let note = |code: &'static str, message: String| faults.note(node.fault(code, message));
+                check_fargate(setup, definition, is_spot, &note);
             }
             FoundHost::Instance(idx) => {
                 if is_fargate == Some(true) {

@@ -25,7 +25,6 @@ impl<W: Watch> Simulation<'_, W> {
             let values = Setup::tracked_values(&mut self.attributes, &found.identity.attributes);
             let instance = ground::launch_found(&mut self.cluster, self.setup, found, launch, &values);
             self.cluster.register_instance(instance);
-            self.cluster.set_agent_connected(instance, found.is_agent_connected);
             self.note_launched(instance, found.provider);
         }
         n_found
@@ -62,8 +61,10 @@ impl<W: Watch> Simulation<'_, W> {
             let group = self.group_of_batch(*batch);
             self.open_found_task(found, group, TaskOwner::Standalone { arrival: Workload::FOUND });
         }
-        // Only now: a draining instance would not have taken them.
+        // Only now: an instance that drains or is not heard of would not have
+        // taken them.
         for (idx, found) in self.setup.found_instances.iter().enumerate() {
+            self.cluster.set_agent_connected(InstanceId::from_idx(idx), found.is_agent_connected);
             if found.is_draining {
                 self.cluster.drain_instance(InstanceId::from_idx(idx));
             }

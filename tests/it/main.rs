@@ -17,6 +17,8 @@ mod ecs_documents;
 mod explain;
 mod floors;
 mod import;
+mod import_end_to_end;
+mod import_properties;
 mod java_regex;
 mod lint;
 mod properties;

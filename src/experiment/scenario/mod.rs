@@ -14,6 +14,8 @@ mod network;
 mod service;
 mod workload;
 
+pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
+pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,

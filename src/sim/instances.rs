@@ -34,7 +34,6 @@ impl<W: Watch> Simulation<'_, W> {
                 identity: found.identity.clone(),
             });
             self.cluster.register_instance(instance);
-            self.cluster.set_agent_connected(instance, found.is_agent_connected);
             self.note_launched(instance, found.provider);
         }
         n_found
@@ -71,10 +70,13 @@ impl<W: Watch> Simulation<'_, W> {
             let group = self.group_of_batch(*batch);
             self.open_found_task(found, group, TaskOwner::Standalone { arrival: Workload::FOUND });
         }
-        // Only now: a draining instance would not have taken them.
+        // Only now: an instance that is draining or not heard would not have
+        // taken them.
         for (idx, found) in self.setup.found_instances.iter().enumerate() {
+            let instance = InstanceId::from_idx(idx);
+            self.cluster.set_agent_connected(instance, found.is_agent_connected);
             if found.is_draining {
-                self.cluster.drain_instance(InstanceId::from_idx(idx));
+                self.cluster.drain_instance(instance);
             }
         }
     }

@@ -64,3 +64,15 @@ fn a_rollout_that_is_found_under_way_is_completed() {
     assert_eq!(played.times("app completed"), [54]);
     assert_eq!(played.healthy[0].iter().map(|it| it.1).min(), Some(2));
 }
+
+/// Tasks run on an instance whose agent is not heard, or that is draining; no
+/// other is placed there.
+#[test]
+fn tasks_are_found_where_none_would_be_placed() {
+    for state in ["agent_connected = false", "status = \"DRAINING\""] {
+        let service = "task_definition = \"new.json\"\ndesired_count = 4";
+        let played = found(&[(NEW, 0), (NEW, 0)], [state, ""], service);
+        assert_eq!(played.times("new placed on i1"), [0, 0], "{state}");
+        assert_eq!(played.healthy[0], [(0, 2), (53_000, 4)], "{state}");
+    }
+}

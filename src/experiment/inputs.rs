@@ -390,9 +390,18 @@ impl Inputs {
     ) -> Vec<(FoundTask, u32)> {
         let mut standalone = Vec::new();
         for task in &spec.found {
-            let definition = self.definition(&task.definition);
-            let known = definitions.iter().find(|(_, it)| *it == definition).map(|it| it.0);
-            let definition = known.unwrap_or_else(|| definitions.push(definition.clone()));
+            let mut definition = self.definition(&task.definition).clone();
+            if let Some(service) = task.service {
+                behaviour::apply(&mut definition, &spec.services[service].behaviours);
+                // One that is given by its needs has no name of its own.
+                let running = &definitions[services[ServiceId::from_idx(service)].definition];
+                let renamed = TaskDefinition { name: running.name.clone(), ..definition.clone() };
+                if matches!(task.definition, DefinitionSpec::Given(_)) && renamed == *running {
+                    definition = renamed;
+                }
+            }
+            let known = definitions.iter().find(|(_, it)| **it == definition).map(|it| it.0);
+            let definition = known.unwrap_or_else(|| definitions.push(definition));
             let found = FoundTask { definition, host: task.host, is_healthy: task.is_healthy };
             match task.service {
                 Some(service) => services[ServiceId::from_idx(service)].found.push(found),

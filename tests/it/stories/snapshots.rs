@@ -76,3 +76,26 @@ fn tasks_are_found_where_none_would_be_placed() {
         assert_eq!(played.healthy[0], [(0, 2), (53_000, 4)], "{state}");
     }
 }
+
+/// What containers are said to do is said of tasks that are found as well: they
+/// are of the same revision as the service, and nothing is rolled out. So are
+/// those that are given by their needs.
+#[test]
+fn tasks_that_are_found_are_of_the_revision_that_the_service_runs() {
+    let behaviour = "\n[[service.container]]\nname = \"app\"\nexit_time = \"3s\"";
+    let service = format!("task_definition = \"new.json\"\ndesired_count = 2{behaviour}");
+    let played = found(&[(NEW, 0), (NEW, 1)], ["", ""], &service);
+    assert_eq!(played.lines, Vec::<String>::new());
+
+    let needs = "{ cpu = 256, memory = 512 }";
+    for more in ["", behaviour] {
+        let service = format!("task_definition = {needs}\ndesired_count = 2{more}");
+        let played = found(&[(needs, 0), (needs, 1)], ["", ""], &service);
+        assert_eq!(played.lines, Vec::<String>::new());
+    }
+    // And they do it: told to stop at 60 s, one has stopped at 63 s.
+    let service = format!("task_definition = \"new.json\"\ndesired_count = 2{behaviour}");
+    let event = "\n[[event]]\nat = \"60s\"\nservice = \"app\"\ndesired_count = 1";
+    let played = found(&[(NEW, 0), (NEW, 1)], ["", ""], &(service + event));
+    assert_eq!(played.lines, ["60s new told to stop", "63s new stopped"]);
+}

@@ -106,7 +106,12 @@ impl<W: Watch> Simulation<'_, W> {
             order: self.setup.options.order,
             unhealthy_replacement: self.setup.options.unhealthy_replacement,
         };
-        let plan = policy.controller.plan(&view);
+        let mut plan = policy.controller.plan(&view);
+        // Starts that fail are tried again, whatever the room.
+        let state = &self.services[service];
+        if view.is_paused && state.is_backing_off && view.target.waiting == 0 {
+            plan.standstill = plan.standstill.filter(|it| *it != Standstill::InsufficientCapacity);
+        }
         self.carry_out(service, plan);
     }
 
@@ -264,6 +269,7 @@ impl<W: Watch> Simulation<'_, W> {
         let at = SimTime::from_millis(self.now.millis() + pause_ms);
         if state.retry_at.is_none_or(|it| it < at) {
             state.retry_at = Some(at);
+            state.is_backing_off = true;
             self.queue.schedule(at, Event::ServiceReviewed(service));
         }
     }
@@ -276,6 +282,7 @@ impl<W: Watch> Simulation<'_, W> {
             let pause = self.setup.options.capacity_retry.max(SimDuration::from_millis(1));
             let at = self.now + pause;
             self.services[service].retry_at = Some(at);
+            self.services[service].is_backing_off = false;
             self.queue.schedule(at, Event::ServiceReviewed(service));
         }
     }

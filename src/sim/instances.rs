@@ -61,12 +61,13 @@ impl<W: Watch> Simulation<'_, W> {
             let group = self.group_of_batch(*batch);
             self.open_found_task(found, group, TaskOwner::Standalone { arrival: Workload::FOUND });
         }
-        // Only now: an instance that drains or is not heard of would not have
+        // Only now: an instance that is draining or not heard would not have
         // taken them.
         for (idx, found) in self.setup.found_instances.iter().enumerate() {
-            self.cluster.set_agent_connected(InstanceId::from_idx(idx), found.is_agent_connected);
+            let instance = InstanceId::from_idx(idx);
+            self.cluster.set_agent_connected(instance, found.is_agent_connected);
             if found.is_draining {
-                self.cluster.drain_instance(InstanceId::from_idx(idx));
+                self.cluster.drain_instance(instance);
             }
         }
     }

@@ -92,6 +92,8 @@ pub(super) struct ServiceState {
     pub(super) is_review_scheduled: bool,
     /// It found no room and will not ask again before this.
     pub(super) retry_at: Option<SimTime>,
+    /// That pause is for starts that failed, not for lack of room.
+    pub(super) is_backing_off: bool,
     /// A rollout is under way: it began with a release and is not complete.
     pub(super) is_rolling_out: bool,
     /// Nothing can move, since the last review.

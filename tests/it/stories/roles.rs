@@ -125,3 +125,29 @@ fn a_container_that_answers_errors_is_healthy_and_serves_nobody() {
         assert_eq!(played.requests(), (6000, 0, lost));
     }
 }
+
+/// A rollout whose tasks never start is no matter of room: it goes on trying.
+#[test]
+fn a_rollout_that_fails_to_start_is_not_deadlocked_by_capacity() {
+    let more = r#""executionRoleArn": "starter","#;
+    let secret = format!(r#""secrets": [{{ "name": "KEY", "valueFrom": "{SECRET}" }}]"#);
+    let experiment = r#"horizon = "1h"
+[cluster]
+availability_zones = ["us-east-1a"]
+instances = 2
+instance_type = "m5.large"
+[[role]]
+name = "starter"
+[[service]]
+name = "app"
+task_definition = "open.json"
+desired_count = 1
+release = [{ at = "10m", task_definition = "secretive.json" }]
+"#;
+    let open = definition("open", "bridge", "", &container("app", ""));
+    let secretive = definition("secretive", "bridge", more, &container("app", &secret));
+    let played = play(experiment, &[("open.json", &open), ("secretive.json", &secretive)]);
+    assert_eq!(played.record.rollouts[0].outcome, DeploymentOutcome::CutByHorizon);
+    assert_eq!(played.first_healthy(1), Some(53));
+    assert_eq!(played.healthy[0].last(), Some(&(53_000, 1)), "the old task serves on");
+}

@@ -64,3 +64,38 @@ fn a_rollout_that_is_found_under_way_is_completed() {
     assert_eq!(played.times("app completed"), [54]);
     assert_eq!(played.healthy[0].iter().map(|it| it.1).min(), Some(2));
 }
+
+/// Tasks run on an instance whose agent is not heard, or that is draining; no
+/// other is placed there.
+#[test]
+fn tasks_are_found_where_none_would_be_placed() {
+    for state in ["agent_connected = false", "status = \"DRAINING\""] {
+        let service = "task_definition = \"new.json\"\ndesired_count = 4";
+        let played = found(&[(NEW, 0), (NEW, 0)], [state, ""], service);
+        assert_eq!(played.times("new placed on i1"), [0, 0], "{state}");
+        assert_eq!(played.healthy[0], [(0, 2), (53_000, 4)], "{state}");
+    }
+}
+
+/// What containers are said to do is said of tasks that are found as well: they
+/// are of the same revision as the service, and nothing is rolled out. So are
+/// those that are given by their needs.
+#[test]
+fn tasks_that_are_found_are_of_the_revision_that_the_service_runs() {
+    let behaviour = "\n[[service.container]]\nname = \"app\"\nexit_time = \"3s\"";
+    let service = format!("task_definition = \"new.json\"\ndesired_count = 2{behaviour}");
+    let played = found(&[(NEW, 0), (NEW, 1)], ["", ""], &service);
+    assert_eq!(played.lines, Vec::<String>::new());
+
+    let needs = "{ cpu = 256, memory = 512 }";
+    for more in ["", behaviour] {
+        let service = format!("task_definition = {needs}\ndesired_count = 2{more}");
+        let played = found(&[(needs, 0), (needs, 1)], ["", ""], &service);
+        assert_eq!(played.lines, Vec::<String>::new());
+    }
+    // And they do it: told to stop at 60 s, one has stopped at 63 s.
+    let service = format!("task_definition = \"new.json\"\ndesired_count = 2{behaviour}");
+    let event = "\n[[event]]\nat = \"60s\"\nservice = \"app\"\ndesired_count = 1";
+    let played = found(&[(NEW, 0), (NEW, 1)], ["", ""], &(service + event));
+    assert_eq!(played.lines, ["60s new told to stop", "63s new stopped"]);
+}

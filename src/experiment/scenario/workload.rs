@@ -119,7 +119,10 @@ impl DefinitionSpec {
     /// revisions.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Given(one), Self::Given(other)) => one == other,
+            // One that is given by its needs has no name of its own.
+            (Self::Given(one), Self::Given(other)) => {
+                TaskDefinition { name: other.name.clone(), ..one.clone() } == *other
+            }
             (Self::File(one), Self::File(other)) => one.path == other.path,
             (Self::Given(_), Self::File(_)) | (Self::File(_), Self::Given(_)) => false,
         }

@@ -299,8 +299,8 @@ fn what_is_found_is_what_a_run_sees() {
                 from: "\"memory\": 512",
                 to: "\"memory\": 8000",
                 code: "B0712",
-                message: "RESOURCE:MEMORY: 119 MiB of 8064 beyond the 7945 that there are",
-                help: "let a task do with 119 MiB less",
+                message: "RESOURCE:MEMORY: 118 MiB of 8064 beyond the 7946 that there are",
+                help: "let a task do with 118 MiB less",
             },
         ),
         (

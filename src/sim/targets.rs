@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::base::id::{ServiceId, TaskId};
 use crate::base::{Domain, SimDuration};
+use crate::model::instance::InstanceStatus;
 use crate::model::life::ContainerHealth;
 use crate::model::options::FirstCheckDelay;
 use crate::model::task::{Health, Host, Task, TaskStatus};
@@ -102,9 +103,11 @@ impl<W: Watch> Simulation<'_, W> {
             return None;
         }
         let lost = self.paths.from_web(service).or_else(|| {
+            let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
             let is_healthy = |it: &&TaskId| {
                 let task = self.cluster.task(**it);
                 task.status == TaskStatus::Running
+                    && !task.instance().is_some_and(is_lost)
                     && task.health == Health::Healthy
                     && task.is_desired_running
             };

@@ -67,12 +67,16 @@ fn is_complete(view: &ServiceView) -> bool {
 fn plan_stops(view: &ServiceView) -> DeploymentPlan {
     let lower = view.bounds.lower(view.desired_count);
     let spare = (view.source.healthy + view.target.healthy).saturating_sub(lower);
-    let stop_source = view.source.wanted().min(spare);
+    // Where all new ones are healthy nobody waits for an old one that is not.
+    let is_renewed = view.target.healthy >= view.desired_count;
+    let unneeded = if is_renewed { view.source.wanted() - view.source.healthy } else { 0 };
+    let stop_source = view.source.wanted().min(unneeded + spare);
 
     // Those that are not healthy yet go first and cost the minimum nothing.
     let surplus = sound(view.target).saturating_sub(view.desired_count);
     let not_healthy = sound(view.target) - view.target.healthy;
-    let stop_target = surplus.min(not_healthy + (spare - stop_source));
+    let spare_left = spare - stop_source.saturating_sub(unneeded);
+    let stop_target = surplus.min(not_healthy + spare_left);
     let plan = DeploymentPlan { stop_source, stop_target, ..DeploymentPlan::default() };
     if plan == DeploymentPlan::default() { plan_unhealthy_stops(view) } else { plan }
 }
@@ -127,16 +131,20 @@ fn room(view: &ServiceView) -> u32 {
 }
 
 /// As many as the maximum leaves room for: lost tasks of an earlier revision
-/// are replaced by the same revision first (behaviour since November 2025), and
-/// so are unhealthy ones.
+/// are replaced by the same revision first (behaviour since November 2025);
+/// unhealthy ones last (MODEL), for the new revision may be what mends them.
 fn plan_starts(view: &ServiceView, stops: DeploymentPlan) -> DeploymentPlan {
     let room = room(view);
     // What could go already is not replaced.
     let missing_source = view.source_keep.saturating_sub(sound(view.source));
+    let lost = view.source_keep.saturating_sub(view.source.wanted());
     let replaces = view.is_rolling_out && stops.stop_source == 0;
-    let start_source = if replaces { missing_source.min(room) } else { 0 };
+    let start_lost = if replaces { lost.min(room) } else { 0 };
     let missing = view.desired_count.saturating_sub(sound(view.target));
-    let start_target = missing.min(room - start_source);
+    let start_target = missing.min(room - start_lost);
+    let start_unhealthy =
+        if replaces { (missing_source - lost).min(room - start_lost - start_target) } else { 0 };
+    let start_source = start_lost + start_unhealthy;
     DeploymentPlan { start_source, start_target, ..DeploymentPlan::default() }
 }
 

@@ -7,7 +7,7 @@ use crate::billing::fargate::FREE_STORAGE_GIB;
 use crate::documents::task_definition::fargate_sizes::FARGATE_SIZES;
 use crate::experiment::inputs::Inputs;
 use crate::experiment::reader::Faults;
-use crate::experiment::scenario::{DefinitionSpec, WorkloadSpec};
+use crate::experiment::scenario::{DefinitionSpec, TasksSpec, WorkloadSpec};
 use crate::model::container::{Blueprint, HostSide, NetworkMode};
 use crate::model::network::TargetType;
 use crate::model::task::{Needs, TaskDefinition};
@@ -36,6 +36,15 @@ pub(super) fn check(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults:
                 check_target(setup, policy, definition, balancer, &note);
             }
         }
+    }
+    if let (
+        Capacity::Fargate { is_spot },
+        TasksSpec::Trace { file, .. } | TasksSpec::Generate { profile: file, .. },
+    ) = (setup.standalone.placement.capacity, &spec.tasks)
+    {
+        check_price(setup, &Blueprint::plain(), is_spot, &|code, message| {
+            faults.note(file.node.fault(code, message));
+        });
     }
     check_found(setup, spec, inputs, faults);
 }
@@ -71,6 +80,11 @@ fn check_fargate(
     if blueprint.platform.is_windows {
         note("B0116", format!("`{}` runs Windows: on Fargate only Linux is modelled yet", definition.name));
     }
+    check_price(setup, blueprint, is_spot, note);
+}
+
+/// What runs on Fargate has a price there.
+fn check_price(setup: &Setup, blueprint: &Blueprint, is_spot: bool, note: &dyn Fn(&'static str, String)) {
     let rates = setup.fargate_rates.of(blueprint.platform.is_arm, is_spot);
     let kind = match (blueprint.platform.is_arm, is_spot) {
         (false, false) => "Fargate",
@@ -140,6 +154,14 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
         let is_fargate = capacity.map(Capacity::is_fargate);
         match task.host {
             FoundHost::Fargate(_) => {
+                let policy = task.service.map(|it| &setup.services[ServiceId::from_idx(it)].placement);
+                let capacity = policy.unwrap_or(&setup.standalone.placement).capacity;
+                let is_spot = matches!(capacity, Capacity::Fargate { is_spot: true });
+                let plain = Blueprint::plain();
+                let blueprint = definition.blueprint.as_deref().unwrap_or(&plain);
+                check_price(setup, blueprint, is_spot, &|code, message| {
+                    faults.note(node.fault(code, message));
+                });
                 if is_fargate == Some(false) {
                     faults
                         .note(node.fault("B0125", "the task runs on Fargate, and its service on instances"));

@@ -168,10 +168,12 @@ impl<W: Watch> Simulation<'_, W> {
             draws.remove(&task);
 
             let (_, revision) = self.service_of(task).expect("a service's task has a service");
-            // One that is replaced by its own revision is still to be kept.
-            if side == Side::Source && which == Which::Any {
-                let keep = self.cluster.deployment(revision).keep;
-                self.cluster.set_keep(revision, keep.saturating_sub(1));
+            // One that was replaced by its own revision is still to be kept.
+            if side == Side::Source {
+                let row = self.cluster.deployment(revision);
+                let is_replaced = which == Which::Unhealthy && row.counts.wanted() > row.keep;
+                let keep = if is_replaced { row.keep } else { row.keep.saturating_sub(1) };
+                self.cluster.set_keep(revision, keep);
             }
             if self.cluster.task(task).status == TaskStatus::Provisioning {
                 self.cluster.cancel_waiting(task);
@@ -191,14 +193,27 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    /// Starts tasks of earlier revisions in place of those that were lost, the
-    /// newest of them first.
+    /// A task ends by itself. One of an earlier revision that was never healthy
+    /// is not replaced by its own revision (MODEL): nothing that runs is lost,
+    /// and what mends it is on its way.
+    pub(super) fn note_worthless(&mut self, task: TaskId) {
+        let Some((service, deployment)) = self.service_of(task) else { return };
+        let is_earlier = self.cluster.service(service).primary != deployment;
+        if is_earlier && self.cluster.task(task).health != Health::Healthy {
+            let keep = self.cluster.deployment(deployment).keep;
+            self.cluster.set_keep(deployment, keep.saturating_sub(1));
+        }
+    }
+
+    /// Starts tasks of earlier revisions in place of those that were lost or
+    /// found unhealthy, the newest of them first.
     fn replace_source_tasks(&mut self, service: ServiceId, n: u32) {
         let mut left = n;
         for idx in (0..self.cluster.service(service).older.len()).rev() {
             let deployment = self.cluster.service(service).older[idx];
             let row = self.cluster.deployment(deployment);
-            let missing = row.keep.saturating_sub(row.counts.wanted()).min(left);
+            let sound = row.counts.wanted() - row.counts.unhealthy;
+            let missing = row.keep.saturating_sub(sound).min(left);
             self.start_tasks(service, deployment, missing);
             left -= missing;
         }

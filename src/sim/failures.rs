@@ -5,6 +5,7 @@ use crate::base::id::InstanceId;
 use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{StopCode, TaskOwner};
+use crate::model::workload::Workload;
 use crate::record::RunRecord;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
@@ -32,7 +33,9 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_instance_loss_noticed(&mut self, instance: InstanceId) {
         while let Some(&task) = self.cluster.tasks_on(instance).first() {
             let row = self.cluster.task(task);
-            let is_standalone = matches!(row.owner, TaskOwner::Standalone { .. });
+            // One that was found was not asked for.
+            let is_standalone =
+                matches!(row.owner, TaskOwner::Standalone { arrival } if arrival != Workload::FOUND);
             let was_wanted = row.is_desired_running;
             if is_standalone && was_wanted && self.recorder.is_measured(row.requested_at) {
                 self.recorder.tasks().failed += 1;

@@ -54,10 +54,13 @@ impl<W: Watch> Simulation<'_, W> {
         if is_standalone && self.recorder.is_measured(row.requested_at) {
             self.recorder.tasks().failed += 1;
         }
-        let service = self.service_of(task).map(|it| it.0);
-        self.recorder.task_failed(self.now, service.map(|it| it.idx()), &reason);
+        let service = self.service_of(task);
+        self.recorder.task_failed(self.now, service.map(|it| it.0.idx()), &reason);
         self.ask_to_stop(task, StopCode::TaskFailedToStart);
-        if let Some(service) = service {
+        // The newest revision does not answer for earlier ones.
+        if let Some((service, deployment)) = service
+            && self.cluster.service(service).primary == deployment
+        {
             self.back_off(service);
         }
     }
@@ -105,6 +108,9 @@ impl<W: Watch> Simulation<'_, W> {
     /// has stopped.
     pub(super) fn ask_to_stop(&mut self, task: TaskId, code: StopCode) {
         let was_running = self.cluster.task(task).status == TaskStatus::Running;
+        if matches!(code, StopCode::TaskFailedToStart | StopCode::EssentialContainerExited) {
+            self.note_worthless(task);
+        }
         self.cluster.request_stop(task);
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskAskedToStop(row, code));

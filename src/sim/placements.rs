@@ -9,6 +9,7 @@ use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefi
 use crate::model::capacity::Scaling;
 use crate::model::options::TieBreak;
 use crate::model::task::{Host, TaskOwner};
+use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::strategy::PlacementView;
@@ -342,6 +343,11 @@ impl<W: Watch> Simulation<'_, W> {
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
         let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
-        placer::never_fits(instance_type, self.cluster.definition(definition)).map(|it| it.name())
+        let reason = placer::never_fits(instance_type, self.cluster.definition(definition))?;
+        // An instance that was found may have registered more than its type.
+        let needs = self.cluster.definition(definition).needs;
+        let mut of_provider = self.setup.found_instances.iter().filter(|it| it.provider == provider);
+        let fits_one = of_provider.any(|it| needs.fits(&it.registered));
+        (!fits_one || reason == FailureReason::Ports).then(|| reason.name())
     }
 }

@@ -147,7 +147,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             watch,
             now: SimTime::ZERO,
             is_company_awaited: setup.awaits_company() || cluster.awaits_company(),
-            largest_capacity: cluster.largest_capacity(),
+            largest_capacity: setup.largest_registered(&cluster),
             cluster,
             queue: EventQueue::new(),
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)

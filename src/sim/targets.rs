@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::base::id::{ServiceId, TaskId};
 use crate::base::{Domain, SimDuration};
+use crate::model::instance::InstanceStatus;
 use crate::model::life::ContainerHealth;
 use crate::model::network::TargetGroup;
 use crate::model::options::FirstCheckDelay;
@@ -79,9 +80,11 @@ impl<W: Watch> Simulation<'_, W> {
             return None;
         }
         let lost = self.paths.missing_from_web(service).or_else(|| {
+            let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
             let is_healthy = |it: &&TaskId| {
                 let task = self.cluster.task(**it);
                 task.status == TaskStatus::Running
+                    && !task.instance().is_some_and(is_lost)
                     && task.health == Health::Healthy
                     && task.is_desired_running
             };

@@ -3,32 +3,22 @@
 //! the case is all it takes to play it again.
 #![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod situation;
 
-use berthlab::base::id::{
-    CapacityProviderId, GroupId, Id as _, InstanceId, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId,
-};
-use berthlab::base::rng::Stream;
+use std::collections::BTreeMap;
+
+use berthlab::base::id::{GroupId, Id as _, InstanceId, ServiceId};
 use berthlab::base::{Domain, Seed, SimDuration, SimTime};
 use berthlab::deployment::DeploymentPlan;
 use berthlab::model::Cluster;
-use berthlab::model::attribute::Attributes;
-use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
-use berthlab::model::identity::Expressions;
-use berthlab::model::network::{HostPort, Protocol};
-use berthlab::model::options::{ModelOptions, PROVISIONING_TASKS_MAX, Quotas, RolloutOrder, TieBreak};
+use berthlab::model::options::{PROVISIONING_TASKS_MAX, Quotas};
 use berthlab::model::service::RevisionCounts;
-use berthlab::model::task::{StopCode, TaskOwner};
-use berthlab::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
-use berthlab::placement::constraints::CONSTRAINTS;
-use berthlab::placement::strategies::STRATEGIES;
-use berthlab::placement::{Chain, PlacementConstraint, PlacementStrategy};
+use berthlab::model::task::{Host, StopCode, TaskOwner};
+use berthlab::model::workload::Workload;
 use berthlab::record::RunRecord;
-use berthlab::sim::setup::{Placement, ServicePolicy, StandalonePolicy, Unplaced};
 use berthlab::sim::{Fact, Setup, Watch, run, run_watched};
 
-use crate::clusters::{bounds, definition, instance_type};
+use situation::{Dice, awaits_company};
 
 const N_CASES: u64 = 400;
 const SEED: Seed = Seed(20_261);
@@ -42,6 +32,7 @@ fn promises_hold_on_random_clusters() {
     }
     println!("{seen:?}");
     // An idle walk proves nothing.
+    assert!(seen.helped > N_CASES / 40, "{} waited for company and found it", seen.helped);
     // Scaling in takes a quarter of an hour of the one that is played.
     assert!(seen.terminated > N_CASES / 4, "{} terminated", seen.terminated);
     for (name, n) in [
@@ -52,6 +43,11 @@ fn promises_hold_on_random_clusters() {
         ("waits", seen.waits),
         ("given back", seen.given_back),
         ("rollouts", seen.rollouts),
+        ("unhealthy", seen.unhealthy),
+        ("failed starts", seen.failed_starts),
+        ("exits", seen.exits),
+        ("tasks on Fargate", seen.on_fargate),
+        ("found tasks", seen.found),
     ] {
         assert!(n > N_CASES, "{n} {name} in {N_CASES} cases");
     }
@@ -68,6 +64,13 @@ struct Seen {
     given_back: u64,
     terminated: u64,
     rollouts: u64,
+    unhealthy: u64,
+    failed_starts: u64,
+    exits: u64,
+    on_fargate: u64,
+    found: u64,
+    /// Waited and were placed, and asked for company.
+    helped: u64,
 }
 
 impl Seen {
@@ -80,6 +83,12 @@ impl Seen {
         self.given_back += other.given_back;
         self.terminated += other.terminated;
         self.rollouts += other.rollouts;
+        self.unhealthy += other.unhealthy;
+        self.failed_starts += other.failed_starts;
+        self.exits += other.exits;
+        self.on_fargate += other.on_fargate;
+        self.found += other.found;
+        self.helped += other.helped;
     }
 }
 
@@ -92,6 +101,8 @@ fn play(case: u64) -> Seen {
     let record = run_watched(&setup, &workload, Seed(case), &mut checker).expect("nobody stops it");
     checker.check_end(&record);
     assert_eq!(run(&setup, &workload, Seed(case)), record, "twice the same, looked at or not");
+    let found_of_services = workload.services.rows().iter().map(|it| it.found.len()).sum::<usize>();
+    checker.seen.found = (found_of_services + workload.found.len()) as u64;
     checker.seen.rollouts = record.rollouts.len() as u64;
     checker.seen
 }
@@ -179,7 +190,8 @@ impl<'a> Checker<'a> {
         assert_eq!(tasks.submitted, submitted as u64);
 
         assert_eq!(record.instance_ms, self.instance_ms, "the integral is the sum of the uses");
-        let billed_ms: u64 = record.ledger.lines.iter().map(|it| it.unit_seconds * 1000).sum();
+        let of_instances = record.ledger.lines.iter().filter(|it| it.meter.is_of_instances());
+        let billed_ms: u64 = of_instances.map(|it| it.unit_seconds * 1000).sum();
         assert!(billed_ms >= record.instance_ms, "{billed_ms} billed, {} used", record.instance_ms);
         assert!(
             record.instance_ms >= record.lower_bound_instance_ms,
@@ -204,7 +216,11 @@ impl<'a> Checker<'a> {
 impl Watch for Checker<'_> {
     fn fact(&mut self, now: SimTime, fact: Fact<'_>) {
         match fact {
-            Fact::TaskPlaced(task, _) => {
+            Fact::TaskPlaced(task, host) => {
+                self.seen.on_fargate += u64::from(matches!(host, Host::Fargate(_)));
+                let expressions = &self.workload.definitions[task.definition].placement_constraints;
+                let waited = task.requested_at < now;
+                self.seen.helped += u64::from(waited && expressions.iter().any(|it| awaits_company(it)));
                 self.seen.placements += 1;
                 self.seen.waits += u64::from(task.requested_at < now);
                 let is_standalone = matches!(task.owner, TaskOwner::Standalone { .. });
@@ -212,6 +228,10 @@ impl Watch for Checker<'_> {
                 self.placed += u64::from(is_standalone && is_measured);
             }
             Fact::TaskWithoutRoom(_) => self.seen.given_back += 1,
+            Fact::TaskAskedToStop(_, StopCode::TaskFailedToStart) => self.seen.failed_starts += 1,
+            Fact::TaskAskedToStop(task, StopCode::EssentialContainerExited) => {
+                self.seen.exits += u64::from(matches!(task.owner, TaskOwner::Service { .. }));
+            }
             Fact::TaskStarted(_) => self.seen.starts += 1,
             Fact::TaskAskedToStop(_, StopCode::ServiceSchedulerInitiated) => self.seen.stops += 1,
             Fact::InstanceLaunched(instance) => {
@@ -245,6 +265,8 @@ impl Watch for Checker<'_> {
                 self.check_plan(now, id, plan, after);
                 self.planned.pop();
             }
+            let before = self.before[id.idx()].all.unhealthy;
+            self.seen.unhealthy += u64::from(all.unhealthy.saturating_sub(before));
             self.before[id.idx()] = after;
         }
         assert!(self.planned.is_empty(), "an event plans for one service");
@@ -259,191 +281,5 @@ impl Watch for Checker<'_> {
 
     fn audits_waiting(&self) -> bool {
         true
-    }
-}
-
-// --- random situations ---------------------------------------------------------
-
-struct Dice(Stream);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0.below(n)
-    }
-
-    fn small(&mut self, n: u64) -> u32 {
-        u32::try_from(self.below(n)).expect("small")
-    }
-
-    fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len() as u64) as usize]
-    }
-
-    fn seconds(&mut self, values: &[u64]) -> SimDuration {
-        SimDuration::from_secs(self.one_of(values))
-    }
-
-    fn situation(&mut self) -> (Setup, Workload, Vec<GroupId>) {
-        let horizon = SimDuration::from_secs(3600);
-        let options = self.options();
-        let mut attributes = Attributes::default();
-        let n_zones = 1 + self.small(3);
-        let n_types = 1 + self.small(2);
-        let instance_types = (0..n_types)
-            .map(|it| instance_type(&format!("type-{it}"), 1024 << self.below(3), 1024 << self.below(3)))
-            .collect();
-        let n_providers = 1 + self.small(2);
-        let providers = (0..n_providers).map(|it| self.provider(it, n_types, n_zones)).collect();
-
-        let mut workload = Workload::default();
-        for number in 0..=4 + self.below(4) {
-            let sizes = [0, 128, 256, 500, 512, 1000, 1024, 2048];
-            let (cpu, memory) = (self.one_of(&sizes), self.one_of(&sizes));
-            let mut definition = definition(&format!("definition-{number}"), cpu, memory);
-            if self.below(5) == 0 {
-                let port = self.one_of(&[80, 80, 443, 22]);
-                definition.host_ports = vec![HostPort { port, protocol: Protocol::Tcp }];
-            }
-            workload.definitions.push(definition);
-        }
-        let n_definitions = workload.definitions.len() as u64;
-
-        let mut distinct = Vec::new();
-        let services = (0..self.below(4))
-            .map(|number| {
-                let definition = TaskDefinitionId::new(self.small(n_definitions));
-                workload.services.push(ServiceStart::new(definition, self.small(9)));
-                let (placement, is_distinct) =
-                    self.placement(n_providers, &mut attributes, options.tie_break);
-                if is_distinct {
-                    distinct.push(GroupId::new(number as u32));
-                }
-                let bounds =
-                    bounds(self.one_of(&[0, 25, 50, 75, 100, 100]), self.one_of(&[100, 125, 150, 200, 200]));
-                ServicePolicy::rolling(format!("service-{number}"), placement, bounds)
-            })
-            .collect::<Vec<_>>();
-        self.changes(&mut workload, n_definitions, services.len() as u64);
-        let (placement, is_distinct) = self.placement(n_providers, &mut attributes, options.tie_break);
-        self.arrivals(&mut workload, n_definitions);
-        if is_distinct {
-            let first = services.len() as u32;
-            distinct.extend((first..first + workload.n_batches).map(GroupId::new));
-        }
-        let retry = Unplaced::Retry { first: self.seconds(&[10, 60]), longest: self.seconds(&[60, 900]) };
-        let unplaced = self.one_of(&[Unplaced::Drop, retry, retry]);
-        let mean = self.seconds(&[600, 3600]);
-        let zones = (0..n_zones).map(|it| format!("zone-{it}")).collect();
-        let standalone = StandalonePolicy { placement, unplaced };
-        let setup = Setup {
-            attributes,
-            services: services.into(),
-            instance_mean_lifetime: self.one_of(&[None, Some(mean)]),
-            ..Setup::new(horizon, options, zones, instance_types, providers, standalone)
-        };
-        (setup, workload, distinct)
-    }
-
-    fn options(&mut self) -> ModelOptions {
-        ModelOptions {
-            upper_counts_stopping: self.one_of(&[true, true, false]),
-            order: self.one_of(&[RolloutOrder::StopFirst, RolloutOrder::StartFirst]),
-            no_check_settle: self.seconds(&[0, 5, 40]),
-            capacity_retry: self.seconds(&[5, 15]),
-            tie_break: self.one_of(&[TieBreak::Random, TieBreak::LowestId]),
-            quotas: self.one_of(&[Quotas::Documented, Quotas::Off]),
-            release_on_desired_stopped: self.one_of(&[false, false, true]),
-            agent_poll: self.seconds(&[0, 1]),
-            image_pull: self.seconds(&[0, 10]),
-            container_create: SimDuration::ZERO,
-            container_start: self.seconds(&[0, 1]),
-            exit_time: self.seconds(&[0, 1, 30]),
-            instance_boot: self.seconds(&[0, 90]),
-            instance_loss_detection: self.seconds(&[0, 60]),
-            ..ModelOptions::default()
-        }
-    }
-
-    fn provider(&mut self, number: u32, n_types: u32, n_zones: u32) -> CapacityProvider {
-        let managed = Scaling::Managed(ManagedScaling {
-            target_capacity: self.one_of(&[50, 80, 100, 100]),
-            minimum_scaling_step_size: 1 + self.small(2),
-            maximum_scaling_step_size: self.one_of(&[1, 3, 10_000]),
-            instance_warmup_period: self.seconds(&[0, 60, 300]),
-        });
-        let scaling = self.one_of(&[Scaling::Fixed, managed, managed]);
-        let min_size = self.small(4);
-        CapacityProvider {
-            name: format!("provider-{number}"),
-            instance_type: InstanceTypeId::new(self.small(n_types.into())),
-            zones: (0..n_zones).map(ZoneId::new).collect(),
-            min_size,
-            max_size: min_size + self.small(8),
-            scaling,
-            security_groups: Vec::new(),
-            attributes: Vec::new(),
-        }
-    }
-
-    fn placement(
-        &mut self,
-        n_providers: u32,
-        attributes: &mut Attributes,
-        tie_break: TieBreak,
-    ) -> (Placement, bool) {
-        let fields = ["cpu", "memory", "instanceId", "attribute:ecs.availability-zone", "rack"];
-        let mut strategies: Vec<Arc<dyn PlacementStrategy>> = Vec::new();
-        for _ in 0..self.below(4) {
-            let entry = &STRATEGIES[self.below(STRATEGIES.len() as u64) as usize];
-            // Some fields are not for some strategies: the chain is shorter then.
-            strategies.extend((entry.build)(Some(self.one_of(&fields)), attributes));
-        }
-        let is_distinct = self.below(3) == 0;
-        let constraints: Vec<Arc<dyn PlacementConstraint>> = CONSTRAINTS
-            .iter()
-            .filter(|it| is_distinct && it.name == "distinctInstance")
-            .map(|it| (it.build)(None, &mut Expressions::default()).expect("it takes no expression"))
-            .collect();
-        let provider = CapacityProviderId::new(self.small(n_providers.into()));
-        let placement = Placement::onto(provider, Chain { strategies, tie_break });
-        (Placement { constraints, ..placement }, is_distinct)
-    }
-
-    fn changes(&mut self, workload: &mut Workload, n_definitions: u64, n_services: u64) {
-        if n_services == 0 {
-            return;
-        }
-        let mut times: Vec<u64> = (0..self.below(8)).map(|_| self.below(40) * 90).collect();
-        times.sort_unstable();
-        for at in times {
-            let kind = if self.below(2) == 0 {
-                ServiceChangeKind::DesiredCount(self.small(10))
-            } else {
-                ServiceChangeKind::Release(TaskDefinitionId::new(self.small(n_definitions)))
-            };
-            let service = ServiceId::new(self.small(n_services));
-            workload.service_changes.push(ServiceChange { at: SimTime::from_secs(at), service, kind });
-        }
-    }
-
-    fn arrivals(&mut self, workload: &mut Workload, n_definitions: u64) {
-        let mut times: Vec<u64> = (0..self.below(8)).map(|_| self.below(3600)).collect();
-        times.sort_unstable();
-        // Now and then more than the quota of waiting tasks, all at once.
-        let is_burst = self.below(40) == 0;
-        for at in times {
-            let n_tasks = if is_burst { 300 } else { 1 + self.below(14) };
-            let definition = TaskDefinitionId::new(self.small(n_definitions));
-            for _ in 0..n_tasks {
-                let lifetime = match self.below(10) {
-                    0 => SimDuration::FOREVER,
-                    1 => SimDuration::ZERO,
-                    _ => SimDuration::from_millis(self.below(900_000)),
-                };
-                let at = SimTime::from_secs(at);
-                workload.arrivals.push(TaskArrival { at, lifetime, definition, batch: workload.n_batches });
-            }
-            workload.n_batches += 1;
-        }
     }
 }

@@ -19,8 +19,8 @@ mod snapshots;
 mod start_up;
 
 use berthlab::base::id::{Id as _, ServiceId};
-use berthlab::base::{Seed, SimTime};
-use berthlab::experiment::matrix::{self, SourceText};
+use berthlab::base::{Diagnostic, Seed, SimTime};
+use berthlab::experiment::matrix::{self, Experiment, SourceText};
 use berthlab::model::Cluster;
 use berthlab::model::service::RevisionCounts;
 use berthlab::model::task::{Host, StopCode, Task, TaskOwner};
@@ -50,22 +50,28 @@ struct Played {
 /// Plays an experiment (below [`HEADER`], so its first lines are `[model]`'s)
 /// with these files beside it.
 fn play(experiment: &str, files: &[(&str, &str)]) -> Played {
-    let bench = Bench::new();
-    for (name, content) in files {
-        bench.write(name, content);
-    }
-    let text = format!("{HEADER}{experiment}");
-    // A top-level value cannot follow a table: the horizon goes first.
-    let (horizons, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|it| it.starts_with("horizon ="));
-    let text = format!("{}\n{}\n", horizons.join("\n"), rest.join("\n"));
-    let source = SourceText { file: "story.toml".to_owned(), text, overrides: Vec::new() };
-    let experiment = matrix::read(source, &bench.path(""))
-        .unwrap_or_else(|found| panic!("an experiment without fault: {found:#?}"));
+    let experiment =
+        read(experiment, files).unwrap_or_else(|found| panic!("an experiment without fault: {found:#?}"));
     let run = experiment.runs().next().expect("a run");
     let planned = &experiment.settings[run.setting];
     let seed = experiment.seed_of(run);
     let workload = experiment.inputs.workload(&experiment.workloads[planned.workload], seed);
     play_setup(&planned.setup, &workload, seed)
+}
+
+/// Reads an experiment with these files beside it.
+fn read(experiment: &str, files: &[(&str, &str)]) -> Result<Experiment, Vec<Diagnostic>> {
+    let bench = Bench::new();
+    for (name, content) in files {
+        bench.write(name, content);
+    }
+    let text = format!("{HEADER}{experiment}");
+    // A top-level value cannot follow a table: these go first.
+    let is_top = |it: &&str| it.starts_with("horizon =") || it.starts_with("region =");
+    let (tops, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(is_top);
+    let text = format!("{}\n{}\n", tops.join("\n"), rest.join("\n"));
+    let source = SourceText { file: "story.toml".to_owned(), text, overrides: Vec::new() };
+    matrix::read(source, &bench.path(""))
 }
 
 /// Plays what was made by hand.
@@ -169,8 +175,11 @@ impl Watch for Teller<'_> {
                 .map(|&it| cluster.deployment(it).counts)
                 .fold(RevisionCounts::default(), |sum, it| sum + it);
             let told = &mut self.healthy[ServiceId::idx(id)];
-            if told.last().map(|it| it.1) != Some(counts.healthy) {
-                told.push((now.millis(), counts.healthy));
+            // What lasts no time is not told.
+            match told.last_mut() {
+                Some(last) if last.0 == now.millis() => last.1 = counts.healthy,
+                Some(last) if last.1 == counts.healthy => (),
+                _ => told.push((now.millis(), counts.healthy)),
             }
         }
     }

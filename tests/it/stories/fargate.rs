@@ -1,6 +1,6 @@
 //! Tasks on machines of their own: where they are, and what they cost.
 
-use super::{Played, plain, play};
+use super::{Played, plain, play, read};
 
 /// A service on Fargate that is given up at `at`.
 fn until(at: &str, service: &str) -> Played {
@@ -59,5 +59,39 @@ fn a_task_is_paid_for_from_its_pull_until_it_has_stopped_a_minute_at_least() {
     {
         let played = until(at, "desired_count = 1");
         assert_eq!(played.record.ledger.total().pico_usd(), pico_usd, "told to stop at {at}");
+    }
+}
+
+/// Where Fargate has no price, what would run on it is refused, not begun:
+/// stand-alone tasks, and tasks that are found there.
+#[test]
+fn nothing_is_played_on_fargate_without_a_price() {
+    let trace = "arrival_s,count,cpu_units,memory_mib,lifetime_s\n0,1,256,512,60\n";
+    let standalone = r#"horizon = "10m"
+region = "mars-1"
+[cluster]
+[workload]
+trace = "trace.csv"
+launch_type = "FARGATE"
+"#;
+    let arm = r#""runtimePlatform": { "cpuArchitecture": "ARM64" }, "cpu": "256""#;
+    let arm = plain("arm", "awsvpc").replace(r#""cpu": "256""#, arm);
+    let found = r#"horizon = "10m"
+region = "us-west-2"
+[cluster]
+[[cluster.task]]
+group = "jobs"
+task_definition = "arm.json"
+availability_zone = "us-west-2a"
+[[service]]
+name = "app"
+task_definition = { cpu = 256, memory = 512 }
+desired_count = 1
+launch_type = "FARGATE"
+"#;
+    for experiment in [standalone, found] {
+        let read = read(experiment, &[("trace.csv", trace), ("arm.json", &arm)]);
+        let found = read.err().expect("a fault");
+        assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), ["B0119"], "{experiment}");
     }
 }

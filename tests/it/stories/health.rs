@@ -1,7 +1,7 @@
 //! What is found unhealthy, what replaces it, and how long it may take to
 //! start.
 
-use super::{Played, container, definition, plain, play};
+use super::{Played, container, definition, plain, play, read};
 
 /// Four instances; `n` tasks are found, the first `n_unhealthy` of them
 /// unhealthy. Their definition is sound: what replaces them becomes healthy.
@@ -131,4 +131,34 @@ fn a_slow_container_needs_a_grace_period() {
         assert_eq!((played.first_healthy(1), played.failures()), (Some(53), vec![]), "grace {grace}");
         assert_eq!(played.times("app placed on i0"), [0], "grace {grace}");
     }
+}
+
+/// One task on one instance that fails again and again, and is noticed a minute
+/// later each time. Ten requests a second are served exactly while the task is
+/// healthy on an instance that is there.
+#[test]
+fn nobody_is_served_by_an_instance_that_is_gone() {
+    let experiment = r#"horizon = "4h"
+[cluster]
+availability_zones = ["us-east-1a"]
+instances = 1
+instance_type = "m5.large"
+[[disruption]]
+kind = "instance_failure"
+mean_time_to_failure = "20m"
+[[service]]
+name = "app"
+task_definition = { cpu = 256, memory = 512 }
+desired_count = 1
+requests_per_second = 10
+"#;
+    let setup = read(experiment, &[]).expect("an experiment without fault");
+    let run = setup.runs().next().expect("a run");
+    let planned = &setup.settings[run.setting];
+    let workload = setup.inputs.workload(&setup.workloads[planned.workload], setup.seed_of(run));
+    let record = berthlab::sim::run(&planned.setup, &workload, setup.seed_of(run));
+    assert!(record.instances_failed > 3, "{}", record.instances_failed);
+    let service = &record.services[0];
+    let served = service.requests.as_ref().map(|it| it.served);
+    assert_eq!(served, Some(service.available_ms * 10 * 1000));
 }

@@ -151,3 +151,27 @@ release = [{ at = "10m", task_definition = "secretive.json" }]
     assert_eq!(played.first_healthy(1), Some(53));
     assert_eq!(played.healthy[0].last(), Some(&(53_000, 1)), "the old task serves on");
 }
+
+/// Four tasks start at 0 s; at 5 s, while nobody knows that they will fail, two
+/// of the new revision fill the maximum of six. At 21 s the four fail: their
+/// revision is on its way out and never ran, so nobody starts them again, nor
+/// waits. They have stopped at 26 s, when the last two are started: RUNNING at
+/// 54 s, healthy at 94 s.
+#[test]
+fn a_release_during_the_first_start_does_not_inherit_its_failures() {
+    for bounds in ["100/150", "50/100"] {
+        let service = format!(
+            "desired_count = 4\ndeployment_configuration = \"{bounds}\"\n\
+             release = [{{ at = \"5s\", task_definition = \"open.json\" }}]"
+        );
+        let played = reading("1h", &service);
+        let (starts, ends) = match bounds {
+            "100/150" => (vec![5, 5, 26, 26], 94),
+            // No slot is free before the four have stopped.
+            _ => (vec![26; 4], 94),
+        };
+        assert_eq!(played.times("open placed in us-east-1a"), starts, "{bounds}");
+        assert_eq!(played.times("app completed"), [ends], "{bounds}");
+        assert_eq!(played.failures(), [(denied().as_str(), 4)], "{bounds}");
+    }
+}

@@ -88,3 +88,55 @@ exit_time = "100s"
     assert_eq!(played.times("app stopped"), [172]);
     assert_eq!(rollout.ended_ms, 172_000);
 }
+
+/// A service that is down altogether, and a release that mends it: at 120 s, at
+/// these bounds. Its tasks fail as `does` says.
+fn mended(bounds: &str, does: &str, more: &str) -> Played {
+    let experiment = format!(
+        r#"horizon = "1h"
+[cluster]
+availability_zones = ["us-east-1a"]
+instances = 2
+instance_type = "m5.xlarge"
+[[role]]
+name = "worker"
+[[target_group]]
+name = "app"
+health_check_interval_seconds = 10
+health_check_timeout_seconds = 5
+deregistration_delay = "0s"
+[[service]]
+name = "app"
+task_definition = "bad.json"
+desired_count = 4
+deployment_configuration = "{bounds}"
+release = [{{ at = "120s", task_definition = "good.json", container = [{{ name = "app", answers_after = "0s" }}] }}]
+{more}
+[[service.container]]
+name = "app"
+{does}
+"#
+    );
+    let ports = r#""portMappings": [{ "containerPort": 8080 }]"#;
+    let bad = definition("bad", "bridge", r#""taskRoleArn": "worker","#, &container("app", ports));
+    let good = definition("good", "bridge", "", &container("app", ports));
+    play(&experiment, &[("bad.json", &bad), ("good.json", &good)])
+}
+
+/// Whatever the bounds, what is worth nothing does not stand in the way of what
+/// mends it: neither tasks that are found unhealthy, nor tasks that exit as
+/// soon as they run.
+#[test]
+fn a_release_that_mends_a_service_gets_through() {
+    let balancer = "load_balancers = [{ target_group = \"app\", container_port = 8080 }]";
+    let exits = "calls = [{ action = \"s3:GetObject\", on_denied = \"exit\" }]";
+    for bounds in ["100/200", "100/150", "50/100", "50/150", "0/100"] {
+        for (does, more) in [("never_answers = true", balancer), (exits, "")] {
+            let played = mended(bounds, does, more);
+            let rollout = &played.record.rollouts[0];
+            assert_eq!(rollout.outcome, DeploymentOutcome::Completed, "{bounds} {does}");
+            assert!(rollout.ended_ms < 600_000, "{bounds} {does}: {} ms", rollout.ended_ms);
+            assert_eq!(played.healthy[0].last().map(|it| it.1), Some(4), "{bounds} {does}");
+        }
+    }
+}

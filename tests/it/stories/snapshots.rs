@@ -99,3 +99,13 @@ fn tasks_that_are_found_are_of_the_revision_that_the_service_runs() {
     let played = found(&[(NEW, 0), (NEW, 1)], ["", ""], &(service + event));
     assert_eq!(played.lines, ["60s new told to stop", "63s new stopped"]);
 }
+
+/// An instance registered more memory than the lab expects of its type (m5.large:
+/// 97 % of 8192, 7946 MiB); a task that needs just that is placed there.
+#[test]
+fn an_instance_that_registered_more_than_its_type_takes_a_larger_task() {
+    let service = "task_definition = { cpu = 256, memory = 7985 }\ndesired_count = 1";
+    let played = found(&[], ["registered_resources = { memory = 7985 }", ""], service);
+    assert_eq!(played.times("app:1 placed on i0"), [0]);
+    assert_eq!(played.first_healthy(1), Some(53));
+}

@@ -154,20 +154,13 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
         let is_fargate = capacity.map(Capacity::is_fargate);
         match task.host {
             FoundHost::Fargate(_) => {
-                let policy = task.service.map(|it| &setup.services[ServiceId::from_idx(it)].placement);
-                let capacity = policy.unwrap_or(&setup.standalone.placement).capacity;
-                let is_spot = matches!(capacity, Capacity::Fargate { is_spot: true });
-                let plain = Blueprint::plain();
-                let blueprint = definition.blueprint.as_deref().unwrap_or(&plain);
-                check_price(setup, blueprint, is_spot, &|code, message| {
-                    faults.note(node.fault(code, message));
-                });
                 if is_fargate == Some(false) {
                     faults
                         .note(node.fault("B0125", "the task runs on Fargate, and its service on instances"));
                 }
                 // Its service may have gone on to another definition.
-                let is_spot = matches!(capacity, Some(Capacity::Fargate { is_spot: true }));
+                let capacity = capacity.unwrap_or(setup.standalone.placement.capacity);
+                let is_spot = matches!(capacity, Capacity::Fargate { is_spot: true });
                 let note = |code: &'static str, message: String| faults.note(node.fault(code, message));
                 check_fargate(setup, definition, is_spot, &note);
             }

@@ -10,7 +10,7 @@ use berthlab::experiment::matrix::{self, Experiment, SourceText};
 use berthlab::import::{DEFINITIONS_FOLDER, Imported, PRICES_FILE, import};
 use berthlab::metrics::METRICS;
 use berthlab::model::Cluster;
-use berthlab::model::task::Host;
+use berthlab::model::task::{Host, TaskStatus};
 use berthlab::record::RunRecord;
 use berthlab::sim::{Watch, run_watched, watch::Fact};
 use serde_json::{Value, json};
@@ -54,8 +54,9 @@ impl Watch for Story {
         }
         assert_eq!(now, SimTime::ZERO, "services are looked at from the first moment on");
         for (_, task) in cluster.tasks() {
-            // What the first look at a service asks for is nowhere yet.
-            let Some(host) = task.host else { continue };
+            // What the first look at a service asks for is nowhere yet, or, on
+            // Fargate, has but begun.
+            let Some(host) = task.host.filter(|_| task.status > TaskStatus::Pending) else { continue };
             let host = match host {
                 Host::Instance(it) => cluster.identity(it).ec2_instance_id.clone(),
                 Host::Fargate(zone) => self.zones[zone.idx()].clone(),

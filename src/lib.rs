@@ -11,9 +11,9 @@
 //!    pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
-//! 6. [`report`], [`explain`], [`conform`], [`import`]: charts, tables, one page;
-//!    one decision taken apart; documented behaviour as cases; a described cluster
-//!    as an experiment
+//! 6. [`report`], [`explain`], [`conform`], [`import`], [`lint`]: charts, tables, one
+//!    page; one decision taken apart; documented behaviour as cases; a described
+//!    cluster as an experiment; problems that no validator sees
 //! 7. [`cli`]: the only code that knows a terminal
 
 pub mod base;
@@ -40,6 +40,7 @@ pub mod experiment;
 pub mod conform;
 pub mod explain;
 pub mod import;
+pub mod lint;
 pub mod report;
 
 pub mod cli;

@@ -33,6 +33,10 @@ pub fn estimate(values: &[f64]) -> Option<Estimate> {
     if n == 0 {
         return None;
     }
+    // Equal values have no spread, not one of the last bit of their sum.
+    if values.iter().all(|value| value.to_bits() == values[0].to_bits()) {
+        return Some(Estimate { mean: values[0], half_width: (n > 1).then_some(0.0), n });
+    }
     let mean = values.iter().sum::<f64>() / n as f64;
     let half_width = (n > 1).then(|| {
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -82,6 +86,16 @@ mod tests {
         let difference = paired_difference(&a, &b).unwrap();
         assert!((difference.mean - 1.0).abs() < 1e-12);
         assert!(difference.half_width.unwrap() < 1e-9);
+    }
+
+    #[test]
+    fn equal_values_have_an_interval_of_no_width() {
+        for value in [0.1, 0.890_177_688_888, -7.3] {
+            for n in 2..12 {
+                let estimate = estimate(&vec![value; n]).unwrap();
+                assert_eq!((estimate.mean, estimate.half_width), (value, Some(0.0)));
+            }
+        }
     }
 
     #[test]

@@ -130,6 +130,15 @@ impl fmt::Display for Money {
     }
 }
 
+/// A number of things: `1 network interface`, `2 network interfaces`. An
+/// abbreviation such as `MiB` stays as it is.
+pub fn counted(n: u64, noun: &str) -> String {
+    match n == 1 || noun.ends_with('B') {
+        true => format!("{n} {noun}"),
+        false => format!("{n} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Parser, Debug)]
 #[command(name = "berthlab", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed cases, 2 usage, 3 bad input, 4 the world (disk full, unwritable), 130 interrupted."
+    after_help = "Exit codes: 0 done, 1 findings or failed cases, 2 usage, 3 bad input, 4 the world (disk full, unwritable), 130 interrupted."
 )]
 pub struct Args {
     /// What to do.
@@ -27,6 +27,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check input files and name every fault at once
     Check(CheckArgs),
+    /// Find problems that no validator sees, each with the smallest change that frees it
+    Lint(LintArgs),
     /// Say why a task landed where it did, or why it waits
     Explain(ExplainArgs),
     /// Run documented-behaviour cases and name each that comes out otherwise
@@ -106,6 +108,22 @@ pub struct RunArgs {
   berthlab check web.toml traces/web.csv task-definitions/web.json")]
 pub struct CheckArgs {
     /// Experiments and profiles (.toml), ECS documents (.json), cluster queries (.cql), traces and load series (.csv)
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
+}
+
+/// `berthlab lint`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab lint web.toml
+  berthlab lint web.toml --format json
+
+Exit codes: 0 nothing found, 1 findings, 3 bad input.")]
+pub struct LintArgs {
+    /// Experiments (.toml); every setting is looked at, nothing is played
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How to print what was found
@@ -265,6 +283,8 @@ pub enum ListKind {
     Metrics,
     /// Charts of the report
     Charts,
+    /// What `berthlab lint` looks for
+    Lints,
     /// Trace formats
     Formats,
     /// Instance types with size and prices

@@ -24,6 +24,16 @@ pub(super) fn render_warnings(found: &[Diagnostic], is_styled: bool) -> String {
     drawn(found, Level::WARNING, is_styled)
 }
 
+/// Draws what a lint found, and counts it.
+pub(super) fn render_findings(found: &[Diagnostic], is_styled: bool) -> String {
+    let mut text = drawn(found, Level::WARNING.with_name("finding"), is_styled);
+    text.push_str(&match found.len() {
+        1 => "1 finding\n".to_owned(),
+        n => format!("{n} findings\n"),
+    });
+    text
+}
+
 fn drawn(found: &[Diagnostic], level: Level<'static>, is_styled: bool) -> String {
     let renderer = if is_styled { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);

@@ -12,7 +12,7 @@ use super::args::{Args, ImportEcsArgs};
 use super::diagnostics::printable;
 use super::run::{folder_of, read_source};
 use super::trace::write_whole;
-use crate::import::{DEFINITIONS_FOLDER, Input, import};
+use crate::import::{DEFINITIONS_FOLDER, Input, PRICES_FILE, import};
 
 pub(super) fn import_ecs(command: &ImportEcsArgs, args: &Args) -> Result<(), Failure> {
     let mut inputs = Vec::new();
@@ -29,11 +29,13 @@ pub(super) fn import_ecs(command: &ImportEcsArgs, args: &Args) -> Result<(), Fai
     }
     let imported = import(&inputs, command.cluster.as_deref()).map_err(Failure::Input)?;
 
-    let folder = folder_of(&command.output).join(DEFINITIONS_FOLDER);
-    let files: Vec<(PathBuf, &str)> =
-        imported.definitions.iter().map(|it| (folder.join(&it.0), it.1.as_str())).collect();
+    let beside = folder_of(&command.output);
+    let folder = beside.join(DEFINITIONS_FOLDER);
+    let definitions = imported.definitions.iter().map(|it| (folder.join(&it.0), it.1.as_str()));
+    let prices = imported.prices.iter().map(|it| (beside.join(PRICES_FILE), it.as_str()));
+    let files: Vec<(PathBuf, &str)> = definitions.chain(prices).collect();
     refuse_what_is_there(command, &folder, files.iter().map(|it| it.0.as_path()))?;
-    if !files.is_empty() {
+    if !imported.definitions.is_empty() {
         fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     }
     for (path, text) in &files {
@@ -48,7 +50,7 @@ pub(super) fn import_ecs(command: &ImportEcsArgs, args: &Args) -> Result<(), Fai
             writeln!(err, "note: {}", printable(note))?;
         }
     }
-    let n = files.len();
+    let n = imported.definitions.len();
     let definitions = if n == 1 { "task definition" } else { "task definitions" };
     writeln!(io::stdout(), "experiment: {} ({n} {definitions})", command.output.display())?;
     Ok(())

@@ -6,6 +6,7 @@ use super::Failure;
 use super::args::{ListArgs, ListKind};
 use crate::deployment::CONTROLLERS;
 use crate::experiment::catalogue::{Catalogue, Size};
+use crate::lint::LINTS;
 use crate::metrics::METRICS;
 use crate::model::options::{OPTIONS, OptionKind};
 use crate::placement::constraints::CONSTRAINTS;
@@ -23,6 +24,7 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
         }
         ListKind::Charts => pairs(CHARTS.iter().map(|it| (it.name, it.summary))),
         ListKind::Formats => pairs(FORMATS.iter().map(|it| (it.name, it.summary))),
+        ListKind::Lints => pairs(LINTS.iter().map(|it| (it.name, it.summary))),
         ListKind::InstanceTypes => instance_types(),
         ListKind::Options => OPTIONS
             .iter()

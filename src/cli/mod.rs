@@ -8,6 +8,7 @@ mod conform;
 mod diagnostics;
 mod explain;
 mod import;
+mod lint;
 mod list;
 mod progress;
 mod redraw;
@@ -92,6 +93,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Run(command) => run::run(command, args),
         Command::Check(command) => check::check(command, args),
+        Command::Lint(command) => lint::lint(command, args),
         Command::Explain(command) => explain::explain(command),
         Command::Conform(command) => conform::conform(command),
         Command::Import(ImportCommand::Ecs(command)) => import::import_ecs(command, args),

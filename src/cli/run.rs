@@ -186,6 +186,9 @@ fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: boo
         }
         OutputFormat::Text => {
             let headline = headline(results);
+            for sentence in &headline.alarms {
+                writeln!(out, "!! {}", printable(sentence))?;
+            }
             for sentence in headline.cautions.iter().chain(&headline.answers) {
                 writeln!(out, "{}", printable(sentence))?;
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::life::LifeContext;
 use super::reads;
 use crate::base::SimDuration;
+use crate::model::access::Denial;
 use crate::model::container::{Answers, Blueprint, Container, OnDenied};
 use crate::model::options::LogDriverMode;
 
@@ -40,7 +41,7 @@ impl Conduct {
             Answers::After(after) => Some(after),
             Answers::Never => None,
         };
-        let hangs = waits_for_its_log(container, blueprint, context);
+        let hangs = refused_output(container, blueprint, context).is_some();
         if hangs {
             exit = None;
             answers = None;
@@ -65,7 +66,7 @@ impl Conduct {
         }
         let exit = exit.filter(|exit| !is_restarted(container, exit));
         Self {
-            refused: reads::refused_log(container, blueprint, context),
+            refused: reads::refused_log(container, blueprint, context).map(|it| it.why),
             exit,
             answers,
             hangs,
@@ -85,9 +86,15 @@ fn is_restarted(container: &Container, exit: &FinalExit) -> bool {
 
 /// MODEL: a container whose output is blocked hangs from its start on; it
 /// neither answers nor ends by itself, and the stop signal still ends it.
-fn waits_for_its_log(container: &Container, blueprint: &Blueprint, context: &LifeContext<'_>) -> bool {
-    let Some(log) = container.log.as_ref() else { return false };
+pub(super) fn refused_output(
+    container: &Container,
+    blueprint: &Blueprint,
+    context: &LifeContext<'_>,
+) -> Option<Denial> {
+    let log = container.log.as_ref()?;
     let default = context.options.log_driver_mode == LogDriverMode::Blocking;
-    log.is_blocking.unwrap_or(default)
-        && reads::may_log(container, blueprint, "logs:PutLogEvents", context).is_err()
+    if !log.is_blocking.unwrap_or(default) {
+        return None;
+    }
+    reads::may_log(container, blueprint, "logs:PutLogEvents", context).err()
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::conduct::Conduct;
+use super::conduct::{Conduct, refused_output};
+use super::reads::Refusal;
 use super::start_up::{StartUp, exit_reason, start_up};
 use super::{health, reads};
 use crate::base::SimDuration;
-use crate::model::access::Permissions;
+use crate::model::access::{Denial, Permissions};
 use crate::model::container::{Blueprint, Container, NetworkMode};
 use crate::model::life::{ContainerHealth, EssentialExit, Start, TaskLife};
 use crate::model::options::ModelOptions;
@@ -81,6 +82,23 @@ pub fn life(definition: &TaskDefinition, context: &LifeContext<'_>) -> TaskLife 
     }
 }
 
+/// All that its execution role is refused on the way to RUNNING, and what is
+/// not there, the first first. Of what depends on a refused thing no more is
+/// asked: who grants one may find another.
+pub fn refusals(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<Refusal> {
+    let Some(blueprint) = definition.blueprint.as_deref() else { return Vec::new() };
+    let logs = blueprint.containers.iter().filter_map(|it| reads::refused_log(it, blueprint, context));
+    reads::refusals(blueprint, context).chain(logs).collect()
+}
+
+/// Containers that wait for ever for their output to be taken, by position:
+/// their log driver blocks, and the execution role may not write the log.
+pub fn blocked_by_logs(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<(usize, Denial)> {
+    let Some(blueprint) = definition.blueprint.as_deref() else { return Vec::new() };
+    let containers = blueprint.containers.iter().enumerate();
+    containers.filter_map(|(idx, it)| Some((idx, refused_output(it, blueprint, context)?))).collect()
+}
+
 fn has_interface(blueprint: &Blueprint, context: &LifeContext<'_>) -> bool {
     context.is_fargate || blueprint.network_mode == NetworkMode::Awsvpc
 }
@@ -98,12 +116,12 @@ fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -
         (false, _) => SimDuration::ZERO,
     };
     let heard = machine + options.agent_poll;
-    if let Some(why) = reads::failure(blueprint, context) {
+    if let Some(refusal) = reads::refusals(blueprint, context).next() {
         return Start {
             before_pull: heard + options.resource_init_timeout,
             pull: SimDuration::ZERO,
             after_pull: SimDuration::ZERO,
-            failure: Some(Arc::from(why)),
+            failure: Some(Arc::from(refusal.why)),
         };
     }
     let has_reads = blueprint.containers.iter().any(|it| !it.reads.is_empty());

@@ -12,4 +12,5 @@ mod life;
 mod reads;
 mod start_up;
 
-pub use life::{LifeContext, life};
+pub use life::{LifeContext, blocked_by_logs, life, refusals};
+pub use reads::{Cause, Refusal};

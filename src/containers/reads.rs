@@ -7,41 +7,65 @@ use super::life::LifeContext;
 use crate::model::access::Denial;
 use crate::model::container::{Blueprint, Container, Read, ReadKind};
 
-/// Why the task cannot read what it needs, as ECS says it.
-pub(super) fn failure(blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<String> {
-    let read = |container: &Container| -> Option<String> {
-        container.reads.iter().find_map(|it| refused_read(it, blueprint, context))
-    };
-    if let Some(why) = blueprint.containers.iter().find_map(read) {
-        return Some(format!("ResourceInitializationError: {why}"));
+/// Something that the execution role is refused, or that is not there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// As ECS says it.
+    pub why: String,
+    /// What of.
+    pub cause: Cause,
+}
+
+/// What a refusal comes of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The role may not.
+    Denied(Denial),
+    /// What it reads is not there: its ARN or name.
+    Missing(String),
+}
+
+impl Refusal {
+    fn denied(what: &str, denial: Denial) -> Self {
+        Self { why: format!("{what}: AccessDeniedException: {denial}"), cause: Cause::Denied(denial) }
     }
-    if let Some(why) = blueprint.containers.iter().find_map(|it| refused_pull(it, blueprint, context)) {
-        return Some(why);
+
+    fn after(self, prefix: &str) -> Self {
+        Self { why: format!("{prefix}{}", self.why), ..self }
     }
+}
+
+const INITIALIZATION: &str = "ResourceInitializationError: ";
+
+/// What ends the start of a task before its containers are created, the first
+/// first: what it cannot read, images it cannot pull, logs it cannot open.
+pub(super) fn refusals(blueprint: &Blueprint, context: &LifeContext<'_>) -> impl Iterator<Item = Refusal> {
+    let containers = blueprint.containers.iter();
+    let reads = containers.clone().flat_map(|it| &it.reads);
+    let reads = reads.filter_map(|it| refused_read(it, blueprint, context));
+    let pulls = containers.clone().filter_map(|it| refused_pull(it, blueprint, context));
     // On an instance the log driver is asked when the container is started.
-    let log = |it: &Container| may_log(it, blueprint, CREATE_STREAM, context).err();
-    let denial = blueprint.containers.iter().filter(|_| context.is_fargate).find_map(log)?;
-    Some(format!(
-        "ResourceInitializationError: failed to validate logger args: AccessDeniedException: {denial}"
-    ))
+    let logs = containers.filter(|_| context.is_fargate).filter_map(|it| {
+        let denial = may_log(it, blueprint, CREATE_STREAM, context).err()?;
+        Some(Refusal::denied("failed to validate logger args", denial).after(INITIALIZATION))
+    });
+    reads.map(|it| it.after(INITIALIZATION)).chain(pulls).chain(logs)
 }
 
 /// Why an image of a private registry cannot be pulled. MODEL: the attempts
 /// take as long as those to read something, and come before every pull.
-fn refused_pull(container: &Container, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<String> {
+fn refused_pull(container: &Container, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<Refusal> {
     let repository = repository(&container.image)?;
     let role = blueprint.execution_role.as_deref();
     if let Err(denial) = context.permissions.may(role, "ecr:GetAuthorizationToken", "*") {
         return Some(match context.is_fargate {
-            true => format!(
-                "ResourceInitializationError: unable to pull registry auth: AccessDeniedException: {denial}"
-            ),
-            false => format!("CannotPullECRContainerError: AccessDeniedException: {denial}"),
+            true => Refusal::denied("unable to pull registry auth", denial).after(INITIALIZATION),
+            false => Refusal::denied("CannotPullECRContainerError", denial),
         });
     }
     let mut actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"].into_iter();
     let denial = actions.find_map(|it| context.permissions.may(role, it, &repository).err())?;
-    Some(format!("CannotPullContainerError: AccessDeniedException: {denial}"))
+    Some(Refusal::denied("CannotPullContainerError", denial))
 }
 
 /// The ARN of the repository of an image in a private registry
@@ -56,7 +80,7 @@ fn repository(image: &str) -> Option<String> {
 
 const CREATE_STREAM: &str = "logs:CreateLogStream";
 
-fn refused_read(read: &Read, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<String> {
+fn refused_read(read: &Read, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<Refusal> {
     let resource = read.resource.as_str();
     let role = blueprint.execution_role.as_deref();
     let may = |action, resource: &str| context.permissions.may(role, action, resource);
@@ -74,18 +98,19 @@ fn refused_read(read: &Read, blueprint: &Blueprint, context: &LifeContext<'_>) -
         }
     };
     if let Err(denial) = allowed {
-        return Some(format!("{what}: AccessDeniedException: {denial}"));
+        return Some(Refusal::denied(what, denial));
     }
     if context.permissions.exists(resource) {
         return None;
     }
-    Some(match read.kind {
+    let why = match read.kind {
         ReadKind::Parameter => format!("{what}: invalid parameters: {resource}"),
         ReadKind::Secret | ReadKind::RegistryCredentials => {
             format!("{what}: ResourceNotFoundException: Secrets Manager can't find the secret {resource}")
         }
         ReadKind::EnvironmentFile => format!("{what}: {resource} is not there: 404 Not Found"),
-    })
+    };
+    Some(Refusal { why, cause: Cause::Missing(resource.to_owned()) })
 }
 
 /// Why a container cannot be started on an instance: its log driver fails.
@@ -93,15 +118,14 @@ pub(super) fn refused_log(
     container: &Container,
     blueprint: &Blueprint,
     context: &LifeContext<'_>,
-) -> Option<String> {
+) -> Option<Refusal> {
     if context.is_fargate {
         return None;
     }
     let denial = may_log(container, blueprint, CREATE_STREAM, context).err()?;
-    Some(format!(
-        "CannotStartContainerError: failed to initialize logging driver: failed to create Cloudwatch log \
-         stream: AccessDeniedException: {denial}"
-    ))
+    let what = "CannotStartContainerError: failed to initialize logging driver: failed to create Cloudwatch log \
+                stream";
+    Some(Refusal::denied(what, denial))
 }
 
 /// Whether `action` is allowed on the container's log stream, if it has one.

@@ -2,6 +2,7 @@
 //! when both are read, before the first run.
 
 use crate::base::id::{Id as _, ServiceId};
+use crate::base::units::counted;
 use crate::billing::fargate::FREE_STORAGE_GIB;
 use crate::documents::task_definition::fargate_sizes::FARGATE_SIZES;
 use crate::experiment::inputs::Inputs;
@@ -149,24 +150,19 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
     for task in &spec.found {
         let definition = inputs.definition(&task.definition);
         let node = &task.written.node;
-        let is_fargate = task.service.map(|it| {
-            let service = ServiceId::from_idx(it);
-            setup.services[service].placement.capacity.is_fargate()
-        });
+        let capacity = task.service.map(|it| setup.services[ServiceId::from_idx(it)].placement.capacity);
+        let is_fargate = capacity.map(Capacity::is_fargate);
         match task.host {
             FoundHost::Fargate(_) => {
-                let policy = task.service.map(|it| &setup.services[ServiceId::from_idx(it)].placement);
-                let capacity = policy.unwrap_or(&setup.standalone.placement).capacity;
-                let is_spot = matches!(capacity, Capacity::Fargate { is_spot: true });
-                let plain = Blueprint::plain();
-                let blueprint = definition.blueprint.as_deref().unwrap_or(&plain);
-                check_price(setup, blueprint, is_spot, &|code, message| {
-                    faults.note(node.fault(code, message));
-                });
                 if is_fargate == Some(false) {
                     faults
                         .note(node.fault("B0125", "the task runs on Fargate, and its service on instances"));
                 }
+                // Its service may have gone on to another definition.
+                let capacity = capacity.unwrap_or(setup.standalone.placement.capacity);
+                let is_spot = matches!(capacity, Capacity::Fargate { is_spot: true });
+                let note = |code: &'static str, message: String| faults.note(node.fault(code, message));
+                check_fargate(setup, definition, is_spot, &note);
             }
             FoundHost::Instance(idx) => {
                 if is_fargate == Some(true) {
@@ -197,12 +193,12 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
 }
 
 fn describe(needs: Needs) -> String {
-    let mut parts = vec![format!("{} CPU units", needs.cpu.0), format!("{} MiB", needs.memory.0)];
+    let mut parts = vec![counted(needs.cpu.0.into(), "CPU unit"), counted(needs.memory.0.into(), "MiB")];
     if needs.gpus > 0 {
-        parts.push(format!("{} GPUs", needs.gpus));
+        parts.push(counted(needs.gpus.into(), "GPU"));
     }
     if needs.network_interfaces > 0 {
-        parts.push(format!("{} network interfaces", needs.network_interfaces));
+        parts.push(counted(needs.network_interfaces.into(), "network interface"));
     }
     parts.join(", ")
 }

@@ -382,26 +382,33 @@ impl Inputs {
 
     /// Tasks that run at the first moment already: those of services go to
     /// them, stand-alone ones are returned with their groups.
+    ///
+    /// What a task runs is told by what was written, not by what it comes to:
+    /// two revisions may differ in nothing that is modelled, and two services
+    /// may run the same.
     fn found(
         &self,
         spec: &WorkloadSpec,
         services: &mut Table<ServiceId, ServiceStart>,
         definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
     ) -> Vec<(FoundTask, u32)> {
+        let of_services = spec.services.iter().enumerate();
+        let start_of = |idx| services[ServiceId::from_idx(idx)].definition;
+        let mut known: Vec<(Option<usize>, &DefinitionSpec, TaskDefinitionId)> =
+            of_services.map(|(idx, it)| (Some(idx), &it.definition, start_of(idx))).collect();
         let mut standalone = Vec::new();
         for task in &spec.found {
-            let mut definition = self.definition(&task.definition).clone();
-            if let Some(service) = task.service {
-                behaviour::apply(&mut definition, &spec.services[service].behaviours);
-                // One that is given by its needs has no name of its own.
-                let running = &definitions[services[ServiceId::from_idx(service)].definition];
-                let renamed = TaskDefinition { name: running.name.clone(), ..definition.clone() };
-                if matches!(task.definition, DefinitionSpec::Given(_)) && renamed == *running {
-                    definition = renamed;
+            let same = known.iter().find(|it| it.0 == task.service && it.1.is_same(&task.definition));
+            let definition = same.map(|it| it.2).unwrap_or_else(|| {
+                let mut definition = self.definition(&task.definition).clone();
+                if let Some(service) = task.service {
+                    behaviour::apply(&mut definition, &spec.services[service].behaviours);
                 }
+                definitions.push(definition)
+            });
+            if same.is_none() {
+                known.push((task.service, &task.definition, definition));
             }
-            let known = definitions.iter().find(|(_, it)| **it == definition).map(|it| it.0);
-            let definition = known.unwrap_or_else(|| definitions.push(definition));
             let found = FoundTask { definition, host: task.host, is_healthy: task.is_healthy };
             match task.service {
                 Some(service) => services[ServiceId::from_idx(service)].found.push(found),

@@ -346,13 +346,35 @@ fn combinations(axes: &[WrittenAxis]) -> Vec<Vec<usize>> {
     found
 }
 
+/// What a setting is called: a value of a path axis says what it is of, one of a
+/// short name speaks for itself.
 fn label(axes: &[WrittenAxis], values: &[usize]) -> String {
     if axes.is_empty() {
         return "base".to_owned();
     }
-    let parts: Vec<&str> =
-        axes.iter().zip(values).map(|(axis, &value)| axis.labels[value].as_str()).collect();
-    parts.join(" · ")
+    let part = |(idx, &value): (usize, &usize)| {
+        let written = &axes[idx].labels[value];
+        match ending(axes, idx) {
+            Some(name) => format!("{name}={written}"),
+            None => written.clone(),
+        }
+    };
+    values.iter().enumerate().map(part).collect::<Vec<_>>().join(" · ")
+}
+
+/// As many of the last parts of an axis' path as no other axis ends with;
+/// `None` of a short name.
+fn ending(axes: &[WrittenAxis], axis: usize) -> Option<&str> {
+    let is_path = |name: &str| name != PLACEMENT && name != DEPLOYMENT;
+    let name = Some(axes[axis].name.as_str()).filter(|it| is_path(it))?;
+    let ends_with = |path: &str, ending: &str| {
+        path.strip_suffix(ending).is_some_and(|it| it.is_empty() || it.ends_with('.'))
+    };
+    let others = || axes.iter().enumerate().filter(|it| it.0 != axis && is_path(&it.1.name));
+    let starts = name.rmatch_indices('.').map(|(dot, _)| dot + 1);
+    let mut endings = starts.map(|it| &name[it..]);
+    let unique = endings.find(|it| others().all(|(_, other)| !ends_with(&other.name, it)));
+    Some(unique.unwrap_or(name))
 }
 
 /// The experiment without what only names or multiplies it.
@@ -362,4 +384,31 @@ fn identity_of(tree: &Node) -> String {
     let mut parts: Vec<String> = parts.map(|it| format!("{} = {}", it.name, it.node.canonical())).collect();
     parts.sort();
     parts.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_says_as_much_of_a_path_as_tells_it_apart() {
+        let check = |names: &[&str], expected: &str| {
+            let written = |name: &&str| WrittenAxis {
+                name: (*name).to_owned(),
+                values: Vec::new(),
+                labels: vec!["5".to_owned()],
+            };
+            let axes: Vec<WrittenAxis> = names.iter().map(written).collect();
+            assert_eq!(label(&axes, &vec![0; axes.len()]), expected);
+        };
+        check(&[], "base");
+        check(&["placement", "deployment"], "5 · 5");
+        check(&["deployment", "cluster.capacity_provider.a.awsvpc_trunking"], "5 · awsvpc_trunking=5");
+        check(&["service.web.desired_count", "model.tie_break"], "desired_count=5 · tie_break=5");
+        check(
+            &["service.web.desired_count", "service.api.desired_count", "model.tie_break"],
+            "web.desired_count=5 · api.desired_count=5 · tie_break=5",
+        );
+        check(&["a.b", "x.a.b", "x.ab"], "a.b=5 · x.a.b=5 · ab=5");
+    }
 }

@@ -4,8 +4,10 @@
 use super::relaxation::{self, Relaxation};
 use crate::base::SimTime;
 use crate::base::id::InstanceId;
+use crate::base::units::counted;
 use crate::model::options::TieBreak;
 use crate::model::task::TaskOwner;
+use crate::model::workload::Workload;
 use crate::placement::PlacementView;
 use crate::placement::examination::Examination;
 use crate::placement::failure::FailureReason;
@@ -108,8 +110,8 @@ fn nearest_miss(
     setup: &Setup,
 ) -> Option<Miss> {
     let failed = examination.verdicts.iter().filter_map(|&(id, reason)| Some((id, reason?)));
-    let (instance, reason) = failed
-        .min_by_key(|&(id, reason)| (usize::MAX - reason.n_passed(), shortfall(reason, view, id), id))?;
+    let (instance, reason) =
+        failed.min_by_key(|&(id, reason)| (std::cmp::Reverse(reason), shortfall(reason, view, id), id))?;
     Some(Miss { instance, reason, lacks: lacks(reason, rules, view, instance, setup) })
 }
 
@@ -135,18 +137,21 @@ fn lacks(
     let row = view.cluster.instance(id);
     let (needs, free, registered) = (view.definition().needs, row.free, row.registered);
     let amount = |unit: &str, needs: u32, free: u32, registered: u32| {
-        format!("needs {needs} {unit}, {free} are left of {registered}")
+        let are = if free == 1 { "is" } else { "are" };
+        format!("needs {}, {free} {are} left of {registered}", counted(needs.into(), unit))
     };
     match reason {
         FailureReason::Draining => "it drains: nothing new is placed on it".to_owned(),
-        FailureReason::Inactive => "it has yet to register, or is gone".to_owned(),
+        FailureReason::Inactive | FailureReason::NoInstance => {
+            "it has yet to register, or is gone".to_owned()
+        }
         FailureReason::Agent => "its agent is not connected".to_owned(),
-        FailureReason::Cpu => amount("CPU units", needs.cpu.0, free.cpu.0, registered.cpu.0),
+        FailureReason::Cpu => amount("CPU unit", needs.cpu.0, free.cpu.0, registered.cpu.0),
         FailureReason::Memory => amount("MiB", needs.memory.0, free.memory.0, registered.memory.0),
-        FailureReason::Gpu => amount("GPUs", needs.gpus, free.gpus, registered.gpus),
+        FailureReason::Gpu => amount("GPU", needs.gpus, free.gpus, registered.gpus),
         FailureReason::Eni => {
             let (needs, free) = (needs.network_interfaces, free.network_interfaces);
-            amount("network interfaces", needs, free, registered.network_interfaces)
+            amount("network interface", needs, free, registered.network_interfaces)
         }
         FailureReason::Ports => port_lacks(view, id, setup),
         FailureReason::Attribute => "it lacks an attribute that the definition requires".to_owned(),
@@ -179,6 +184,9 @@ fn port_lacks(view: &PlacementView<'_>, id: InstanceId, setup: &Setup) -> String
                 TaskOwner::Service { launch, .. } => {
                     let service = crate::base::id::ServiceId::new(task.group.number());
                     format!("{}/{launch}", setup.services[service].name)
+                }
+                TaskOwner::Standalone { arrival: Workload::FOUND } => {
+                    "a task that was found there".to_owned()
                 }
                 TaskOwner::Standalone { arrival } => format!("task/{arrival}"),
             };

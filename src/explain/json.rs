@@ -11,22 +11,25 @@ use crate::model::options::TieBreak;
 pub fn json(name: &str, story: &Story) -> Value {
     let seconds = |at: SimTime| at.millis() as f64 / 1000.0;
     let chosen = story.attempts.last().and_then(|it| Some((it, it.examination.chosen?)));
+    let definition = &story.definition;
     json!({
         "task": name,
-        "definition": story.definition.as_ref().map(|it| json!({
-            "name": it.name,
-            "cpu_units": it.needs.cpu.0,
-            "memory_mib": it.needs.memory.0,
-            "gpus": it.needs.gpus,
-            "network_interfaces": it.needs.network_interfaces,
-            "host_ports": it.host_ports.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        })),
+        "definition": {
+            "name": definition.name,
+            "cpu_units": definition.needs.cpu.0,
+            "memory_mib": definition.needs.memory.0,
+            "gpus": definition.needs.gpus,
+            "network_interfaces": definition.needs.network_interfaces,
+            "host_ports": definition.host_ports.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        },
+        "is_found": story.is_found,
         "requested_at_s": story.requested_at.map(seconds),
         "placed_at_s": story.placed_at.map(seconds),
         "instance": chosen.filter(|_| story.placed_at.is_some()).map(|(it, id)| spot(it.spot(id))),
+        "fargate_zone": story.fargate_zone,
         "n_attempts": story.n_attempts,
         "n_given_back": story.n_given_back,
-        "never_fits": story.never_fits.map(|it| it.name()),
+        "never_fits": story.never_fits.map(|it| it.text()),
         "attempts": story.attempts.iter().map(attempt).collect::<Vec<_>>(),
     })
 }
@@ -36,7 +39,7 @@ fn attempt(attempt: &Attempt) -> Value {
     let name = |id: InstanceId| attempt.spot(id).id.clone();
     let verdicts = examination.verdicts.iter().zip(&attempt.spots).map(|((_, reason), of)| {
         let mut row = spot(of);
-        row["reason"] = json!(reason.map(|it| it.name()));
+        row["reason"] = json!(reason.map(|it| it.text()));
         row
     });
     let links = examination.links.iter().zip(&attempt.links).map(|(link, (strategy, unit))| {
@@ -67,7 +70,7 @@ fn attempt(attempt: &Attempt) -> Value {
         "chosen": examination.chosen.map(name),
         "nearest_miss": attempt.nearest_miss.as_ref().map(|it| json!({
             "instance": name(it.instance),
-            "reason": it.reason.name(),
+            "reason": it.reason.text(),
             "lacks": it.lacks,
         })),
         "relaxations": relaxations.collect::<Vec<_>>(),

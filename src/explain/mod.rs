@@ -29,8 +29,10 @@ use onlooker::Onlooker;
 pub struct Story {
     /// The task.
     pub subject: Subject,
-    /// What it runs, where that is known.
-    pub definition: Option<TaskDefinition>,
+    /// What it runs; where it never came to be, what its service runs first.
+    pub definition: TaskDefinition,
+    /// It runs already when the run begins.
+    pub is_found: bool,
     /// When it was first asked for; `None` if it never came before the placer.
     pub requested_at: Option<SimTime>,
     /// How often the placer decided on it.
@@ -41,6 +43,8 @@ pub struct Story {
     pub attempts: Vec<Attempt>,
     /// When it was placed, if it was.
     pub placed_at: Option<SimTime>,
+    /// Where, if that is a machine of its own: the zone's name.
+    pub fargate_zone: Option<String>,
     /// Why no instance of the provider could take it even while empty.
     pub never_fits: Option<FailureReason>,
     /// How long the run is.
@@ -60,19 +64,22 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
     if seen.n_attempts > 1 {
         seen = play(vec![1, seen.n_attempts]);
     }
-    let definition = seen.definition.or_else(|| subject.definition(workload));
+    let definition = seen.definition.unwrap_or_else(|| subject.definition(workload));
+    let definition = workload.definitions[definition].clone();
     // On Fargate there is always room.
     let provider = subject.placement(setup).provider();
     let instance_type = provider.map(|it| &setup.instance_types[setup.providers[it].instance_type]);
     Story {
         subject,
-        never_fits: definition.as_ref().zip(instance_type).and_then(|(it, of)| placer::never_fits(of, it)),
+        is_found: subject.is_found(workload),
+        never_fits: instance_type.and_then(|it| placer::never_fits(it, &definition)),
         definition,
         requested_at: seen.requested_at,
         n_attempts: seen.n_attempts,
         n_given_back: seen.n_given_back,
         attempts: seen.attempts,
         placed_at: seen.placed_at,
+        fargate_zone: seen.fargate_zone.map(|it| setup.zones[it].clone()),
         horizon: SimTime::ZERO + setup.horizon,
     }
 }

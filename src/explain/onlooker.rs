@@ -3,7 +3,8 @@
 use super::attempt::Attempt;
 use super::subject::Subject;
 use crate::base::SimTime;
-use crate::model::task::TaskDefinition;
+use crate::base::id::{TaskDefinitionId, ZoneId};
+use crate::model::task::Host;
 use crate::sim::{Decision, Fact, Setup, Watch};
 
 /// Waits for one task.
@@ -12,12 +13,14 @@ pub(super) struct Onlooker<'a> {
     subject: Subject,
     /// The decisions to take apart, by their numbers from 1.
     numbers: Vec<u32>,
-    pub(super) definition: Option<TaskDefinition>,
+    pub(super) definition: Option<TaskDefinitionId>,
     pub(super) requested_at: Option<SimTime>,
     pub(super) n_attempts: u32,
     pub(super) n_given_back: u32,
     pub(super) attempts: Vec<Attempt>,
     pub(super) placed_at: Option<SimTime>,
+    /// The zone, if it went to Fargate.
+    pub(super) fargate_zone: Option<ZoneId>,
 }
 
 impl<'a> Onlooker<'a> {
@@ -32,6 +35,7 @@ impl<'a> Onlooker<'a> {
             n_given_back: 0,
             attempts: Vec::new(),
             placed_at: None,
+            fargate_zone: None,
         }
     }
 }
@@ -48,19 +52,22 @@ impl Watch for Onlooker<'_> {
         self.n_attempts += 1;
         self.requested_at = self.requested_at.or(Some(decision.task.requested_at));
         self.placed_at = decision.chosen.map(|_| now);
-        if self.definition.is_none() {
-            self.definition = Some(decision.view.definition().clone());
-        }
+        self.definition = self.definition.or(Some(decision.view.definition));
         if self.numbers.contains(&self.n_attempts) {
             self.attempts.push(Attempt::of(self.n_attempts, now, decision, self.setup));
         }
     }
 
-    fn fact(&mut self, _: SimTime, fact: Fact<'_>) {
-        if let Fact::TaskWithoutRoom(task) = fact
-            && self.subject.is(task)
-        {
-            self.n_given_back += 1;
+    fn fact(&mut self, now: SimTime, fact: Fact<'_>) {
+        match fact {
+            Fact::TaskWithoutRoom(task) if self.subject.is(task) => self.n_given_back += 1,
+            // No placer is asked there.
+            Fact::TaskPlaced(task, Host::Fargate(zone)) if self.subject.is(task) => {
+                self.requested_at = self.requested_at.or(Some(task.requested_at));
+                self.definition = self.definition.or(Some(task.definition));
+                (self.placed_at, self.fargate_zone) = (Some(now), Some(zone));
+            }
+            _ => (),
         }
     }
 

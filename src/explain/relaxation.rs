@@ -2,6 +2,7 @@
 //! asked again. Amounts are lowered as far as it takes and no further.
 
 use crate::base::id::InstanceId;
+use crate::base::units::counted;
 use crate::base::{CpuUnits, MemoryMib};
 use crate::model::identity::Demands;
 use crate::model::options::TieBreak;
@@ -33,11 +34,11 @@ struct Amount {
 }
 
 const AMOUNTS: &[Amount] = &[
-    Amount { unit: "CPU units", get: |it| it.cpu.0, set: |it, n| it.cpu = CpuUnits(n) },
+    Amount { unit: "CPU unit", get: |it| it.cpu.0, set: |it, n| it.cpu = CpuUnits(n) },
     Amount { unit: "MiB", get: |it| it.memory.0, set: |it, n| it.memory = MemoryMib(n) },
-    Amount { unit: "GPUs", get: |it| it.gpus, set: |it, n| it.gpus = n },
+    Amount { unit: "GPU", get: |it| it.gpus, set: |it, n| it.gpus = n },
     Amount {
-        unit: "network interfaces",
+        unit: "network interface",
         get: |it| it.network_interfaces,
         set: |it, n| it.network_interfaces = n,
     },
@@ -91,7 +92,7 @@ fn of_amount(amount: &Amount, rules: &Rules<'_>, view: &PlacementView<'_>) -> Op
     let allowed = allowed_like(rules, view, |it, _| (amount.set)(&mut it.needs, enough));
     let share = u64::from(needs - enough) * u64::from(WHOLE) / u64::from(needs);
     Some(Relaxation {
-        change: format!("{} {} less", needs - enough, amount.unit),
+        change: format!("{} less", counted((needs - enough).into(), amount.unit)),
         share: u32::try_from(share).expect("at most the whole"),
         n_instances: allowed.len(),
         instance: *allowed.first()?,

@@ -1,9 +1,9 @@
 //! Which task is meant: `web/17` is the task that service `web` launches after
 //! seventeen others, `task/123` the arrival of the workload with 123 before it.
 
-use crate::base::id::ServiceId;
+use crate::base::id::{ServiceId, TaskDefinitionId};
 use crate::base::nearest::nearest;
-use crate::model::task::{Task, TaskDefinition, TaskOwner};
+use crate::model::task::{Task, TaskOwner};
 use crate::model::workload::Workload;
 use crate::sim::Setup;
 use crate::sim::setup::Placement;
@@ -78,12 +78,22 @@ impl Subject {
 
     /// What it runs, as far as that is known before the run: a service's tasks
     /// run what is released by then.
-    pub(super) fn definition(self, workload: &Workload) -> Option<TaskDefinition> {
-        let id = match self {
-            Self::Arrival(arrival) => workload.arrivals.get(arrival as usize)?.definition,
-            Self::OfService { service, .. } => workload.services[service].definition,
-        };
-        Some(workload.definitions[id].clone())
+    pub(super) fn definition(self, workload: &Workload) -> TaskDefinitionId {
+        match self {
+            Self::Arrival(arrival) => workload.arrivals[arrival as usize].definition,
+            Self::OfService { service, launch } => {
+                let start = &workload.services[service];
+                start.found.get(launch as usize).map_or(start.definition, |it| it.definition)
+            }
+        }
+    }
+
+    /// Whether it runs already when the run begins: nobody decides on it.
+    pub(super) fn is_found(self, workload: &Workload) -> bool {
+        match self {
+            Self::Arrival(_) => false,
+            Self::OfService { service, launch } => (launch as usize) < workload.services[service].found.len(),
+        }
     }
 
     /// Its name in this setup.

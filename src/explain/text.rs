@@ -13,14 +13,12 @@ const N_SHOWN: usize = 5;
 /// What became of the task called `name`.
 pub fn text(name: &str, story: &Story) -> String {
     let mut text = format!("{}\n", headline(name, story));
-    if let Some(definition) = &story.definition {
-        let needs = definition.needs;
-        let mut parts = vec![needs.cpu.to_string(), needs.memory.to_string()];
-        parts.extend((needs.gpus > 0).then(|| format!("{} GPUs", needs.gpus)));
-        parts.extend((needs.network_interfaces > 0).then(|| "a network interface".to_owned()));
-        parts.extend(definition.host_ports.iter().map(|it| format!("host port {it}")));
-        line(&mut text, 1, &format!("runs {}: {}", definition.name, parts.join(", ")));
-    }
+    let needs = story.definition.needs;
+    let mut parts = vec![needs.cpu.to_string(), needs.memory.to_string()];
+    parts.extend((needs.gpus > 0).then(|| format!("{} GPUs", needs.gpus)));
+    parts.extend((needs.network_interfaces > 0).then(|| "a network interface".to_owned()));
+    parts.extend(story.definition.host_ports.iter().map(|it| format!("host port {it}")));
+    line(&mut text, 1, &format!("runs {}: {}", story.definition.name, parts.join(", ")));
     for attempt in &story.attempts {
         push_attempt(&mut text, attempt, story.n_attempts);
     }
@@ -28,6 +26,9 @@ pub fn text(name: &str, story: &Story) -> String {
 }
 
 fn headline(name: &str, story: &Story) -> String {
+    if story.is_found {
+        return format!("{name} runs already when the run begins: where is not decided by it");
+    }
     let Some(requested_at) = story.requested_at else {
         return match story.never_fits {
             Some(reason) => format!(
@@ -36,6 +37,11 @@ fn headline(name: &str, story: &Story) -> String {
             None => format!("{name} never came before the placer within the {} of the run", story.horizon),
         };
     };
+    if let (Some(zone), Some(at)) = (&story.fargate_zone, story.placed_at) {
+        return format!(
+            "{name} was placed on Fargate in {zone} at {at}: in the zone with the fewest tasks of its group"
+        );
+    }
     let tries = match story.n_attempts {
         1 => "at the first try".to_owned(),
         n => format!("at try {n}"),

@@ -4,7 +4,9 @@
 pub(super) fn region(arn: &str) -> Option<&str> {
     let mut parts = arn.splitn(6, ':');
     (parts.next()? == "arn").then_some(())?;
-    parts.nth(2).filter(|it| !it.is_empty())
+    // No region has another character, and whoever writes it down relies on that.
+    let is_allowed = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+    parts.nth(2).filter(|it| !it.is_empty() && it.bytes().all(is_allowed))
 }
 
 /// What follows the last slash.
@@ -34,7 +36,8 @@ pub(super) fn revision(definition: &str) -> (&str, Option<i32>) {
 
 /// The name of `arn:…:targetgroup/web/50dc6c495c0c9188`.
 pub(super) fn target_group(arn: &str) -> &str {
-    arn.split_once(":targetgroup/").and_then(|it| it.1.split('/').next()).unwrap_or(arn)
+    let name = arn.split_once(":targetgroup/").and_then(|it| it.1.split('/').next());
+    name.filter(|it| !it.is_empty()).unwrap_or(arn)
 }
 
 #[cfg(test)]

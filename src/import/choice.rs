@@ -23,6 +23,11 @@ pub(super) struct Choice {
 const NAME_MAX: usize = 64;
 
 impl Choice {
+    /// Where prices are of.
+    pub(super) fn region_of_prices(&self) -> &str {
+        self.region.as_deref().unwrap_or("us-east-1")
+    }
+
     /// `imported-web`, fit to name a folder.
     pub(super) fn experiment_name(&self) -> String {
         let allowed = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);

@@ -7,7 +7,8 @@ use super::{DEFINITIONS_FOLDER, arn};
 use crate::base::Diagnostic;
 use crate::documents::ecs::{Document, Reading};
 use crate::documents::field_path::FieldPath;
-use crate::documents::task_definition::shapes::TaskDefinition;
+use crate::documents::task_definition::{self, shapes};
+use crate::model::task::TaskDefinition;
 
 /// All that the files describe, sorted.
 pub(super) struct Definitions<'a> {
@@ -18,10 +19,15 @@ struct Row<'a> {
     family: &'a str,
     /// `None` of one that was not described but written.
     revision: Option<i32>,
-    definition: &'a TaskDefinition,
+    definition: &'a shapes::TaskDefinition,
+    required_attributes: &'a [String],
     reading: &'a Reading<'a>,
     /// Of this row alone, whatever the file system folds.
     file_name: String,
+    /// What its file says.
+    text: String,
+    /// What a run makes of the file.
+    played: Option<TaskDefinition>,
 }
 
 /// With a revision and an ending a name of this length is one for any file system.
@@ -32,16 +38,25 @@ impl<'a> Definitions<'a> {
     pub(super) fn gather(readings: &'a [Reading<'a>], faults: &mut Vec<Diagnostic>) -> Self {
         let mut rows = Vec::new();
         for reading in readings {
-            if let Some(Document::TaskDefinition(definition, revision)) = &reading.document {
-                let family = definition.family.as_deref().unwrap_or_default();
-                let file_name = String::new();
-                rows.push(Row { family, revision: *revision, definition, reading, file_name });
+            if let Some(Document::TaskDefinition(definition, revision, attributes)) = &reading.document {
+                rows.push(Row {
+                    family: definition.family.as_deref().unwrap_or_default(),
+                    revision: *revision,
+                    definition,
+                    required_attributes: attributes,
+                    reading,
+                    file_name: String::new(),
+                    text: String::new(),
+                    played: None,
+                });
             }
         }
         rows.sort_by_key(|it| (it.family, it.revision));
         rows.dedup_by(|later, earlier| {
             let is_same = (later.family, later.revision) == (earlier.family, earlier.revision);
-            if is_same && later.definition != earlier.definition {
+            let is_equal = (later.definition, later.required_attributes)
+                == (earlier.definition, earlier.required_attributes);
+            if is_same && !is_equal {
                 let before = earlier.reading.place(&FieldPath::root());
                 let name = name(later.family, later.revision);
                 let message = format!(
@@ -56,6 +71,11 @@ impl<'a> Definitions<'a> {
         let mut taken = BTreeSet::new();
         for row in &mut rows {
             row.file_name = file_name(row.family, row.revision, &mut taken);
+            row.text = row.text();
+            match task_definition::read(&row.file_name, &row.text) {
+                Ok(definition) => row.played = Some(definition),
+                Err(found) => faults.extend(found),
+            }
         }
         Self { rows }
     }
@@ -80,9 +100,9 @@ impl<'a> Definitions<'a> {
         self.rows.iter().map(|it| name(it.family, it.revision)).collect()
     }
 
-    /// The document of a row.
-    pub(super) fn definition(&self, idx: usize) -> &'a TaskDefinition {
-        self.rows[idx].definition
+    /// What a run makes of a row.
+    pub(super) fn played(&self, idx: usize) -> &TaskDefinition {
+        self.rows[idx].played.as_ref().expect("a file that cannot be read is a fault")
     }
 
     /// Whether it was written, not described.
@@ -103,7 +123,22 @@ impl<'a> Definitions<'a> {
     /// Name and text of its file.
     pub(super) fn file(&self, idx: usize) -> (String, String) {
         let row = &self.rows[idx];
-        (row.file_name.clone(), format!("{:#}\n", row.definition.to_json()))
+        (row.file_name.clone(), row.text.clone())
+    }
+}
+
+impl Row<'_> {
+    /// The document, with what only an answer has and a run reads.
+    fn text(&self) -> String {
+        let mut document = self.definition.to_json();
+        if let Some(revision) = self.revision {
+            document["revision"] = revision.into();
+        }
+        if !self.required_attributes.is_empty() {
+            let name = |it: &String| serde_json::json!({ "name": it });
+            document["requiresAttributes"] = self.required_attributes.iter().map(name).collect();
+        }
+        format!("{document:#}\n")
     }
 }
 

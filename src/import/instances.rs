@@ -5,119 +5,18 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::arn;
 use super::choice::Choice;
-use super::found::{Found, Placed};
+use super::found::Found;
+use super::groups::{Group, Groups, LaunchedType, Machine, Source, TRUNK, UNKNOWN_TYPE};
 use super::text::{Text, inline, list, shown};
 use crate::documents::ecs::capacity_provider::{CapacityProvider, ManagedScaling};
 use crate::documents::ecs::choices::Switch;
-use crate::documents::ecs::container_instance::{ContainerInstance, Resource};
-use crate::experiment::catalogue::{Catalogue, Missing};
-use crate::model::attribute::{AVAILABILITY_ZONE, INSTANCE_TYPE};
-
-/// The groups of a cluster, by name.
-pub(super) struct Groups<'a> {
-    pub(super) all: Vec<Group<'a>>,
-    /// What stands in none, in words.
-    left_out: Vec<String>,
-}
-
-/// Instances with a name in common.
-pub(super) struct Group<'a> {
-    pub(super) name: String,
-    /// By id, at least one.
-    pub(super) instances: Vec<Machine<'a>>,
-    source: Source<'a>,
-}
-
-enum Source<'a> {
-    /// No capacity provider: the instances registered by themselves.
-    Registered,
-    /// A capacity provider that an answer describes.
-    Described(&'a CapacityProvider),
-    /// One that only its instances name.
-    Named,
-}
-
-/// An instance that takes part.
-pub(super) struct Machine<'a> {
-    pub(super) id: &'a str,
-    pub(super) arn: Option<&'a str>,
-    pub(super) zone: Option<&'a str>,
-    instance_type: Option<&'a str>,
-    value: &'a ContainerInstance,
-}
-
-/// For instances of no type that is known.
-const UNKNOWN_TYPE: &str = "unknown";
-
-/// The group of instances without a capacity provider.
-const REGISTERED: &str = "registered";
-
-impl Groups<'_> {
-    /// The group of this name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.all.iter().any(|it| it.name == name)
-    }
-
-    /// The EC2 id of the instance with this ARN.
-    pub(super) fn ec2_id(&self, arn: &str) -> Option<&str> {
-        // Answers of one call may still hold the older form, which names no cluster.
-        let same = |it: &&Machine<'_>| it.arn.is_some_and(|it| it == arn || arn::last(it) == arn::last(arn));
-        self.all.iter().flat_map(|it| &it.instances).find(same).map(|it| it.id)
-    }
-}
-
-/// Sorts instances into groups.
-pub(super) fn groups<'a>(found: &Found<'a>) -> Groups<'a> {
-    let mut by_name: BTreeMap<Option<&str>, Vec<Machine<'a>>> = BTreeMap::new();
-    let mut left_out = Vec::new();
-    for Placed { value, .. } in &found.instances {
-        let value: &'a ContainerInstance = value;
-        let arn = value.container_instance_arn.as_deref();
-        let Some(id) = value.ec2_instance_id.as_deref().or(arn.map(arn::last)) else {
-            left_out.push("a container instance without id and ARN is left out".to_owned());
-            continue;
-        };
-        let status = value.status.as_deref().unwrap_or("ACTIVE");
-        if !matches!(status, "ACTIVE" | "DRAINING") {
-            left_out.push(format!("container instance `{}` is {}: left out", shown(id), shown(status)));
-            continue;
-        }
-        if id.starts_with("mi-") {
-            left_out.push(format!(
-                "container instance `{}` is a machine outside of EC2 (ECS Anywhere): left out",
-                shown(id)
-            ));
-            continue;
-        }
-        let attribute = |name: &str| {
-            let found = value.attributes.iter().find(|it| it.name.as_deref() == Some(name));
-            found.and_then(|it| it.value.as_deref()).filter(|it| !it.is_empty())
-        };
-        let (zone, instance_type) = (attribute(AVAILABILITY_ZONE), attribute(INSTANCE_TYPE));
-        let machine = Machine { id, arn, zone, instance_type, value };
-        let provider = value.capacity_provider_name.as_deref().filter(|it| !it.is_empty());
-        by_name.entry(provider).or_default().push(machine);
-    }
-    let mut registered = REGISTERED.to_owned();
-    while by_name.contains_key(&Some(registered.as_str())) {
-        registered.push('-');
-    }
-    let mut all: Vec<Group<'a>> = Vec::new();
-    for (name, mut instances) in by_name {
-        instances.sort_by_key(|it| it.id);
-        let described = found.providers.iter().map(|it| it.value).find(|it| it.name.as_deref() == name);
-        let source = match (name, described) {
-            (None, _) => Source::Registered,
-            (Some(_), Some(provider)) => Source::Described(provider),
-            (Some(_), None) => Source::Named,
-        };
-        all.push(Group { name: name.unwrap_or(&registered).to_owned(), instances, source });
-    }
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    Groups { all, left_out }
-}
+use crate::documents::ecs::timestamp::Timestamp;
+use crate::experiment::catalogue::Missing;
+use crate::model::attribute::{AVAILABILITY_ZONE, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE};
+use crate::model::network::Protocol;
+use crate::model::query::parse_time_ms;
+use crate::placement::strategies::spread::is_attribute_name;
 
 /// `[cluster]`
 pub(super) fn write_cluster(choice: &Choice, zones: &[String], text: &mut Text) {
@@ -156,7 +55,7 @@ pub(super) fn write_groups(found: &Found<'_>, groups: &Groups<'_>, choice: &Choi
     }
     for group in &groups.all {
         for instance in &group.instances {
-            write_instance(instance, group, text);
+            write_instance(instance, group, &groups.default_zone, text);
         }
     }
 }
@@ -167,7 +66,6 @@ pub(super) fn is_fargate(name: &str) -> bool {
 }
 
 fn write_group(group: &Group<'_>, choice: &Choice, text: &mut Text) {
-    let n = group.instances.len();
     text.open();
     let scaling = match group.source {
         Source::Registered => {
@@ -184,28 +82,25 @@ fn write_group(group: &Group<'_>, choice: &Choice, text: &mut Text) {
             Some(ManagedScaling::default())
         }
     };
-    let mut types: BTreeMap<&str, usize> = BTreeMap::new();
-    for instance in &group.instances {
-        *types.entry(instance.instance_type.unwrap_or(UNKNOWN_TYPE)).or_default() += 1;
-    }
-    let most = types.values().max().copied().unwrap_or_default();
-    let majority = types.iter().find(|it| *it.1 == most).map_or(UNKNOWN_TYPE, |it| *it.0);
-    if types.len() > 1 {
-        let counts: Vec<String> = types.iter().map(|it| format!("{} {}", it.1, shown(it.0))).collect();
+    let launches = &group.launches;
+    if !group.mix.is_empty() {
+        let counts: Vec<String> = group.mix.iter().map(|it| format!("{} {}", it.1, shown(&it.0))).collect();
         text.note(&format!(
-            "`{}` mixes instance types ({}): new instances are {}, several types are not modelled yet",
+            "`{}` mixes instance types ({}): new instances are {}, and all cost what these do; several types \
+             are not modelled yet",
             shown(&group.name),
             counts.join(", "),
-            shown(majority)
+            shown(&launches.name)
         ));
     }
-    let sample = group.instances.iter().find(|it| it.instance_type.unwrap_or(UNKNOWN_TYPE) == majority);
-    let sample = sample.expect("the majority has a member");
-    let instance_type = instance_type(majority, sample, choice, text);
+    let instance_type = instance_type(launches, choice, text);
     text.head("[[cluster.capacity_provider]]");
     text.field("name", group.name.as_str());
     text.field("instance_type", instance_type);
-    let n = i64::try_from(n).expect("no file has as many instances");
+    if launches.has_trunking {
+        text.field("awsvpc_trunking", true);
+    }
+    let n = i64::try_from(group.instances.len()).expect("no file has as many instances");
     text.field("min_size", n);
     let Some(scaling) = scaling else {
         text.field("max_size", n);
@@ -215,17 +110,55 @@ fn write_group(group: &Group<'_>, choice: &Choice, text: &mut Text) {
     text.comment("The limits of the auto scaling group are not in the JSON: so many were there, ten times as many may be.");
     text.field("max_size", (10 * n).max(10));
     text.field("managed_scaling", "ENABLED");
-    for (key, value) in [
-        ("target_capacity", scaling.target_capacity),
-        ("minimum_scaling_step_size", scaling.minimum_scaling_step_size),
-        ("maximum_scaling_step_size", scaling.maximum_scaling_step_size),
-    ] {
-        if let Some(value) = value {
-            text.field(key, i64::from(value));
-        }
+    write_scaling(&scaling, &group.name, text);
+    let common = common_attributes(group);
+    if !common.is_empty() {
+        text.comment("What all its instances have in common, new ones are taken to have too.");
+        text.field("attributes", common);
     }
-    if let Some(seconds) = scaling.instance_warmup_period {
-        text.field("instance_warmup_period", format!("{seconds}s"));
+}
+
+/// What every instance of a group has, and its next one will have: not what is
+/// of one machine, nor what the agent or the type says by itself.
+fn common_attributes(group: &Group<'_>) -> Table {
+    let (first, rest) = group.instances.split_first().expect("a group has a member");
+    let mut common = attributes(first).0;
+    for other in rest {
+        let of_other = attributes(other).0;
+        common.retain(|name, value| of_other.get(name) == Some(value));
+    }
+    let is_type_known = group.launches.missing.is_none();
+    common.retain(|name, value| {
+        let is_own = [TRUNK, "ecs.subnet-id", OS_TYPE].contains(&name);
+        let is_told = is_own || (name == CPU_ARCHITECTURE && is_type_known);
+        !is_told && !name.contains("ecs.capability.") && value.as_str() != Some("")
+    });
+    common
+}
+
+/// The parameters of managed scaling, within the ranges of API ManagedScaling.
+fn write_scaling(scaling: &ManagedScaling, group: &str, text: &mut Text) {
+    let steps =
+        (scaling.minimum_scaling_step_size.unwrap_or(1), scaling.maximum_scaling_step_size.unwrap_or(10_000));
+    let are_ordered = steps.0 <= steps.1;
+    for (key, value, most) in [
+        ("target_capacity", scaling.target_capacity, 100),
+        ("minimum_scaling_step_size", scaling.minimum_scaling_step_size, 10_000),
+        ("maximum_scaling_step_size", scaling.maximum_scaling_step_size, 10_000),
+        ("instance_warmup_period", scaling.instance_warmup_period, 10_000),
+    ] {
+        let Some(value) = value else { continue };
+        let is_period = key == "instance_warmup_period";
+        let is_good = (i32::from(!is_period)..=most).contains(&value)
+            && (are_ordered || !key.ends_with("_scaling_step_size"));
+        match (is_good, is_period) {
+            (true, true) => text.field(key, format!("{value}s")),
+            (true, false) => text.field(key, i64::from(value)),
+            (false, _) => text.note(&format!(
+                "`{}`: {key} is {value}, which managed scaling does not take: the default is played",
+                shown(group)
+            )),
+        }
     }
 }
 
@@ -245,82 +178,61 @@ fn described_scaling(provider: &CapacityProvider, text: &mut Text) -> Option<Man
 }
 
 /// A name of the catalogue, or what registered under a price of nothing.
-fn instance_type(name: &str, sample: &Machine<'_>, choice: &Choice, text: &mut Text) -> Value {
-    let region = choice.region.as_deref().unwrap_or("us-east-1");
-    let missing = match Catalogue::built_in().instance_type(region, name) {
-        Ok(_) => return name.into(),
-        Err(Missing::Type) if name == UNKNOWN_TYPE => {
-            "the instances name no type: they cost nothing here, set `usd_per_hour`".to_owned()
+fn instance_type(launches: &LaunchedType, choice: &Choice, text: &mut Text) -> Value {
+    let name = launches.name.as_str();
+    let interfaces = launches.capacity.network_interfaces;
+    let tasks = if interfaces == 1 { "one task" } else { "tasks" };
+    let held = format!("{interfaces} network interfaces hold {tasks} in awsvpc mode, which may be too few");
+    let missing = match launches.missing {
+        None => return name.into(),
+        Some(Missing::Type) if name == UNKNOWN_TYPE => {
+            format!("the instances name no type: they cost nothing here, set `usd_per_hour`; {held}")
         }
-        Err(Missing::Type) => {
-            format!("`{}` is not in the catalogue: it costs nothing here, set `usd_per_hour`", shown(name))
-        }
-        Err(Missing::Price) => format!(
-            "there is no price of `{}` in {}: it costs nothing here, set `usd_per_hour` or name a file in `prices`",
+        Some(Missing::Type) => format!(
+            "`{}` is not in the catalogue: it costs nothing here, set `usd_per_hour`; {held}",
+            shown(name)
+        ),
+        Some(Missing::Price) => format!(
+            "there is no price of `{}` in {}: it costs nothing here, set `usd_per_hour`",
             shown(name),
-            shown(region)
+            choice.region_of_prices()
         ),
     };
     text.note(&missing);
+    let capacity = launches.capacity;
     inline([
         ("name", Some(name.into())),
-        ("cpu_units", integer(sample.value, "CPU").map(Value::from)),
-        ("memory_mib", integer(sample.value, "MEMORY").map(Value::from)),
+        ("cpu_units", Some(i64::from(capacity.cpu.0).into())),
+        ("memory_mib", Some(i64::from(capacity.memory.0).into())),
+        ("gpus", (capacity.gpus > 0).then(|| i64::from(capacity.gpus).into())),
+        ("network_interfaces", Some(i64::from(interfaces).into())),
         ("usd_per_hour", Some(0.into())),
     ])
 }
 
-fn resource<'a>(instance: &'a ContainerInstance, name: &str) -> Option<&'a Resource> {
-    instance.registered_resources.iter().find(|it| it.name.as_deref() == Some(name))
-}
-
-fn integer(instance: &ContainerInstance, name: &str) -> Option<i64> {
-    let resource = resource(instance, name)?;
-    match resource.kind.as_deref() {
-        Some("LONG") => resource.long_value,
-        Some("DOUBLE") => resource.double_value.map(|it| it as i64),
-        _ => resource.integer_value.map(i64::from),
-    }
-}
-
-fn ports(instance: &ContainerInstance, name: &str) -> Value {
-    let written = resource(instance, name).map(|it| it.string_set_value.as_slice()).unwrap_or_default();
-    let mut ports: Vec<u16> = written.iter().filter_map(|it| it.trim().parse().ok()).collect();
-    ports.sort_unstable();
-    ports.dedup();
-    Value::Array(ports.into_iter().map(|it| Value::from(i64::from(it))).collect())
-}
-
-fn write_instance(machine: &Machine<'_>, group: &Group<'_>, text: &mut Text) {
+fn write_instance(machine: &Machine<'_>, group: &Group<'_>, default_zone: &str, text: &mut Text) {
     let instance = machine.value;
     text.open();
     if machine.zone.is_none() {
-        text.note(&format!("container instance `{}` names no availability zone", shown(machine.id)));
+        text.note(&format!(
+            "container instance `{}` names no availability zone: taken for {}",
+            shown(machine.id),
+            shown(default_zone)
+        ));
+    }
+    let (attributes, n_odd) = attributes(machine);
+    if n_odd > 0 {
+        text.note(&format!(
+            "container instance `{}`: {n_odd} attributes of no allowed name are left out",
+            shown(machine.id)
+        ));
     }
     text.head("[[cluster.container_instance]]");
     text.field("ec2_instance_id", machine.id);
     text.field("capacity_provider", group.name.as_str());
-    if let Some(zone) = machine.zone {
-        text.field("availability_zone", zone);
-    }
-    text.field("instance_type", machine.instance_type.unwrap_or(UNKNOWN_TYPE));
-    let n_gpus = resource(instance, "GPU").map_or(0, |it| it.string_set_value.len());
-    let resources = inline([
-        ("cpu", integer(instance, "CPU").map(Value::from)),
-        ("memory", integer(instance, "MEMORY").map(Value::from)),
-        ("gpus", Some(i64::try_from(n_gpus).expect("a list of a file").into())),
-        ("ports", Some(ports(instance, "PORTS"))),
-        ("ports_udp", Some(ports(instance, "PORTS_UDP"))),
-    ]);
-    text.field("registered_resources", resources);
-    let mut attributes: BTreeMap<&str, &str> = BTreeMap::new();
-    for attribute in &instance.attributes {
-        let Some(name) = attribute.name.as_deref() else { continue };
-        if name != AVAILABILITY_ZONE && name != INSTANCE_TYPE {
-            attributes.insert(name, attribute.value.as_deref().unwrap_or(""));
-        }
-    }
-    let attributes: Table = attributes.into_iter().map(|it| (it.0.to_owned(), it.1.into())).collect();
+    text.field("availability_zone", machine.zone.unwrap_or(default_zone));
+    text.field("instance_type", machine.instance_type);
+    text.field("registered_resources", registered_resources(machine, group));
     if !attributes.is_empty() {
         text.field("attributes", attributes);
     }
@@ -329,8 +241,45 @@ fn write_instance(machine: &Machine<'_>, group: &Group<'_>, text: &mut Text) {
         text.field("agent_version", version);
     }
     text.field("agent_connected", instance.agent_connected.unwrap_or(true));
-    if let Some(registered_at) = instance.registered_at {
-        text.field("registered_at", registered_at.to_string());
+    // Expressions know no fraction of a second.
+    let whole = |it: Timestamp| Timestamp { millis: it.millis - it.millis.rem_euclid(1000) }.to_string();
+    if let Some(moment) = instance.registered_at.map(whole).filter(|it| parse_time_ms(it).is_some()) {
+        text.field("registered_at", moment);
     }
     text.field("status", instance.status.as_deref().unwrap_or("ACTIVE"));
+}
+
+fn registered_resources(machine: &Machine<'_>, group: &Group<'_>) -> Value {
+    let registered = machine.registered;
+    let number = |it: u32| Some(Value::from(i64::from(it)));
+    let ports_of = |protocol: Protocol| {
+        let of_protocol = machine.ports.as_ref()?.iter().filter(|it| it.protocol == protocol);
+        Some(Value::Array(of_protocol.map(|it| i64::from(it.port).into()).collect()))
+    };
+    // Its own type says how many there are, unless the group's says the same.
+    let differs = registered.network_interfaces != group.launches.capacity.network_interfaces;
+    inline([
+        ("cpu", number(registered.cpu.0)),
+        ("memory", number(registered.memory.0)),
+        ("gpus", number(registered.gpus)),
+        ("network_interfaces", number(registered.network_interfaces).filter(|_| differs)),
+        ("ports", ports_of(Protocol::Tcp)),
+        ("ports_udp", ports_of(Protocol::Udp)),
+    ])
+}
+
+/// Its attributes but those that have fields of their own, and how many bear
+/// names that no attribute has.
+fn attributes(machine: &Machine<'_>) -> (Table, usize) {
+    let mut attributes: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut n_odd = 0;
+    for attribute in &machine.value.attributes {
+        let Some(name) = attribute.name.as_deref() else { continue };
+        if !is_attribute_name(name) {
+            n_odd += 1;
+        } else if name != AVAILABILITY_ZONE && name != INSTANCE_TYPE {
+            attributes.insert(name, attribute.value.as_deref().unwrap_or(""));
+        }
+    }
+    (attributes.into_iter().map(|it| (it.0.to_owned(), it.1.into())).collect(), n_odd)
 }

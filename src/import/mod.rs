@@ -7,13 +7,19 @@
 //! its place; what makes an experiment impossible is a fault.
 
 mod arn;
+mod balancers;
+mod capacity;
 mod choice;
 mod definitions;
 mod found;
+mod groups;
 mod instances;
+mod placement;
 mod services;
 mod tasks;
 mod text;
+
+pub use capacity::PRICES_FILE;
 
 use std::collections::BTreeSet;
 
@@ -39,6 +45,8 @@ pub struct Imported {
     pub toml: String,
     /// Files for the folder [`DEFINITIONS_FOLDER`] beside it: name and text.
     pub definitions: Vec<(String, String)>,
+    /// What the file [`PRICES_FILE`] beside it says, if the experiment names one.
+    pub prices: Option<String>,
     /// What the experiment leaves out or takes for something else.
     pub notes: Vec<String>,
 }
@@ -70,8 +78,8 @@ pub fn import(inputs: &[Input], cluster: Option<&str>) -> Result<Imported, Vec<D
     let choice = choice::choose(&found, cluster).map_err(|it| vec![*it])?;
     let found = found.of_cluster(choice.arn.as_deref());
 
-    let groups = instances::groups(&found);
-    let plan = services::plan(&found, &definitions, &groups, &mut faults);
+    let groups = groups::groups(&found, &definitions, &choice);
+    let mut plan = services::plan(&found, &definitions, &groups, &choice, &mut faults);
     if plan.services.is_empty() && faults.is_empty() && groups.all.is_empty() {
         let message = "the files describe neither a service that can be played nor a container instance";
         faults.push(Diagnostic::new("B0502", message).help("`aws ecs describe-services` prints services"));
@@ -79,11 +87,13 @@ pub fn import(inputs: &[Input], cluster: Option<&str>) -> Result<Imported, Vec<D
     if !faults.is_empty() {
         return Err(faults);
     }
-    let tasks = tasks::plan(&found, &definitions, &groups, &plan);
+    let mut prices = std::mem::take(&mut plan.prices);
+    let region = choice.region_of_prices();
+    let tasks = tasks::plan(&found, &definitions, &groups, &plan, region, &mut prices);
 
     let mut text = Text::default();
     let files: Vec<&str> = inputs.iter().map(|it| it.file.as_str()).collect();
-    write_head(&files, &found, &choice, &mut text);
+    write_head(&files, &found, &choice, &prices, &mut text);
     let zones = zones(&groups, &tasks);
     instances::write_cluster(&choice, &zones, &mut text);
     instances::write_groups(&found, &groups, &choice, &mut text);
@@ -97,10 +107,16 @@ pub fn import(inputs: &[Input], cluster: Option<&str>) -> Result<Imported, Vec<D
         .collect();
     let (toml, notes) = text.finish();
     let definitions = used.into_iter().map(|idx| definitions.file(idx)).collect();
-    Ok(Imported { toml, definitions, notes })
+    Ok(Imported { toml, definitions, prices: prices.file(), notes })
 }
 
-fn write_head(files: &[&str], found: &Found<'_>, choice: &choice::Choice, text: &mut Text) {
+fn write_head(
+    files: &[&str],
+    found: &Found<'_>,
+    choice: &choice::Choice,
+    prices: &capacity::FargatePrices,
+    text: &mut Text,
+) {
     text.comment("Made by `berthlab import ecs` from what the service described.");
     text.comment("");
     text.comment(&format!(
@@ -139,12 +155,18 @@ fn write_head(files: &[&str], found: &Found<'_>, choice: &choice::Choice, text: 
         Some(region) => text.field("region", region.as_str()),
         None => text.note("no ARN names a region: prices are of us-east-1"),
     }
+    for note in prices.notes() {
+        text.note(note);
+    }
+    if prices.file().is_some() {
+        text.field("prices", PRICES_FILE);
+    }
 }
 
 /// Every zone that something stands in.
-fn zones(groups: &instances::Groups<'_>, tasks: &tasks::Plan<'_>) -> Vec<String> {
-    let of_instances = groups.all.iter().flat_map(|it| &it.instances).filter_map(|it| it.zone);
-    let of_tasks = tasks.tasks.iter().filter_map(|it| it.value.availability_zone.as_deref());
+fn zones(groups: &groups::Groups<'_>, tasks: &tasks::Plan<'_>) -> Vec<String> {
+    let of_instances = groups.machines().map(|it| it.zone.unwrap_or(&groups.default_zone));
+    let of_tasks = tasks.tasks.iter().filter_map(|it| it.fargate_zone());
     let zones: BTreeSet<&str> = of_instances.chain(of_tasks).collect();
     zones.into_iter().map(str::to_owned).collect()
 }

@@ -1,32 +1,41 @@
 //! Services: `[[service]]` and `[[target_group]]`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use toml::Value;
 
 use super::arn;
+use super::balancers::{self, TargetGroups};
+use super::capacity::{self, RunsOn};
+use super::choice::Choice;
 use super::definitions::Definitions;
 use super::found::{Found, Placed};
-use super::instances::{Groups, is_fargate};
+use super::groups::Groups;
+use super::placement;
 use super::text::{Text, inline, list, shown};
 use crate::base::Diagnostic;
+use crate::deployment::request::replica_bounds;
 use crate::documents::ecs::choices::{
     DeploymentControllerKind, DeploymentStrategy, LaunchType, SchedulingStrategy, Switch,
 };
 use crate::documents::ecs::deployment::DeploymentConfiguration;
 use crate::documents::ecs::network::{LoadBalancer, NetworkConfiguration};
-use crate::documents::ecs::placement::CapacityProviderStrategyItem;
 use crate::documents::ecs::service::{Service, TaskSet};
-use crate::documents::task_definition::TaskNeeds;
-use crate::documents::task_definition::choices::NetworkMode;
+use crate::experiment::scenario::{
+    DESIRED_MAX, SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version, is_security_group_id,
+};
+use crate::model::service::DeploymentBounds;
 
 /// What becomes of the services.
 pub(super) struct Plan<'a> {
     pub(super) services: Vec<PlannedService<'a>>,
     /// In words, with the name that sorts them among the others.
     left_out: Vec<(String, String)>,
-    /// Of each ARN: its name here, and whether tasks are reached by address.
-    target_groups: BTreeMap<&'a str, (String, bool)>,
+    /// DAEMON services, whose tasks take part without them.
+    daemons: BTreeSet<&'a str>,
+    target_groups: TargetGroups<'a>,
+    /// What is said of Fargate's prices.
+    pub(super) prices: capacity::FargatePrices,
 }
 
 /// A service that takes part.
@@ -35,23 +44,24 @@ pub(super) struct PlannedService<'a> {
     name: &'a str,
     pub(super) definition: usize,
     desired_count: i32,
-    runs_on: RunsOn<'a>,
+    pub(super) runs_on: RunsOn<'a>,
     /// Of the deployment, or of the primary task set.
     network: Option<&'a NetworkConfiguration>,
-    load_balancers: &'a [LoadBalancer],
+    load_balancers: Vec<Value>,
+    placement: placement::Written,
     platform_version: Option<&'a str>,
     notes: Vec<String>,
 }
 
-enum RunsOn<'a> {
-    LaunchType(&'static str),
-    Shares(Vec<&'a CapacityProviderStrategyItem>),
-}
-
 impl Plan<'_> {
-    /// Whether a service of this name takes part.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.services.iter().any(|it| it.name == name)
+    /// The service of this name, if it takes part.
+    pub(super) fn find(&self, name: &str) -> Option<&PlannedService<'_>> {
+        self.services.iter().find(|it| it.name == name)
+    }
+
+    /// Whether it is a DAEMON, of which only the tasks take part.
+    pub(super) fn is_daemon(&self, name: &str) -> bool {
+        self.daemons.contains(name)
     }
 }
 
@@ -60,25 +70,58 @@ pub(super) fn plan<'a>(
     found: &Found<'a>,
     definitions: &Definitions<'_>,
     groups: &Groups<'_>,
+    choice: &Choice,
     faults: &mut Vec<Diagnostic>,
 ) -> Plan<'a> {
-    let mut plan = Plan { services: Vec::new(), left_out: Vec::new(), target_groups: BTreeMap::new() };
+    let mut plan = Plan {
+        services: Vec::new(),
+        left_out: Vec::new(),
+        daemons: BTreeSet::new(),
+        target_groups: TargetGroups::default(),
+        prices: capacity::FargatePrices::default(),
+    };
+    let mut names: BTreeSet<&str> = BTreeSet::new();
     let mut homeless: Vec<&Placed<'a, Service>> = Vec::new();
     for service in &found.services {
         let Some(name) = name_of(service.value) else {
             faults.push(service.fault("B0507", "serviceName", "a service without a name".to_owned()));
             continue;
         };
-        if let Some(reason) = why_not(service.value, definitions) {
+        let mut leave_out = |reason: &str| {
             plan.left_out
                 .push((name.to_owned(), format!("service `{}` is left out: it {reason}", shown(name))));
+        };
+        if let Some(reason) = why_not(service.value, definitions) {
+            leave_out(&reason);
+            if service.value.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
+                plan.daemons.insert(name);
+            }
             continue;
         }
-        let planned = planned(service, name, definitions, groups, faults);
-        let Some(planned) = planned else { continue };
-        if matches!(planned.runs_on, RunsOn::LaunchType("EC2")) && groups.all.is_empty() {
+        if !names.insert(name) {
+            leave_out("has the name of another");
+            continue;
+        }
+        let planned = planned(service, name, definitions, groups, found, faults);
+        let Some(mut planned) = planned else { continue };
+        let definition = definitions.played(planned.definition);
+        if let Some(is_spot) = planned.runs_on.fargate() {
+            if let Some(reason) = capacity::no_fargate(definition) {
+                leave_out(&format!("runs on Fargate, and {reason}"));
+                continue;
+            }
+            plan.prices.need(choice.region_of_prices(), definition, is_spot);
+        } else if groups.all.is_empty() {
             homeless.push(service);
         }
+        let is_fargate = planned.runs_on.fargate().is_some();
+        planned.load_balancers = balancers::of_service(
+            balancers_of(service.value),
+            definition,
+            is_fargate,
+            &mut plan.target_groups,
+            &mut planned.notes,
+        );
         plan.services.push(planned);
     }
     if let Some(first) = homeless.first() {
@@ -93,9 +136,6 @@ pub(super) fn plan<'a>(
         faults.push(fault.help("add what `aws ecs describe-container-instances` prints"));
     }
     plan.services.sort_by_key(|it| it.name);
-    for idx in 0..plan.services.len() {
-        add_target_groups(&mut plan, idx, definitions);
-    }
     plan
 }
 
@@ -129,10 +169,10 @@ fn why_not(service: &Service, definitions: &Definitions<'_>) -> Option<String> {
     }
     if service.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
         let definition = definition_of(service).and_then(|it| definitions.find(it));
-        let needs = definition.map(|it| TaskNeeds::of(definitions.definition(it)));
+        let needs = definition.map(|it| definitions.played(it).needs);
         let held = needs.map_or_else(String::new, |it| {
             format!(
-                "; the {} CPU units and {} MiB that it holds on each are free here",
+                "; the {} CPU units and {} MiB that it holds on each are free on new ones",
                 it.cpu.0, it.memory.0
             )
         });
@@ -153,11 +193,18 @@ fn why_not(service: &Service, definitions: &Definitions<'_>) -> Option<String> {
         .then(|| "has the deployment controller EXTERNAL and no primary task set".to_owned())
 }
 
+/// Of the primary task set, if it has some.
+fn balancers_of(service: &Service) -> &[LoadBalancer] {
+    let of_set = primary_task_set(service).map(|it| it.load_balancers.as_slice());
+    of_set.filter(|it| !it.is_empty()).unwrap_or(&service.load_balancers)
+}
+
 fn planned<'a>(
     service: &Placed<'a, Service>,
     name: &'a str,
     definitions: &Definitions<'_>,
     groups: &Groups<'_>,
+    found: &Found<'_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<PlannedService<'a>> {
     let value = service.value;
@@ -166,6 +213,14 @@ fn planned<'a>(
         faults.push(service.fault("B0507", "desiredCount", message));
         return None;
     };
+    if u64::try_from(desired_count).is_ok_and(|it| it > DESIRED_MAX) {
+        let message = format!(
+            "service `{}` wants {desired_count} tasks: at most {DESIRED_MAX} are played",
+            shown(name)
+        );
+        faults.push(service.fault("B0508", "desiredCount", message));
+        return None;
+    }
     let Some(written) = definition_of(value) else {
         let message = format!("service `{}` names no task definition", shown(name));
         faults.push(service.fault("B0507", "taskDefinition", message));
@@ -178,11 +233,12 @@ fn planned<'a>(
         None => &value.capacity_provider_strategy,
     };
     let launch_type = set.and_then(|it| it.launch_type.as_ref()).or(value.launch_type.as_ref());
-    let runs_on = if strategy.is_empty() {
-        let is_fargate = launch_type == Some(&LaunchType::Fargate);
-        Some(RunsOn::LaunchType(if is_fargate { "FARGATE" } else { "EC2" }))
+    let runs_on = if !strategy.is_empty() {
+        capacity::share(service, name, strategy, groups, &mut notes, faults)
+    } else if launch_type == Some(&LaunchType::Fargate) {
+        Some(RunsOn::Fargate)
     } else {
-        shares(service, name, strategy, groups, &mut notes, faults)
+        Some(capacity::any_instance(name, found, groups, &mut notes))
     };
     let definition = definitions.find(written);
     if definition.is_none() {
@@ -199,17 +255,20 @@ fn planned<'a>(
         let note = "its task definition is one that was written, not described: its revision is not known";
         notes.push(note.to_owned());
     }
-    let of_set = set.map(|it| it.load_balancers.as_slice()).filter(|it| !it.is_empty());
+    let runs_on = runs_on?;
+    let is_fargate = runs_on.fargate().is_some();
+    let placement = placement::of_service(value, is_fargate, &mut notes);
     Some(PlannedService {
         value,
         name,
         definition: definition?,
         desired_count,
-        runs_on: runs_on?,
+        runs_on,
         network: set
             .and_then(|it| it.network_configuration.as_ref())
             .or(value.network_configuration.as_ref()),
-        load_balancers: of_set.unwrap_or(&value.load_balancers),
+        load_balancers: Vec::new(),
+        placement,
         platform_version: set
             .and_then(|it| it.platform_version.as_deref())
             .or(value.platform_version.as_deref()),
@@ -221,45 +280,6 @@ fn planned<'a>(
 fn few(names: &[String]) -> String {
     let shown = names.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
     if names.len() > 10 { format!("{shown}, …") } else { shown }
-}
-
-/// The providers of a strategy that are there.
-fn shares<'a>(
-    service: &Placed<'a, Service>,
-    name: &str,
-    strategy: &'a [CapacityProviderStrategyItem],
-    groups: &Groups<'_>,
-    notes: &mut Vec<String>,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<RunsOn<'a>> {
-    let mut kept = Vec::new();
-    let mut missing = Vec::new();
-    for item in strategy {
-        let provider = item.capacity_provider.as_deref().unwrap_or("");
-        if is_fargate(provider) || groups.has(provider) {
-            kept.push(item);
-        } else {
-            missing.push(shown(provider));
-        }
-    }
-    let is_used = |it: &&CapacityProviderStrategyItem| it.weight.unwrap_or(0) > 0 || it.base.unwrap_or(0) > 0;
-    if !missing.is_empty() && !kept.iter().any(is_used) {
-        let message = format!(
-            "service `{}` runs on {}, of which no container instance is among the files",
-            shown(name),
-            missing.join(", ")
-        );
-        let fault = service.fault("B0504", "capacityProviderStrategy", message);
-        faults.push(fault.help("add what `aws ecs describe-container-instances` prints"));
-        return None;
-    }
-    for provider in missing {
-        notes.push(format!(
-            "its capacity provider `{provider}` has no instance, so that its instance type is not known: left \
-             out of the strategy"
-        ));
-    }
-    Some(RunsOn::Shares(kept))
 }
 
 /// What cannot be said of a service that takes part.
@@ -303,41 +323,15 @@ fn notes_of(service: &Service) -> Vec<String> {
         note(!primary.vpc_lattice_configurations.is_empty(), "VPC Lattice is left out");
     }
     let under_way = service.deployments.iter().any(|it| it.status.as_deref() == Some("ACTIVE"));
-    note(under_way, "a deployment was under way: the newest revision is the service's from the start");
+    note(
+        under_way,
+        "a deployment was under way: it goes on from the tasks that are described, or is over if none of an \
+         older revision is",
+    );
     let is_balanced = service.availability_zone_rebalancing == Some(Switch::Enabled);
     note(is_balanced, "rebalancing of availability zones is left out");
     note(!service.service_registries.is_empty(), "service discovery is left out");
     notes
-}
-
-fn add_target_groups<'a>(plan: &mut Plan<'a>, idx: usize, definitions: &Definitions<'_>) {
-    let service = &plan.services[idx];
-    let mode = definitions.definition(service.definition).network_mode();
-    let is_ip = mode == Some(NetworkMode::Awsvpc);
-    let mut notes = Vec::new();
-    for balancer in service.load_balancers {
-        let Some(group) = balancer.target_group_arn.as_deref().filter(|it| !it.is_empty()) else {
-            let name = shown(balancer.load_balancer_name.as_deref().unwrap_or("?"));
-            notes.push(format!("its classic load balancer `{name}` is left out"));
-            continue;
-        };
-        if balancer.advanced_configuration.is_some() {
-            notes.push("the alternate target group of its load balancer is left out".to_owned());
-        }
-        let known = plan.target_groups.get(group).map(|it| it.1);
-        if known.is_some_and(|it| it != is_ip) {
-            let name = shown(arn::target_group(group));
-            notes.push(format!("target group `{name}` also has tasks of another network mode"));
-        }
-        if known.is_none() {
-            let mut name = arn::target_group(group).to_owned();
-            while plan.target_groups.values().any(|it| it.0 == name) {
-                name.push_str("-2");
-            }
-            plan.target_groups.insert(group, (name, is_ip));
-        }
-    }
-    plan.services[idx].notes.extend(notes);
 }
 
 /// Writes services and target groups, and why some are left out.
@@ -348,94 +342,97 @@ pub(super) fn write(plan: &Plan<'_>, definitions: &Definitions<'_>, text: &mut T
             text.open();
             text.note(note);
         }
-        write_service(service, plan, definitions, text);
+        write_service(service, definitions, text);
     }
     for (_, note) in left_out {
         text.open();
         text.note(note);
     }
-    for (name, is_ip) in plan.target_groups.values() {
-        text.open();
-        text.head("[[target_group]]");
-        text.field("name", name.as_str());
-        text.field("target_type", if *is_ip { "ip" } else { "instance" });
-    }
+    plan.target_groups.write(text);
 }
 
-fn write_service(
-    service: &PlannedService<'_>,
-    plan: &Plan<'_>,
-    definitions: &Definitions<'_>,
-    text: &mut Text,
-) {
+fn write_service(service: &PlannedService<'_>, definitions: &Definitions<'_>, text: &mut Text) {
     let value = service.value;
     text.open();
     for note in &service.notes {
         text.note(&format!("service `{}`: {note}", shown(service.name)));
     }
     let bounds = value.deployment_configuration.as_ref().and_then(|it| bounds(it, service.name, text));
+    let is_fargate = service.runs_on.fargate().is_some();
+    let network = service.network.and_then(|it| network(it, is_fargate, service.name, text));
+    let version = service.platform_version.filter(|_| is_fargate);
+    let is_known = |it: &&str| is_platform_version(it);
+    if let Some(odd) = version.filter(|it| !is_known(it)) {
+        text.note(&format!(
+            "service `{}`: `{}` is no platform version: the latest is played",
+            shown(service.name),
+            shown(odd)
+        ));
+    }
     text.head("[[service]]");
     text.field("name", service.name);
     text.field("task_definition", definitions.path(service.definition));
     text.field("desired_count", i64::from(service.desired_count));
-    match &service.runs_on {
-        RunsOn::LaunchType(launch_type) => text.field("launch_type", *launch_type),
-        RunsOn::Shares(items) => {
-            let item = |it: &&CapacityProviderStrategyItem| {
-                inline([
-                    ("capacity_provider", it.capacity_provider.as_deref().map(Value::from)),
-                    ("weight", Some(i64::from(it.weight.unwrap_or(0)).into())),
-                    ("base", Some(i64::from(it.base.unwrap_or(0)).into())),
-                ])
-            };
-            text.field("capacity_provider_strategy", Value::Array(items.iter().map(item).collect()));
-        }
-    }
-    if let Some(version) = service.platform_version {
+    service.runs_on.write(text);
+    if let Some(version) = version.filter(is_known) {
         text.field("platform_version", version);
     }
     if let Some(bounds) = bounds {
         text.field("deployment_configuration", bounds);
     }
-    let strategies = value.placement_strategy.iter().map(|it| {
-        let field = it.field.as_deref().filter(|it| !it.is_empty());
-        let kind = it.kind.as_ref().map(|it| it.as_str());
-        inline([("type", kind.map(Value::from)), ("field", field.map(Value::from))])
-    });
-    write_list("placement_strategy", strategies, text);
-    let constraints = value.placement_constraints.iter().map(|it| {
-        let expression = it.expression.as_deref().filter(|it| !it.is_empty());
-        let kind = it.kind.as_ref().map(|it| it.as_str());
-        inline([("type", kind.map(Value::from)), ("expression", expression.map(Value::from))])
-    });
-    write_list("placement_constraints", constraints, text);
+    write_list("placement_strategy", &service.placement.strategies, text);
+    write_list("placement_constraints", &service.placement.constraints, text);
     if let Some(seconds) = value.health_check_grace_period_seconds.filter(|it| *it > 0) {
         text.field("health_check_grace_period_seconds", i64::from(seconds));
     }
-    let balancers = service.load_balancers.iter().filter_map(|it| {
-        let group = plan.target_groups.get(it.target_group_arn.as_deref()?)?;
-        Some(inline([
-            ("target_group", Some(group.0.as_str().into())),
-            ("container_name", it.container_name.as_deref().map(Value::from)),
-            ("container_port", it.container_port.map(Value::from)),
-        ]))
-    });
-    write_list("load_balancers", balancers, text);
-    if let Some(awsvpc) = service.network.and_then(|it| it.awsvpc.as_ref()) {
-        let network = inline([
-            ("security_groups", Some(list(awsvpc.security_groups.iter().map(String::as_str)))),
-            ("subnets", Some(list(awsvpc.subnets.iter().map(String::as_str)))),
-            ("assign_public_ip", awsvpc.assign_public_ip.as_ref().map(|it| it.as_str().into())),
-        ]);
+    write_list("load_balancers", &service.load_balancers, text);
+    if let Some(network) = network {
         text.field("network_configuration", network);
     }
 }
 
-fn write_list(key: &str, items: impl Iterator<Item = Value>, text: &mut Text) {
-    let items: Vec<Value> = items.collect();
+fn write_list(key: &str, items: &[Value], text: &mut Text) {
     if !items.is_empty() {
-        text.field(key, Value::Array(items));
+        text.field(key, Value::Array(items.to_vec()));
     }
+}
+
+/// `awsvpcConfiguration`, within the limits of API AwsVpcConfiguration.
+fn network(
+    configuration: &NetworkConfiguration,
+    is_fargate: bool,
+    name: &str,
+    text: &mut Text,
+) -> Option<Value> {
+    let awsvpc = configuration.awsvpc.as_ref()?;
+    let (groups, odd): (Vec<&str>, Vec<&str>) =
+        awsvpc.security_groups.iter().map(String::as_str).partition(|it| is_security_group_id(it));
+    if let Some(first) = odd.first() {
+        text.note(&format!(
+            "service `{}`: `{}` is no id of a security group: {} left out",
+            shown(name),
+            shown(first),
+            if odd.len() == 1 { "it is".to_owned() } else { format!("{} such are", odd.len()) }
+        ));
+    }
+    let subnets: Vec<&str> = awsvpc.subnets.iter().map(String::as_str).collect();
+    let mut taken = |items: &[&str], what: &str, most: usize| {
+        if items.len() > most {
+            let n = items.len();
+            text.note(&format!("service `{}` has {n} {what}: the first {most} are taken", shown(name)));
+        }
+        list(items.iter().take(most).copied())
+    };
+    let security_groups = taken(&groups, "security groups", SECURITY_GROUPS_MAX);
+    let subnets = taken(&subnets, "subnets", SUBNETS_MAX);
+    // Of tasks on instances there is nothing but DISABLED.
+    let public = awsvpc.assign_public_ip.as_ref().map(|it| it.as_str());
+    let public = public.filter(|it| *it == "DISABLED" || (*it == "ENABLED" && is_fargate));
+    Some(inline([
+        ("security_groups", Some(security_groups)),
+        ("subnets", Some(subnets)),
+        ("assign_public_ip", public.map(Value::from)),
+    ]))
 }
 
 /// The percentages, if a rolling update can be played with them.
@@ -444,15 +441,18 @@ fn bounds(configuration: &DeploymentConfiguration, name: &str, text: &mut Text) 
     if minimum.is_none() && maximum.is_none() {
         return None;
     }
-    let is_good = minimum.is_none_or(|it| (0..=100).contains(&it))
-        && maximum.is_none_or(|it| (100..=1000).contains(&it));
-    if !is_good {
+    let default = DeploymentBounds::DEFAULT;
+    let percents = (
+        minimum.unwrap_or(default.minimum_healthy_percent.into()),
+        maximum.unwrap_or(default.maximum_percent.into()),
+    );
+    if replica_bounds(percents.0.into(), percents.1.into()).is_err() {
         text.note(&format!(
             "service `{}`: minimum and maximum of {} and {} percent are no bounds of a rolling update: the \
              defaults are played",
             shown(name),
-            minimum.unwrap_or(100),
-            maximum.unwrap_or(200)
+            percents.0,
+            percents.1
         ));
         return None;
     }

@@ -7,7 +7,9 @@ mod availability;
 mod cost;
 mod instance_count;
 mod lower_bound;
+mod requests;
 mod rollout_time;
+mod task_failures;
 mod tasks;
 mod utilization;
 mod wait_time;
@@ -29,6 +31,10 @@ pub const METRICS: &[Metric] = &[
     availability::AVAILABILITY_PERCENT,
     availability::WORST_MINUTE_PERCENT,
     availability::BELOW_MINIMUM_SECONDS,
+    requests::REQUESTS_OFFERED,
+    requests::REQUESTS_SERVED,
+    requests::REQUESTS_SERVED_PERCENT,
+    task_failures::SERVICE_TASK_FAILURES,
     rollout_time::ROLLOUTS,
     rollout_time::ROLLOUTS_COMPLETED,
     rollout_time::ROLLOUTS_DEADLOCKED,

@@ -31,6 +31,38 @@ impl Workload {
     /// The arrival number of stand-alone tasks that are found, not asked for.
     pub const FOUND: u32 = u32::MAX;
 
+    /// What a service runs in the course of a run: its first revision, then what
+    /// is released, in the order of time. Those of tasks that are found may be
+    /// others.
+    pub fn revisions(&self, service: ServiceId) -> impl Iterator<Item = TaskDefinitionId> {
+        let changes = self.service_changes.iter().filter(move |it| it.service == service);
+        let releases = changes.filter_map(|it| match it.kind {
+            ServiceChangeKind::Release(definition) => Some(definition),
+            ServiceChangeKind::DesiredCount(_) => None,
+        });
+        std::iter::once(self.services[service].definition).chain(releases)
+    }
+
+    /// The most tasks that these services want together at one moment.
+    pub fn desired_at_most(&self, services: &[ServiceId]) -> u32 {
+        let mut desired: Vec<u32> = services.iter().map(|&it| self.services[it].desired_count).collect();
+        let sum = |desired: &[u32]| desired.iter().fold(0, |sum: u32, it| sum.saturating_add(*it));
+        let mut most = sum(&desired);
+        let mut changes = self.service_changes.iter().peekable();
+        while let Some(change) = changes.next() {
+            if let (ServiceChangeKind::DesiredCount(n), Some(idx)) =
+                (change.kind, services.iter().position(|it| *it == change.service))
+            {
+                desired[idx] = n;
+            }
+            // What changes at one moment is looked at together.
+            if changes.peek().is_none_or(|next| next.at > change.at) {
+                most = most.max(sum(&desired));
+            }
+        }
+        most
+    }
+
     /// How long a stand-alone task runs.
     pub fn lifetime(&self, arrival: u32) -> SimDuration {
         match self.arrivals.get(arrival as usize) {

@@ -4,6 +4,7 @@
 
 pub mod histogram;
 pub mod ledger;
+pub mod placement_reason;
 pub mod provider;
 pub mod recorder;
 pub mod run_record;
@@ -11,9 +12,9 @@ pub mod series;
 
 pub use histogram::Histogram;
 pub use ledger::{Ledger, LedgerLine, Meter};
+pub use placement_reason::PlacementReason;
 pub use provider::{
-    BlockedSeries, PlacementFailure, PlacementReason, ProviderReading, ProviderRecord, Reserved,
-    ReservedSeries, Resource,
+    BlockedSeries, PlacementFailure, ProviderReading, ProviderRecord, Reserved, ReservedSeries, Resource,
 };
 pub use recorder::{ClusterReading, Recorder, RequestReading, ServiceReading};
 pub use run_record::{

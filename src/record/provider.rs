@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{SimDuration, SimTime};
-use crate::record::Series;
+use crate::record::{PlacementReason, Series};
 
 /// Something that instances register and tasks reserve.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -34,91 +34,6 @@ impl Resource {
             Self::NetworkInterfaces => "network_interfaces",
             Self::Ports => "ports",
             Self::Gpus => "gpus",
-        }
-    }
-}
-
-/// Why an instance did not take a task: the steps of a placement, in the order
-/// in which the first that applies is told (developer guide,
-/// api_failures_messages; the order is a MODEL choice). All but the last stand in
-/// the order of the placement's own reasons.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum PlacementReason {
-    /// It takes no new tasks.
-    #[serde(rename = "DRAINING")]
-    Draining,
-    /// It has yet to register, or is gone.
-    #[serde(rename = "INACTIVE")]
-    Inactive,
-    /// Its agent is not heard.
-    #[serde(rename = "AGENT")]
-    Agent,
-    /// Not enough CPU units are free.
-    #[serde(rename = "RESOURCE:CPU")]
-    Cpu,
-    /// Not enough memory is free.
-    #[serde(rename = "RESOURCE:MEMORY")]
-    Memory,
-    /// Not enough GPUs are free.
-    #[serde(rename = "RESOURCE:GPU")]
-    Gpu,
-    /// A host port is taken.
-    #[serde(rename = "RESOURCE:PORTS")]
-    Ports,
-    /// No network interface is free.
-    #[serde(rename = "RESOURCE:ENI")]
-    Eni,
-    /// It lacks an attribute that the task definition needs.
-    #[serde(rename = "ATTRIBUTE")]
-    Attribute,
-    /// Its zone has none of the task's subnets.
-    #[serde(rename = "LOCATION")]
-    Location,
-    /// An expression of a constraint is false of it.
-    #[serde(rename = "MEMBER_OF")]
-    MemberOf,
-    /// It has a task of the group already.
-    #[serde(rename = "DISTINCT_INSTANCE")]
-    DistinctInstance,
-    /// There is no instance at all.
-    #[serde(rename = "NO_INSTANCE")]
-    NoInstance,
-}
-
-impl PlacementReason {
-    /// All of them, in their order.
-    pub const ALL: [Self; 13] = [
-        Self::Draining,
-        Self::Inactive,
-        Self::Agent,
-        Self::Cpu,
-        Self::Memory,
-        Self::Gpu,
-        Self::Ports,
-        Self::Eni,
-        Self::Attribute,
-        Self::Location,
-        Self::MemberOf,
-        Self::DistinctInstance,
-        Self::NoInstance,
-    ];
-
-    /// As it stands in files: what ECS writes, in one word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draining => "DRAINING",
-            Self::Inactive => "INACTIVE",
-            Self::Agent => "AGENT",
-            Self::Cpu => "RESOURCE:CPU",
-            Self::Memory => "RESOURCE:MEMORY",
-            Self::Gpu => "RESOURCE:GPU",
-            Self::Ports => "RESOURCE:PORTS",
-            Self::Eni => "RESOURCE:ENI",
-            Self::Attribute => "ATTRIBUTE",
-            Self::Location => "LOCATION",
-            Self::MemberOf => "MEMBER_OF",
-            Self::DistinctInstance => "DISTINCT_INSTANCE",
-            Self::NoInstance => "NO_INSTANCE",
         }
     }
 }

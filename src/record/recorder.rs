@@ -112,6 +112,8 @@ impl Recorder {
                 tasks: series.clone(),
                 through_rollouts: profile.clone(),
                 failures: Vec::new(),
+                volumes_with_data: 0,
+                volumes_empty: 0,
                 requests: None,
             })
             .collect();
@@ -338,6 +340,16 @@ impl Recorder {
         match failures.iter_mut().find(|it| it.reason == reason) {
             Some(known) => known.n_tasks += 1,
             None => failures.push(TaskFailure { reason: reason.to_owned(), n_tasks: 1 }),
+        }
+    }
+
+    /// A task of a service mounted a volume of its instance. Counted while
+    /// measured.
+    pub fn volume_mounted(&mut self, now: SimTime, service: usize, has_data: bool) {
+        if self.is_measured(now) {
+            let record = &mut self.record.services[service];
+            record.volumes_with_data += u64::from(has_data);
+            record.volumes_empty += u64::from(!has_data);
         }
     }
 

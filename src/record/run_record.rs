@@ -126,6 +126,11 @@ pub struct ServiceRecord {
     /// Why its tasks failed, while measured: at their start, by an essential
     /// container's end, or by their health.
     pub failures: Vec<TaskFailure>,
+    /// Host paths and shared volumes that its tasks mounted, while measured:
+    /// with what an earlier task on the instance had left, and empty.
+    pub volumes_with_data: u64,
+    /// See `volumes_with_data`.
+    pub volumes_empty: u64,
     /// What became of its requests; `None` if none are sent.
     pub requests: Option<RequestRecord>,
 }

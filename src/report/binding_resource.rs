@@ -21,7 +21,9 @@ pub(super) const BINDING_RESOURCE: Chart = Chart {
 };
 
 /// More panels than this are left out.
-const N_PANELS: usize = 6;
+const N_PANELS: usize = 8;
+/// A resource of which more was never reserved has no line: it lies on the axis.
+const LEAST_PER_10_000: u64 = 100;
 /// About as many columns has a lane; more could not be told apart.
 const N_COLUMNS: usize = 170;
 /// Tasks wait and nobody said why.
@@ -73,6 +75,10 @@ fn draw_binding(results: &Results) -> Option<String> {
             counted(results.settings.len(), "setting"),
         ));
     }
+    let unseen = unseen(&rows);
+    if !unseen.is_empty() {
+        notes.push(format!("Left out where never more than 1 % of it was reserved: {}.", unseen.join(", ")));
+    }
     if n_all > panels.len() {
         notes.push(format!("{} of {} are shown.", panels.len(), counted(n_all, "capacity provider")));
     }
@@ -112,8 +118,27 @@ fn is_used(provider: &ProviderRecord) -> bool {
     !provider.reserved.is_empty() || provider.waiting.buckets().iter().any(|it| it.max > 0)
 }
 
+/// Whether so much of the resource was ever reserved that its line is seen; if
+/// that is so of none, all are.
+fn is_seen(provider: &ProviderRecord, series: &Series) -> bool {
+    let is_above = |it: &Series| it.buckets().iter().any(|it| it.max > LEAST_PER_10_000);
+    is_above(series) || provider.reserved.iter().all(|it| !is_above(&it.per_10_000))
+}
+
+/// The names of the resources whose line a panel lacks.
+fn unseen(rows: &[(usize, &Row)]) -> Vec<&'static str> {
+    let providers = || rows.iter().flat_map(|it| &it.1.record.providers);
+    let is_left_out = |resource: Resource| {
+        providers().any(|provider| {
+            let of_it = provider.reserved.iter().find(|it| it.resource == resource);
+            of_it.is_some_and(|it| !is_seen(provider, &it.per_10_000))
+        })
+    };
+    Resource::ALL.into_iter().filter(|it| is_left_out(*it)).map(|it| look_of_resource(it).0).collect()
+}
+
 fn panel(title: String, row: &Row, provider: &ProviderRecord, unit: TimeUnit) -> Panel {
-    let lines = provider.reserved.iter().map(|it| {
+    let lines = provider.reserved.iter().filter(|it| is_seen(provider, &it.per_10_000)).map(|it| {
         let (label, style) = look_of_resource(it.resource);
         PanelLine { label, points: percent_curve(&it.per_10_000, unit), style }
     });

@@ -170,7 +170,7 @@ fn styles(results: &Results) -> (Vec<usize>, Vec<Entry>) {
     let n = results.settings.len();
     if n <= N_STYLES {
         let legend = results.settings.iter().enumerate().map(|(idx, setting)| Entry {
-            label: format!("{}  {}", idx + 1, setting.label),
+            label: format!("{}: {}", idx + 1, setting.label),
             sample: Sample::Point(style(idx)),
         });
         return ((0..n).collect(), legend.collect());
@@ -195,7 +195,7 @@ fn hover(results: &Results, spot: &Spot, quality: &Quality) -> String {
         None => number(it.mean, decimals),
     };
     format!(
-        "{} {}: {} USD, {} {}",
+        "{}: {}: {} USD, {} {}",
         spot.setting + 1,
         results.settings[spot.setting].label,
         with_interval(spot.cost, 2),

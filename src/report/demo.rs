@@ -331,6 +331,8 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
             tasks_ms: vec![400_000; profile.len()],
         },
         failures: Vec::new(),
+        volumes_with_data: 0,
+        volumes_empty: 0,
         requests: None,
     }
 }

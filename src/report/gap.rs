@@ -80,7 +80,7 @@ fn draw_gaps(results: &Results) -> Option<String> {
         rows: uses
             .iter()
             .map(|it| RowEntry {
-                label: format!("{}  {}", it.setting + 1, results.settings[it.setting].label),
+                label: format!("{}: {}", it.setting + 1, results.settings[it.setting].label),
                 hover: hover(results, it),
                 cells: vec![
                     [

@@ -9,25 +9,98 @@ use crate::experiment::results::Results;
 use crate::record::RunRecord;
 
 use super::comparison::{absolute_difference, measured, percent_difference, work_differs};
+use super::lost_requests::losses;
 use super::scale::{is_drawable, number};
 
 /// What a reader should know before and after everything else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Headline {
+    /// Services of which nothing was served, a sentence each; to be said before
+    /// all else and louder.
+    pub alarms: Vec<String>,
     /// What makes a comparison doubtful, a sentence each; to be said first.
     pub cautions: Vec<String>,
     /// The answers, a sentence each, the most important first. Never empty.
     pub answers: Vec<String>,
 }
 
+/// Below this the loss of requests is said first.
+const SERVED_PERCENT_MIN: f64 = 99.0;
+
 /// Says what the results say.
 pub fn headline(results: &Results) -> Headline {
-    let cautions = [work_differs(results), deadlocks(results), never_placeable(results)];
+    let alarms = services_without_answers(results);
+    let cautions = [
+        requests_lost(results, &alarms),
+        work_differs(results),
+        deadlocks(results),
+        never_placeable(results),
+    ];
     let answers: Vec<String> = [cost(results), availability(results)].into_iter().flatten().collect();
     Headline {
+        alarms,
         cautions: cautions.into_iter().flatten().collect(),
         answers: if answers.is_empty() { vec!["Nothing was measured.".to_owned()] } else { answers },
     }
+}
+
+/// For each service that answered no request at all in some setting, why.
+fn services_without_answers(results: &Results) -> Vec<String> {
+    let is_silent = |setting: usize, service: usize| {
+        let runs = results.rows_of(setting);
+        let mut records = runs.iter().filter_map(|it| it.record.services.get(service)?.requests.as_ref());
+        let has_some = records.clone().any(|it| it.offered > 0);
+        has_some && records.all(|it| it.served == 0)
+    };
+    let n_settings = results.settings.len();
+    let alarm = |(service, name): (usize, &String)| {
+        let silent: Vec<usize> = (0..n_settings).filter(|&it| is_silent(it, service)).collect();
+        let &first = silent.first()?;
+        let why = losses(results, first).into_iter().find(|it| it.service == name.as_str());
+        let why = why.map_or_else(String::new, |it| format!(": {}", it.reason));
+        Some(match (n_settings, silent.len()) {
+            (1, _) => format!("{name} serves none of its requests{why}"),
+            (n, all) if n == all => format!("{name} serves none of its requests in any setting{why}"),
+            (_, 1) => {
+                format!("{name} serves none of its requests with {}{why}", results.settings[first].label)
+            }
+            (n, some) => format!(
+                "{name} serves none of its requests in {some} of {n} settings, {} among them{why}",
+                results.settings[first].label
+            ),
+        })
+    };
+    results.services.iter().enumerate().filter_map(alarm).collect()
+}
+
+/// That settings serve less than 99 % of their requests, and why the worst does.
+fn requests_lost(results: &Results, alarms: &[String]) -> Option<String> {
+    let means = means(results, "requests_served_percent");
+    let poor: Vec<(usize, f64)> = means.into_iter().filter(|it| it.1 < SERVED_PERCENT_MIN).collect();
+    let &(worst, served) = poor.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let losses = losses(results, worst);
+    let most = losses.iter().max_by(|a, b| a.mean_requests().total_cmp(&b.mean_requests()));
+    let mostly = if losses.len() > 1 { "Most are lost" } else { "They are lost" };
+    let why = most.map_or_else(
+        || ".".to_owned(),
+        |it| {
+            // The reason of an alarm has been said.
+            let is_said = alarms.iter().any(|alarm| alarm.ends_with(it.reason));
+            let why = if is_said { ", as said above.".to_owned() } else { format!(": {}", it.reason) };
+            format!(". {mostly} by {}{why}", it.service)
+        },
+    );
+    let served = number(served, 1);
+    let others = match (results.settings.len(), poor.len()) {
+        (1, _) => String::new(),
+        (n, all) if n == all => {
+            ", the fewest of all settings, each of which serves less than 99 %".to_owned()
+        }
+        (_, 1) => ", the only setting below 99 %".to_owned(),
+        (n, some) => format!(", the fewest of the {some} of {n} settings below 99 %"),
+    };
+    let label = &results.settings[worst].label;
+    Some(format!("{label} serves {served} % of its requests{others}{why}"))
 }
 
 fn deadlocks(results: &Results) -> Option<String> {
@@ -145,6 +218,9 @@ fn negated(difference: Estimate) -> Estimate {
 fn interval(difference: Estimate, decimals: usize) -> String {
     if difference.half_width.is_none() {
         return "(one replicate, no interval)".to_owned();
+    }
+    if difference.half_width == Some(0.0) {
+        return "(in every replicate)".to_owned();
     }
     let (lower, upper) = (difference.lower(), difference.upper());
     let doubt = if lower <= 0.0 && upper >= 0.0 { ", which may be chance" } else { "" };

@@ -5,11 +5,13 @@
 pub mod bill;
 pub mod chart;
 pub mod headline;
+pub mod lost_requests;
 mod page;
 pub mod placement_failures;
 pub mod png;
 pub mod render;
 pub mod tables;
+pub mod task_failures;
 
 mod availability;
 mod binding_resource;
@@ -25,6 +27,7 @@ mod figure;
 mod grouping;
 mod palette;
 mod panels;
+mod reasons;
 mod rows;
 mod scale;
 mod text;

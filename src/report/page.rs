@@ -35,6 +35,7 @@ pub(super) fn page(
     let page = Page {
         title: &printable(&results.name),
         nonce: &nonce,
+        alarms: headline.alarms.iter().map(|it| sentence(it)).collect(),
         cautions: headline.cautions.iter().map(|it| sentence(it)).collect(),
         answers: headline.answers.iter().map(|it| sentence(it)).collect(),
         charts,
@@ -50,6 +51,7 @@ pub(super) fn page(
 struct Page<'a> {
     title: &'a str,
     nonce: &'a str,
+    alarms: Vec<String>,
     cautions: Vec<String>,
     answers: Vec<String>,
     charts: &'a [RenderedChart],

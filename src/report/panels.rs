@@ -10,7 +10,7 @@ use super::figure::{
 };
 use super::palette::{BAND, GRID, INK, MUTED, Style, WARM_UP};
 use super::scale::is_drawable;
-use super::text::{Weight, shortened, width};
+use super::text::{Weight, label_within, width};
 
 /// What is drawn.
 pub(super) struct PanelChart {
@@ -141,7 +141,7 @@ fn draw_panel(
         |percent: f64| frame.bottom - (frame.bottom - frame.top - 4.0) * (percent / 100.0).clamp(0.0, 1.0);
     let remark_room = width(&panel.remark, SUBTITLE.size, SUBTITLE.weight);
     let title_room = WIDTH - MARGIN - frame.left - remark_room - 24.0;
-    let title = shortened(&panel.title, AXIS.size * 1.13, title_room);
+    let title = label_within(&panel.title, AXIS.size * 1.13, title_room);
     canvas.text(&title, (frame.left, frame.top - 11.0), AXIS, Anchor::Start);
     canvas.text(&panel.remark, (WIDTH - MARGIN, frame.top - 11.0), SUBTITLE, Anchor::End);
 

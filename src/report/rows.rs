@@ -9,7 +9,7 @@ use super::figure::{
 };
 use super::palette::{BAND, GRID, INK, MUTED};
 use super::scale::is_drawable;
-use super::text::{shortened, width, wrapped};
+use super::text::{label_within, shortened, width, wrapped};
 
 /// Lines with panels.
 pub(super) struct RowChart {
@@ -93,7 +93,7 @@ pub(super) fn draw(chart: &RowChart) -> String {
         }
         for (idx, row) in chart.rows.iter().enumerate() {
             let y = top + (idx as f64 + 0.5) * row_height;
-            let label = shortened(&row.label, LABEL.size, label_room);
+            let label = label_within(&row.label, LABEL.size, label_room);
             canvas.text(&label, (MARGIN + 4.0, y), LABEL, Anchor::Start);
             for ((panel, span), marks) in chart.panels.iter().zip(&spans).zip(&row.cells) {
                 for mark in marks {

@@ -61,7 +61,7 @@ pub enum Cell {
 /// One row a setting: the main metrics as mean and half-width. Columns that no
 /// run has a value for are left out.
 pub fn summary(results: &Results) -> Table {
-    const SHOWN: [&str; 14] = [
+    const SHOWN: [&str; 16] = [
         "cost_usd",
         "cost_instances_usd",
         "cost_fargate_usd",
@@ -70,6 +70,8 @@ pub fn summary(results: &Results) -> Table {
         "instances_peak",
         "availability_percent",
         "availability_worst_minute_percent",
+        "requests_served_percent",
+        "service_task_failures",
         "rollout_seconds_p50",
         "rollout_seconds_p95",
         "rollouts_deadlocked",
@@ -79,12 +81,19 @@ pub fn summary(results: &Results) -> Table {
     ];
     /// Of the cost: worth a column where there are both.
     const PARTS: [&str; 2] = ["cost_instances_usd", "cost_fargate_usd"];
+    /// Worth a column where there is some of the other.
+    const ONLY_WITH: [(&str, &str); 2] =
+        [("service_task_failures", "service_task_failures"), ("tasks_never_placed", "tasks_submitted")];
     let n_settings = results.settings.len();
     let has = |name: &str| (0..n_settings).any(|setting| measured(results, setting, name).is_some());
+    let is_above_zero = |name: &str| {
+        (0..n_settings).any(|setting| measured(results, setting, name).is_some_and(|it| it.mean > 0.0))
+    };
     let is_split = PARTS.iter().all(|name| has(name));
     let metrics: Vec<usize> = SHOWN
         .into_iter()
         .filter(|name| has(name) && (is_split || !PARTS.contains(name)))
+        .filter(|name| ONLY_WITH.iter().all(|(of, with)| of != name || is_above_zero(with)))
         .map(|name| metrics::position(name).expect("only metrics of the list are shown"))
         .collect();
     let mut columns = vec![

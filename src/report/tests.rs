@@ -5,6 +5,7 @@ use super::demo::Demo;
 use super::*;
 use crate::experiment::results::Results;
 use crate::metrics::METRICS;
+use crate::record::{LostRequests, RequestRecord, TaskFailure};
 
 /// Results with nothing in them, one after another with a little more.
 fn poor() -> Vec<(&'static str, Results)> {
@@ -239,4 +240,61 @@ fn what_is_paid_for_fargate_has_a_column_where_there_is_some() {
     let cost = crate::metrics::position("cost_usd").unwrap();
     let mean = results.values(0, cost).iter().sum::<f64>() / f64::from(results.n_replicates);
     assert!((costs.sum::<f64>() - mean).abs() < 1e-6, "the rows of a setting are its cost");
+}
+
+/// The middle demo in which the first service of every run loses these shares
+/// of its requests, by reason, and the tasks of the second fail.
+fn with_losses(of: impl Fn(usize) -> Vec<(&'static str, u64)>) -> Results {
+    let mut results = Demo::middle().results();
+    for row in &mut results.rows {
+        let lost: Vec<LostRequests> = of(row.setting)
+            .into_iter()
+            .map(|(reason, percent)| LostRequests { reason: reason.to_owned(), n: percent * 10_000_000 })
+            .collect();
+        let offered = 1_000_000_000;
+        let served = offered - lost.iter().map(|it| it.n).sum::<u64>();
+        row.record.services[0].requests = Some(RequestRecord { offered, served, lost });
+        let failure = TaskFailure { reason: "Essential container in task exited".to_owned(), n_tasks: 7 };
+        row.record.services[1].failures = vec![failure];
+        row.metrics = METRICS.iter().map(|it| (it.of)(&row.record)).collect();
+    }
+    results
+}
+
+#[test]
+fn a_service_without_answers_is_an_alarm_with_its_reason() {
+    let reason = "no rule of security group sg-1 lets tcp 8080 in";
+    let results = with_losses(|setting| if setting == 1 { vec![(reason, 100)] } else { Vec::new() });
+    let headline = headline::headline(&results);
+    let (service, label) = (&results.services[0], &results.settings[1].label);
+    assert_eq!(headline.alarms, [format!("{service} serves none of its requests with {label}: {reason}")]);
+    assert!(headline.cautions[0].contains("serves 0.0 % of its requests"), "{:?}", headline.cautions);
+    let report = render(&results, &About::default());
+    assert!(report.page.contains("class=\"alarm\"") && report.page.contains(reason));
+    let csv = |name: &str| &report.tables.iter().find(|it| it.0 == name).unwrap().1;
+    assert!(csv("lost_requests.csv").contains(&format!("2,{label},{service},{reason},100,0,1000,0")));
+    assert!(csv("task_failures.csv").contains("Essential container in task exited,7,0"));
+    assert!(csv("summary.csv").contains("requests_served_percent"));
+}
+
+#[test]
+fn of_several_reasons_for_lost_requests_the_most_frequent_is_said() {
+    let results = with_losses(|_| vec![("rarely", 2), ("often", 3)]);
+    let headline = headline::headline(&results);
+    assert!(headline.alarms.is_empty());
+    assert!(headline.cautions[0].contains("serves 95.0 % of its requests"), "{:?}", headline.cautions);
+    assert!(headline.cautions[0].ends_with(": often"), "{:?}", headline.cautions);
+    let table = lost_requests::lost_requests(&results).unwrap();
+    assert_eq!(table.rows.len(), 2 * results.settings.len());
+    assert_eq!(table.rows[0][3].to_string(), "often");
+}
+
+#[test]
+fn nothing_lost_is_no_table_and_no_caution() {
+    let results = with_losses(|_| Vec::new());
+    assert!(lost_requests::lost_requests(&results).is_none());
+    assert!(headline::headline(&results).alarms.is_empty());
+    assert!(task_failures::task_failures(&Demo::middle().results()).is_none());
+    let summary = tables::summary(&Demo::middle().results());
+    assert!(summary.columns.iter().all(|it| it.key != "service_task_failures" && !it.key.starts_with("req")));
 }

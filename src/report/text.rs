@@ -47,6 +47,25 @@ pub(super) fn shortened(text: &str, size: f64, room: f64) -> String {
     "…".to_owned()
 }
 
+/// The label of a setting if it fits into `room` pixels; else without the names
+/// of what its values are of, and shortened if that is still too long.
+pub(super) fn label_within(label: &str, size: f64, room: f64) -> String {
+    if width(label, size, Weight::Regular) <= room {
+        return label.to_owned();
+    }
+    let without_name = |part: &str| {
+        let Some((head, value)) = part.split_once('=') else { return part.to_owned() };
+        let name = head.rsplit(' ').next().unwrap_or_default();
+        let is_path = |it: u8| it.is_ascii_alphanumeric() || b"_.-".contains(&it);
+        match !name.is_empty() && name.bytes().all(is_path) {
+            true => format!("{}{value}", &head[..head.len() - name.len()]),
+            false => part.to_owned(),
+        }
+    };
+    let parts: Vec<String> = label.split(" · ").map(without_name).collect();
+    shortened(&parts.join(" · "), size, room)
+}
+
 /// `text` broken at blanks into lines of at most `room` pixels; a word that is
 /// wider has a line of its own and is shortened.
 pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
@@ -193,6 +212,15 @@ mod tests {
         assert!(short.starts_with("binpack") && short.ends_with("100/200") && short.contains('…'));
         assert_eq!(shortened("ab", 12.0, 0.0), "…");
         assert!(wrapped(&label, 12.0, 300.0).iter().all(|it| width(it, 12.0, Weight::Regular) <= 300.0));
+    }
+
+    #[test]
+    fn a_label_without_room_loses_its_names_first() {
+        let label = "2: web.desired_count=8 · 50/100 · awsvpc_trunking=true · attribute:disk == ssd";
+        assert_eq!(label_within(label, 12.0, 1000.0), label);
+        let short = label_within(label, 12.0, 300.0);
+        assert_eq!(short, "2: 8 · 50/100 · true · attribute:disk == ssd");
+        assert!(label_within(label, 12.0, 100.0).contains('…'));
     }
 
     #[test]

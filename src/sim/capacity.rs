@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use crate::base::SimTime;
-use crate::base::id::{CapacityProviderId, Id as _, InstanceId, ZoneId};
+use crate::base::id::{CapacityProviderId, Id as _, InstanceId};
 use crate::billing;
 use crate::model::capacity::Scaling;
-use crate::model::identity::{AGENT_VERSION, Identity};
 use crate::model::instance::InstanceStatus;
 use crate::model::network::reserved_ports;
 use crate::model::options::{INSTANCES_MAX, Quotas};
@@ -15,6 +14,7 @@ use crate::model::transitions::Launch;
 use crate::scaling::capacity::managed::{self, CapacityView};
 use crate::scaling::capacity::{WaitingGroup, fixed};
 use crate::sim::event::Event;
+use crate::sim::ground;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::{Fact, Watch};
 
@@ -128,13 +128,12 @@ impl<W: Watch> Simulation<'_, W> {
                 attribute_values: &state.attribute_values[zone.idx()],
                 registered: self.setup.instance_types[setup.instance_type].capacity,
                 ports: &reserved_ports(),
-                identity: Identity {
-                    ec2_instance_id: instance_id(provider, zone, launch),
-                    agent_version: Some(AGENT_VERSION.to_owned()),
-                    registered_at_ms: self.setup.starts_at_ms + registered_at.millis() as i64,
-                    attributes: Arc::clone(&state.attribute_sets[zone.idx()]),
-                    has_every_capability: true,
-                },
+                identity: ground::identity_of_launch(
+                    self.setup,
+                    (provider, zone, launch),
+                    registered_at,
+                    Arc::clone(&state.attribute_sets[zone.idx()]),
+                ),
             });
             self.queue.schedule(registered_at, Event::InstanceRegistered(instance));
             self.note_launched(instance, provider);
@@ -174,6 +173,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.cluster.drain_instance(instance);
             self.end_billing(instance);
             self.cluster.terminate_instance(instance);
+            self.volumes.forget(instance);
             self.watch.fact(self.now, Fact::InstanceTerminated(instance));
         }
     }
@@ -199,9 +199,4 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
     }
-}
-
-/// A name in the form of EC2's, made of what names the instance in every run.
-fn instance_id(provider: CapacityProviderId, zone: ZoneId, launch: u32) -> String {
-    format!("i-{:05x}{:04x}{launch:08x}", provider.number() & 0xF_FFFF, zone.number() & 0xFFFF)
 }

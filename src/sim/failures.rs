@@ -46,6 +46,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.on_task_stopped(task);
         }
         self.cluster.terminate_instance(instance);
+        self.volumes.forget(instance);
         let provider = self.cluster.instance(instance).provider;
         if self.setup.providers[provider].scaling == Scaling::Fixed {
             self.queue.schedule(self.now, Event::CapacityReviewed(provider));

@@ -2,7 +2,7 @@
 
 use crate::base::SimTime;
 use crate::base::id::{TaskId, ZoneId};
-use crate::billing::fargate::{self, Customer, TaskSize, Usage};
+use crate::billing::fargate::{self, Customer, TaskSize};
 use crate::model::container::EPHEMERAL_GIB;
 use crate::model::task::{Host, TaskStatus};
 use crate::record::LedgerLine;
@@ -64,7 +64,7 @@ impl<W: Watch> Simulation<'_, W> {
         };
         let measured_from = SimTime::ZERO + self.setup.warm_up;
         let seconds = fargate::billed_seconds(pulls_from, ended_at, measured_from);
-        self.fargate_bill.entry(line).or_insert_with(Usage::default).add(size, seconds);
+        self.fargate_bill.entry(line).or_default().add(size, seconds);
     }
 
     /// The horizon: tasks that still run are billed until then.

@@ -4,9 +4,9 @@
 use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, TaskDefinitionId};
 use crate::model::instance::InstanceStatus;
 use crate::model::task::TaskOwner;
-use crate::model::transitions::Launch;
 use crate::model::workload::{FoundHost, FoundTask, Workload};
 use crate::sim::event::Event;
+use crate::sim::ground;
 use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::{Fact, Watch};
@@ -23,16 +23,7 @@ impl<W: Watch> Simulation<'_, W> {
             state.n_launched[zone] += 1;
             n_found[found.provider.idx()] += 1;
             let values = Setup::tracked_values(&mut self.attributes, &found.identity.attributes);
-            let instance = self.cluster.launch_instance(&Launch {
-                instance_type: self.setup.providers[found.provider].instance_type,
-                provider: found.provider,
-                zone: found.zone,
-                launch,
-                attribute_values: &values,
-                registered: found.registered,
-                ports: &found.ports,
-                identity: found.identity.clone(),
-            });
+            let instance = ground::launch_found(&mut self.cluster, self.setup, found, launch, &values);
             self.cluster.register_instance(instance);
             self.note_launched(instance, found.provider);
         }
@@ -84,7 +75,10 @@ impl<W: Watch> Simulation<'_, W> {
     fn open_found_task(&mut self, found: &FoundTask, group: GroupId, owner: TaskOwner) {
         let task = self.cluster.create_task(found.definition, group, owner);
         match found.host {
-            FoundHost::Instance(idx) => self.cluster.place(task, InstanceId::from_idx(idx)),
+            FoundHost::Instance(idx) => {
+                self.cluster.place(task, InstanceId::from_idx(idx));
+                self.mount_volumes(task, InstanceId::from_idx(idx));
+            }
             FoundHost::Fargate(zone) => self.cluster.place_on_fargate(task, zone),
         }
         // It was pulled before the run began.

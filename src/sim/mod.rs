@@ -2,6 +2,9 @@
 //! and one value; nothing in it fails, for its inputs were checked before.
 
 pub mod event;
+pub mod ground;
+pub mod health;
+pub mod paths;
 pub mod run;
 pub mod setup;
 pub mod watch;
@@ -18,13 +21,14 @@ mod fargate;
 mod instances;
 mod lifecycle;
 mod lives;
-mod paths;
 mod placements;
 mod readings;
 mod targets;
+mod volumes;
 mod waiting_line;
 
+pub use ground::sample_cluster;
 pub use queue::EventQueue;
 pub use run::{run, run_watched};
 pub use setup::Setup;
-pub use watch::{Decision, Fact, Watch};
+pub use watch::{Decision, Fact, FargateDecision, Watch};

@@ -7,7 +7,7 @@ use crate::base::id::{Id as _, ServiceId, TaskDefinitionId, ZoneId};
 use crate::model::container::HostSide;
 use crate::model::network::{LoadBalancer, Protocol};
 use crate::model::task::TaskDefinition;
-use crate::model::workload::{ServiceChangeKind, Workload};
+use crate::model::workload::Workload;
 use crate::reach::{self, Target, TargetPort, Unreachable};
 use crate::sim::setup::{ServiceLoadBalancer, ServicePolicy, Setup};
 
@@ -27,19 +27,13 @@ impl Paths {
                 continue;
             }
             if let Some(missing) = missing_from_web(setup, policy) {
-                paths.from_web.insert(service, missing);
+                paths.from_web.insert(service, describe(missing));
             }
-            let releases = workload.service_changes.iter().filter(|it| it.service == service);
-            let releases = releases.filter_map(|it| match it.kind {
-                ServiceChangeKind::Release(definition) => Some(definition),
-                ServiceChangeKind::DesiredCount(_) => None,
-            });
-            let start = &workload.services[service];
-            let found = start.found.iter().map(|it| it.definition);
-            for definition in releases.chain(found).chain([start.definition]) {
+            let found = workload.services[service].found.iter().map(|it| it.definition);
+            for definition in workload.revisions(service).chain(found) {
                 for (number, balancer) in policy.load_balancers.iter().enumerate() {
                     let row = &workload.definitions[definition];
-                    let missing_in = |zone| missing_to_task(setup, policy, row, balancer, zone);
+                    let missing_in = |zone| missing_to_task(setup, policy, row, balancer, zone).map(describe);
                     let missing: Vec<_> = setup.zones.ids().map(missing_in).collect();
                     paths.to_task.insert((service, definition, number), missing);
                 }
@@ -49,7 +43,7 @@ impl Paths {
     }
 
     /// What keeps requests of the web from the service's load balancers.
-    pub(super) fn from_web(&self, service: ServiceId) -> Option<Arc<str>> {
+    pub(super) fn missing_from_web(&self, service: ServiceId) -> Option<Arc<str>> {
         self.from_web.get(&service).cloned()
     }
 
@@ -68,7 +62,7 @@ impl Paths {
 
 /// The listeners that forward to a target group. A load balancer that is not
 /// described is open.
-fn listeners(setup: &Setup, target_group: usize) -> impl Iterator<Item = (&LoadBalancer, u16)> {
+pub fn listeners(setup: &Setup, target_group: usize) -> impl Iterator<Item = (&LoadBalancer, u16)> {
     let balancers = setup.network.load_balancers.iter();
     balancers.flat_map(move |balancer| {
         let listeners = balancer.listeners.iter().filter(move |it| it.target_group == target_group);
@@ -76,8 +70,9 @@ fn listeners(setup: &Setup, target_group: usize) -> impl Iterator<Item = (&LoadB
     })
 }
 
-/// Requests come through one open listener of any of the groups.
-fn missing_from_web(setup: &Setup, policy: &ServicePolicy) -> Option<Arc<str>> {
+/// What keeps requests of the web from a service's load balancers: they come
+/// through one open listener of any of its target groups.
+pub fn missing_from_web(setup: &Setup, policy: &ServicePolicy) -> Option<Unreachable> {
     let mut first = None;
     for balancer in &policy.load_balancers {
         let mut is_described = false;
@@ -92,18 +87,18 @@ fn missing_from_web(setup: &Setup, policy: &ServicePolicy) -> Option<Arc<str>> {
             return None;
         }
     }
-    first.map(describe)
+    first
 }
 
-/// Health checks and requests of every load balancer before the group must
-/// come through.
-fn missing_to_task(
+/// What keeps a load balancer from the tasks of `definition` in a zone: health
+/// checks and requests of every one before the target group must come through.
+pub fn missing_to_task(
     setup: &Setup,
     policy: &ServicePolicy,
     definition: &TaskDefinition,
     balancer: &ServiceLoadBalancer,
     zone: ZoneId,
-) -> Option<Arc<str>> {
+) -> Option<Unreachable> {
     let (port, has_own_groups) = target_port(policy, definition, balancer);
     let of_provider = |it| setup.providers[it].security_groups.as_slice();
     let security_groups = if has_own_groups {
@@ -113,9 +108,8 @@ fn missing_to_task(
     };
     let zone = setup.zones[zone].as_str();
     let target = Target { security_groups, port, protocol: Protocol::Tcp, zone };
-    let missing = listeners(setup, balancer.target_group)
-        .find_map(|(it, _)| reach::load_balancer_reaches(&setup.network, it, &target).err());
-    missing.map(describe)
+    listeners(setup, balancer.target_group)
+        .find_map(|(it, _)| reach::load_balancer_reaches(&setup.network, it, &target).err())
 }
 
 /// The port of a target, and whether it listens behind the task's own groups.
@@ -145,8 +139,5 @@ fn target_port(
 }
 
 fn describe(missing: Unreachable) -> Arc<str> {
-    match missing.reason_code() {
-        Some(code) => format!("{code}: {missing}").into(),
-        None => missing.to_string().into(),
-    }
+    missing.to_string().into()
 }

@@ -3,7 +3,6 @@
 
 use crate::base::id::{CapacityProviderId, Id as _, PlacementClassId, TaskId};
 use crate::model::cluster::ProviderTotals;
-use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::record::{PlacementReason, ProviderReading, Reserved};
@@ -20,13 +19,13 @@ impl<W: Watch> Simulation<'_, W> {
         let placement = self.placement_of(self.line.classes[class].key.service);
         let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
         let tally = placer::tally(&placement.rules(provider), &view);
-        for reason in FailureReason::ALL {
+        for reason in PlacementReason::ALL {
             let n = tally.n_instances[reason as usize];
             if n > 0 {
-                self.recorder.placement_failed(self.now, provider.idx(), recorded(reason), n.into());
+                self.recorder.placement_failed(self.now, provider.idx(), reason, n.into());
             }
         }
-        let closest = tally.closest().map_or(PlacementReason::NoInstance, recorded);
+        let closest = tally.closest().unwrap_or(PlacementReason::NoInstance);
         self.recorder.closest_instance(self.now, provider.idx(), closest);
         self.line.classes[class].blocked_by = Some(closest);
     }
@@ -53,23 +52,5 @@ impl<W: Watch> Simulation<'_, W> {
             n_waiting,
             binding: if n_waiting > 0 { first() } else { None },
         }
-    }
-}
-
-/// The reason as it is recorded.
-fn recorded(reason: FailureReason) -> PlacementReason {
-    match reason {
-        FailureReason::Draining => PlacementReason::Draining,
-        FailureReason::Inactive => PlacementReason::Inactive,
-        FailureReason::Agent => PlacementReason::Agent,
-        FailureReason::Cpu => PlacementReason::Cpu,
-        FailureReason::Memory => PlacementReason::Memory,
-        FailureReason::Gpu => PlacementReason::Gpu,
-        FailureReason::Ports => PlacementReason::Ports,
-        FailureReason::Eni => PlacementReason::Eni,
-        FailureReason::Attribute => PlacementReason::Attribute,
-        FailureReason::Location => PlacementReason::Location,
-        FailureReason::MemberOf => PlacementReason::MemberOf,
-        FailureReason::DistinctInstance => PlacementReason::DistinctInstance,
     }
 }

@@ -277,22 +277,23 @@ impl Setup {
         }
     }
 
-    /// How the life of a task of this definition goes.
-    pub(super) fn life(
-        &self,
-        definition: &TaskDefinition,
-        service: Option<ServiceId>,
-        is_fargate: bool,
-    ) -> TaskLife {
+    /// How the life of a task of this definition goes; of a stand-alone one
+    /// without a service.
+    pub fn life(&self, definition: &TaskDefinition, service: Option<ServiceId>) -> TaskLife {
+        containers::life(definition, &self.life_context(service))
+    }
+
+    /// What the lives of a service's tasks depend on, or of stand-alone ones.
+    pub fn life_context(&self, service: Option<ServiceId>) -> LifeContext<'_> {
         let balancer = service.and_then(|it| self.services[it].load_balancers.first());
         let serving = balancer.filter(|it| !it.container_name.is_empty());
-        let context = LifeContext {
+        let placement = service.map_or(&self.standalone.placement, |it| &self.services[it].placement);
+        LifeContext {
             options: &self.options,
-            is_fargate,
+            is_fargate: placement.capacity.is_fargate(),
             permissions: &self.access,
             serving: serving.map(|it| (it.container_name.as_str(), it.container_port)),
-        };
-        containers::life(definition, &context)
+        }
     }
 
     /// The attributes of an instance of a provider in a zone, as it registers.

@@ -17,16 +17,17 @@ use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
-use crate::model::transitions::ClusterParts;
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder, ServiceReading};
 use crate::sim::event::Event;
 use crate::sim::fargate::FargateLine;
+use crate::sim::ground;
 use crate::sim::lives::{Lives, Reason};
 use crate::sim::paths::Paths;
 use crate::sim::queue::EventQueue;
 use crate::sim::retries::Retries;
 use crate::sim::setup::{InstanceChangeKind, Setup};
+use crate::sim::volumes::Volumes;
 use crate::sim::waiting_line::WaitingLine;
 use crate::sim::watch::Watch;
 
@@ -54,6 +55,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) lives: Lives,
     /// Who reaches whom.
     pub(super) paths: Paths,
+    /// Data on instances.
+    pub(super) volumes: Volumes,
     pub(super) is_placement_due: bool,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
@@ -135,24 +138,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 attributes.intern(id, value.as_ref().map(|it| it.as_deref().unwrap_or("")));
             }
         }
-        let cluster = Cluster::new(ClusterParts {
-            definitions: workload.definitions.clone(),
-            instance_types: setup.instance_types.clone(),
-            layout: attributes.layout(),
-            n_providers: setup.providers.len(),
-            expressions: setup.expressions.clone(),
-            n_zones: setup.zones.len(),
-            group_names: setup
-                .services
-                .rows()
-                .iter()
-                .map(|it| format!("service:{}", it.name))
-                .chain(workload.found_groups.iter().cloned())
-                .collect(),
-            services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
-            n_batches: workload.n_batches,
-            release_on_desired_stopped: setup.options.release_on_desired_stopped,
-        });
+        let cluster = ground::empty_cluster(setup, workload, &attributes);
         let names = setup.services.rows().iter().map(|it| it.name.clone());
         let mut simulation = Self {
             setup,
@@ -176,6 +162,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             attributes,
             lives: Lives::default(),
             paths: Paths::new(setup, workload),
+            volumes: Volumes::default(),
             is_placement_due: false,
             candidates: Vec::new(),
             stop_candidates: Vec::new(),

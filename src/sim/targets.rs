@@ -7,11 +7,11 @@ use crate::base::id::{ServiceId, TaskId};
 use crate::base::{Domain, SimDuration};
 use crate::model::instance::InstanceStatus;
 use crate::model::life::ContainerHealth;
+use crate::model::network::TargetGroup;
 use crate::model::options::FirstCheckDelay;
 use crate::model::task::{Health, Host, Task, TaskStatus};
-use crate::reach;
 use crate::record::RequestReading;
-use crate::sim::lives::HealthMoments;
+use crate::sim::health::{HealthMoments, TargetLuck};
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
@@ -22,40 +22,17 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         let (service, _) = self.service_of(task).expect("only a service looks at health");
         let policy = &self.setup.services[service];
-        let life = self.lives.of(row);
-        let targets = policy.load_balancers.iter().enumerate().map(|(number, balancer)| {
-            let group = &self.setup.network.target_groups[balancer.target_group];
-            let interval_ms = group.interval.millis();
-            let first_check = match self.setup.options.first_check_delay {
-                FirstCheckDelay::Zero => 0,
-                FirstCheckDelay::Random => {
-                    // Each target group draws its own.
-                    let draw = self.draw(task, Domain::TargetCheck).rotate_left(13 * number as u32);
-                    draw % interval_ms.max(1)
-                }
-            };
-            let reachable = self.missing_path(service, row, number).is_none();
-            let registered = self.setup.options.target_register;
-            // It answers so long after RUNNING; the group looks from its
-            // registration on.
-            let answers = life
-                .answers_after
-                .map(|it| SimDuration::from_millis(it.millis().saturating_sub(registered.millis())));
-            let first_check = SimDuration::from_millis(first_check);
-            let found = reach::target_health(first_check, group, answers, reachable);
-            let counted = |it: SimDuration| registered + it;
-            HealthMoments {
-                healthy_after: found.healthy_after.map(counted),
-                unhealthy_after: found.unhealthy_after.map(counted),
+        let first_check = |number: usize, group: &TargetGroup| match self.setup.options.first_check_delay {
+            FirstCheckDelay::Zero => SimDuration::ZERO,
+            FirstCheckDelay::Random => {
+                // Each target group draws its own.
+                let draw = self.draw(task, Domain::TargetCheck).rotate_left(13 * number as u32);
+                SimDuration::from_millis(draw % group.interval.millis().max(1))
             }
-        });
-        HealthMoments::of(
-            life.container_health,
-            life.recovers_after,
-            targets,
-            self.setup.options.no_check_settle,
-            policy.health_check_grace_period,
-        )
+        };
+        let is_reachable = |number: usize| self.missing_path(service, row, number).is_none();
+        let luck = TargetLuck { first_check: &first_check, is_reachable: &is_reachable };
+        self.setup.health_moments(service, self.lives.of(row), policy.health_check_grace_period, &luck)
     }
 
     /// What is missing between the load balancers of a service and a task, for
@@ -102,7 +79,7 @@ impl<W: Watch> Simulation<'_, W> {
         if policy.millirequests_per_second == 0 {
             return None;
         }
-        let lost = self.paths.from_web(service).or_else(|| {
+        let lost = self.paths.missing_from_web(service).or_else(|| {
             let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
             let is_healthy = |it: &&TaskId| {
                 let task = self.cluster.task(**it);

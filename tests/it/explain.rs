@@ -111,6 +111,21 @@ fn what_a_waiting_task_lacks_and_what_would_let_it_in() {
 }
 
 #[test]
+fn what_is_said_to_let_a_task_in_does_and_less_does_not() {
+    for (task, before, after, is_placed) in [
+        ("big/0", "cpu = 1536", "cpu = 1024", true),
+        ("big/0", "cpu = 1536", "cpu = 1025", false),
+        ("twin/0", "cpu = 128, memory = 128, host_ports = [80]", "cpu = 128, memory = 128", true),
+        ("choosy/0", "ecs.instance-type == c5.large", "ecs.instance-type == m6i.large", true),
+    ] {
+        let experiment = CROWDED.replacen(before, after, 1);
+        assert_ne!(experiment, CROWDED);
+        let (story, told) = story_of(&bench(), &experiment, task);
+        assert_eq!(story.attempts[0].examination.chosen.is_some(), is_placed, "{after}:\n{told}");
+    }
+}
+
+#[test]
 fn first_and_last_decision_are_told() {
     let (story, told) = story_of(&bench(), CROWDED, "task/3");
     assert_eq!((story.n_attempts, story.attempts.len()), (2, 2));
@@ -173,6 +188,23 @@ desired_count = 3
     assert!(story.attempts[0].examination.verdicts.is_empty(), "there is no instance yet");
     let (story, told) = story_of(&bench(), &growing.replace("3m", "1h"), "web/0");
     assert!(story.n_attempts >= 2 && told.contains("after it was asked for"), "{told}");
+}
+
+#[test]
+fn on_fargate_no_placer_is_asked() {
+    let fargate = r#"name = "fargate"
+horizon = "1h"
+[cluster]
+availability_zones = ["us-east-1a", "us-east-1b"]
+[[service]]
+name = "web"
+task_definition = { cpu = 256, memory = 512 }
+desired_count = 2
+capacity_provider_strategy = "FARGATE"
+"#;
+    let (story, told) = story_of(&bench(), fargate, "web/1");
+    assert!(told.contains("web/1 was placed on Fargate in us-east-1"), "{told}");
+    assert_eq!((story.n_attempts, story.is_found), (0, false));
 }
 
 #[test]

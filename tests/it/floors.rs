@@ -29,6 +29,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("conform", 6),
     ("explain", 6),
     ("import", 6),
+    ("lint", 6),
     ("cli", 7),
     ("main", 8),
 ];

@@ -20,8 +20,10 @@ const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// A document as types.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Document {
-    /// A task definition, in either of its forms, with its revision.
-    TaskDefinition(Box<TaskDefinition>, Option<i32>),
+    /// A task definition, in either of its forms, with its revision and the
+    /// attributes that its instances must have (`requiresAttributes`): both are
+    /// of an answer.
+    TaskDefinition(Box<TaskDefinition>, Option<i32>, Vec<String>),
     /// A service to be made.
     CreateService(Box<CreateService>),
     /// A change of a service.
@@ -63,7 +65,7 @@ impl Document {
     /// As it would be sent or answered; reading it again gives the same.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::TaskDefinition(it, _) => it.to_json(),
+            Self::TaskDefinition(it, ..) => it.to_json(),
             Self::CreateService(it) => it.write(),
             Self::UpdateService(it) => it.write(),
             Self::RunTask(it) => it.write(),
@@ -109,8 +111,9 @@ pub fn examine<'a>(file: &'a str, text: &'a str) -> Reading<'a> {
     let (document, faults, warnings) = match kind.read {
         Read::TaskDefinition => {
             let reading = task_definition::examine_tree(&source, &tree);
-            let revision = reading.revision;
-            let document = reading.definition.map(|it| Document::TaskDefinition(Box::new(it), revision));
+            let (revision, attributes) = (reading.revision, reading.required_attributes);
+            let document =
+                reading.definition.map(|it| Document::TaskDefinition(Box::new(it), revision, attributes));
             (document, reading.faults, reading.warnings)
         }
         Read::Shape(check, read) => {

@@ -2,15 +2,14 @@
 //! RunTask, PlacementStrategy, PlacementConstraint,
 //! CapacityProviderStrategyItem, DeploymentConfiguration): RQ-01 to RQ-06.
 
-use super::choices::{
-    ConstraintKind, DeploymentControllerKind, LaunchType, SchedulingStrategy, StrategyKind,
-};
+use super::choices::{self, ConstraintKind, DeploymentControllerKind, StrategyKind};
 use super::deployment::DeploymentConfiguration;
 use super::placement::{CapacityProviderStrategyItem, PlacementConstraint, PlacementStrategy};
 use super::read::Document;
+use crate::deployment::request as request_of_deployment;
 use crate::documents::faults::Faults;
 use crate::documents::field_path::FieldPath;
-use crate::documents::task_definition::rules::expression_fault;
+use crate::placement::request::{self, Api, At, LaunchType, Part, Request, SchedulingStrategy, Written};
 
 type Rule = (&'static str, &'static str);
 
@@ -29,35 +28,42 @@ const BOUNDS: Rule = ("RQ-06", "B0385");
 
 /// Asks every rule of a request.
 pub(super) fn check(document: &Document, faults: &mut Faults<'_>) {
-    let root = FieldPath::root();
     match document {
         Document::CreateService(it) => {
-            placement(&it.placement_strategy, &it.placement_constraints, it.launch_type.as_ref(), faults);
+            let (strategies, constraints) = written(&it.placement_strategy, &it.placement_constraints);
+            let is_daemon = it.scheduling_strategy == Some(choices::SchedulingStrategy::Daemon);
+            let scheduling = if is_daemon { SchedulingStrategy::Daemon } else { SchedulingStrategy::Replica };
+            let launch_type = launch_type(it.launch_type.as_ref());
+            let (strategies, constraints) = (&strategies[..], &constraints[..]);
+            placement(&Request { launch_type, scheduling, strategies, constraints, ..REQUEST }, faults);
             shares(&it.capacity_provider_strategy, it.launch_type.is_some(), faults);
             let controller = it.deployment_controller.as_ref().and_then(|it| it.kind.as_ref());
-            let is_daemon = it.scheduling_strategy == Some(SchedulingStrategy::Daemon);
             if controller != Some(&DeploymentControllerKind::External) {
                 bounds(it.deployment_configuration.as_ref(), is_daemon, faults);
             }
         }
         Document::UpdateService(it) => {
-            placement(&it.placement_strategy, &it.placement_constraints, None, faults);
+            let (strategies, constraints) = written(&it.placement_strategy, &it.placement_constraints);
+            let (strategies, constraints) = (&strategies[..], &constraints[..]);
+            placement(&Request { api: Api::UpdateService, strategies, constraints, ..REQUEST }, faults);
             shares(&it.capacity_provider_strategy, false, faults);
             bounds(it.deployment_configuration.as_ref(), false, faults);
         }
         Document::RunTask(it) => {
-            placement(&it.placement_strategy, &it.placement_constraints, it.launch_type.as_ref(), faults);
+            let (strategies, constraints) = written(&it.placement_strategy, &it.placement_constraints);
+            let launch_type = launch_type(it.launch_type.as_ref());
+            let (strategies, constraints) = (&strategies[..], &constraints[..]);
+            let count = it.count.map(i64::from);
+            let request =
+                Request { api: Api::RunTask, launch_type, count, strategies, constraints, ..REQUEST };
+            placement(&request, faults);
             shares(&it.capacity_provider_strategy, it.launch_type.is_some(), faults);
-            if let Some(count) = it.count.filter(|it| !(1..=10).contains(it)) {
-                broken(COUNT, &root.key("count"), format!("`count` is {count}: expected 1 to 10"), faults);
-            }
         }
         Document::StartTask(it) => {
-            let n = it.container_instances.len();
-            if n > 10 {
-                let message = format!("{n} container instances: one call starts tasks on at most 10");
-                broken(COUNT, &root.key("containerInstances"), message, faults);
-            }
+            // None at all is a member that is missing.
+            let n = i64::try_from(it.container_instances.len()).unwrap_or(i64::MAX);
+            let count = (n > 0).then_some(n);
+            placement(&Request { api: Api::StartTask, count, ..REQUEST }, faults);
         }
         Document::CreateTaskSet(it) => {
             shares(&it.capacity_provider_strategy, it.launch_type.is_some(), faults);
@@ -70,67 +76,80 @@ fn broken(rule: Rule, field: &FieldPath, message: String, faults: &mut Faults<'_
     faults.broken(rule, field, (field, None), (message, None));
 }
 
-fn placement(
-    strategies: &[PlacementStrategy],
-    constraints: &[PlacementConstraint],
-    launch_type: Option<&LaunchType>,
-    faults: &mut Faults<'_>,
-) {
-    let list = FieldPath::root().key("placementStrategy");
-    if strategies.len() > 5 {
-        let message = format!("{} placement strategies: at most 5 are taken", strategies.len());
-        broken(STRATEGIES, &list, message, faults);
-    }
-    for (idx, strategy) in strategies.iter().enumerate() {
-        let at = list.idx(idx);
-        let field = strategy.field.as_deref().filter(|it| !it.is_empty());
-        let is_amount = |it: &str| it.eq_ignore_ascii_case("cpu") || it.eq_ignore_ascii_case("memory");
-        match &strategy.kind {
-            None => broken(STRATEGIES, &at.key("type"), "a strategy without a type".to_owned(), faults),
-            Some(StrategyKind::Binpack) if !field.is_some_and(is_amount) => {
-                let message = "binpack takes the field `cpu` or `memory`".to_owned();
-                broken(STRATEGIES, &at.key("field"), message, faults);
-            }
-            Some(StrategyKind::Spread) if field.is_none() => {
-                let message = "spread takes a field: `instanceId` or an attribute".to_owned();
-                broken(STRATEGIES, &at.key("field"), message, faults);
-            }
-            _ => (),
+/// What placement asks of a request, by the same rules as an experiment's.
+fn placement(request: &Request<'_>, faults: &mut Faults<'_>) {
+    let root = FieldPath::root();
+    for mut fault in request::faults(request) {
+        let is_whole = matches!(fault.at, At::Strategies | At::Constraints);
+        let on_fargate = is_whole && request.launch_type == LaunchType::Fargate && fault.code != "B0112";
+        let has_no_type = match fault.at {
+            At::Strategy(idx, Part::Kind) => request.strategies[idx].kind.is_empty(),
+            At::Constraint(idx, Part::Kind) => request.constraints[idx].kind.is_empty(),
+            _ => false,
+        };
+        if has_no_type {
+            fault.message = "it has no type".to_owned();
         }
-    }
-    let list = FieldPath::root().key("placementConstraints");
-    if constraints.len() > 10 {
-        let message = format!("{} placement constraints: at most 10 are taken", constraints.len());
-        broken(CONSTRAINTS, &list, message, faults);
-    }
-    for (idx, constraint) in constraints.iter().enumerate() {
-        let at = list.idx(idx);
-        let expression = constraint.expression.as_deref().unwrap_or("");
-        let field = at.key("expression");
-        match &constraint.kind {
-            None => broken(CONSTRAINTS, &at.key("type"), "a constraint without a type".to_owned(), faults),
-            Some(ConstraintKind::MemberOf) => {
-                if let Some((message, offset)) = expression_fault(expression) {
-                    faults.broken(CONSTRAINTS, &field, (&field, Some(offset)), (message, None));
+        let (rule, field, offset) = match fault.at {
+            At::Count if request.api == Api::StartTask => (COUNT, root.key("containerInstances"), None),
+            At::Count => (COUNT, root.key("count"), None),
+            At::Strategies => (STRATEGIES, root.key("placementStrategy"), None),
+            At::Constraints => (CONSTRAINTS, root.key("placementConstraints"), None),
+            At::Strategy(idx, part) => {
+                let at = root.key("placementStrategy").idx(idx);
+                (STRATEGIES, at.key(if part == Part::Kind { "type" } else { "field" }), None)
+            }
+            At::Constraint(idx, part) => {
+                let at = root.key("placementConstraints").idx(idx);
+                match part {
+                    Part::Kind => (CONSTRAINTS, at.key("type"), None),
+                    Part::Whole => (CONSTRAINTS, at.key("expression"), None),
+                    Part::Detail(bytes) => (CONSTRAINTS, at.key("expression"), Some(bytes.start)),
                 }
             }
-            Some(ConstraintKind::DistinctInstance) if !expression.is_empty() => {
-                broken(CONSTRAINTS, &field, "distinctInstance takes no expression".to_owned(), faults);
-            }
-            _ => (),
-        }
-    }
-    if launch_type == Some(&LaunchType::Fargate) {
-        for (key, n) in [("placementStrategy", strategies.len()), ("placementConstraints", constraints.len())]
-        {
-            if n > 0 {
-                let message = format!("`{key}` is not taken on Fargate");
-                broken(NOT_ON_FARGATE, &FieldPath::root().key(key), message, faults);
-            }
-        }
+        };
+        let rule = if on_fargate { NOT_ON_FARGATE } else { rule };
+        faults.broken(rule, &field, (&field, offset), (fault.message, None));
     }
 }
 
+/// As they are written; the type is empty where there is none.
+fn written<'a>(
+    strategies: &'a [PlacementStrategy],
+    constraints: &'a [PlacementConstraint],
+) -> (Vec<Written<'a>>, Vec<Written<'a>>) {
+    fn given(text: Option<&str>) -> Option<&str> {
+        text.filter(|it| !it.is_empty())
+    }
+    let strategies = strategies.iter().map(|it| Written {
+        kind: it.kind.as_ref().map_or("", StrategyKind::as_str),
+        detail: given(it.field.as_deref()),
+    });
+    let constraints = constraints.iter().map(|it| Written {
+        kind: it.kind.as_ref().map_or("", ConstraintKind::as_str),
+        detail: given(it.expression.as_deref()),
+    });
+    (strategies.collect(), constraints.collect())
+}
+
+fn launch_type(written: Option<&choices::LaunchType>) -> LaunchType {
+    match written {
+        None | Some(choices::LaunchType::Ec2) => LaunchType::Ec2,
+        Some(choices::LaunchType::Fargate) => LaunchType::Fargate,
+        Some(choices::LaunchType::External) => LaunchType::External,
+        Some(_) => LaunchType::ManagedInstances,
+    }
+}
+
+const REQUEST: Request<'static> = Request {
+    api: Api::CreateService,
+    launch_type: LaunchType::Ec2,
+    scheduling: SchedulingStrategy::Replica,
+    count: None,
+    strategies: &[],
+    constraints: &[],
+    n_definition_constraints: 0,
+};
 fn shares(items: &[CapacityProviderStrategyItem], has_launch_type: bool, faults: &mut Faults<'_>) {
     let list = FieldPath::root().key("capacityProviderStrategy");
     let mut fault = |message: String| broken(SHARES, &list, message, faults);
@@ -161,23 +180,20 @@ fn shares(items: &[CapacityProviderStrategyItem], has_launch_type: bool, faults:
     }
 }
 
+/// The bounds of a rolling update, by the same rules as an experiment's.
 fn bounds(configuration: Option<&DeploymentConfiguration>, is_daemon: bool, faults: &mut Faults<'_>) {
     let Some(configuration) = configuration else { return };
     let at = FieldPath::root().key("deploymentConfiguration");
-    let (minimum, maximum) = (configuration.minimum_healthy_percent, configuration.maximum_percent);
-    if let Some(minimum) = minimum.filter(|it| !(0..=100).contains(it)) {
-        let message = format!("minimumHealthyPercent is {minimum}: it must be at most 100");
-        broken(BOUNDS, &at.key("minimumHealthyPercent"), message, faults);
-    }
-    let field = at.key("maximumPercent");
-    if let Some(maximum) = maximum.filter(|it| *it < 100) {
-        let message = format!("maximumPercent is {maximum}: it must be at least 100");
-        broken(BOUNDS, &field, message, faults);
-    } else if let Some(maximum) = maximum.filter(|it| is_daemon && *it != 100) {
-        let message = format!("maximumPercent is {maximum}: a DAEMON service has 100");
-        broken(BOUNDS, &field, message, faults);
-    } else if maximum == Some(100) && minimum == Some(100) && !is_daemon {
-        let message = "minimum and maximum of 100 percent leave a deployment no room".to_owned();
-        broken(BOUNDS, &field, message, faults);
+    let of =
+        if is_daemon { request_of_deployment::daemon_bounds } else { request_of_deployment::replica_bounds };
+    // Each on its own, the other as it should be: so each fault has its field.
+    let fields = [
+        ("minimumHealthyPercent", configuration.minimum_healthy_percent.map(|it| of(it.into(), 100))),
+        ("maximumPercent", configuration.maximum_percent.map(|it| of(0, it.into()))),
+    ];
+    for (name, checked) in fields {
+        if let Some(Err(found)) = checked {
+            found.into_iter().for_each(|it| broken(BOUNDS, &at.key(name), it, faults));
+        }
     }
 }

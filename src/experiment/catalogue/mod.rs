@@ -116,6 +116,11 @@ impl Catalogue {
         })
     }
 
+    /// How large a type is, whether it has a price or not.
+    pub fn size(&self, name: &str) -> Option<Size> {
+        self.types.get(name).copied()
+    }
+
     /// Every type with its size, by name.
     pub fn types(&self) -> impl Iterator<Item = (&str, Size)> {
         self.types.iter().map(|(name, size)| (name.as_str(), *size))

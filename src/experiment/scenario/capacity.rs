@@ -2,6 +2,7 @@
 //! zones and security groups of `network_configuration`.
 
 use super::Context;
+use super::network::read_group_name;
 use crate::base::id::ZoneId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
@@ -91,8 +92,31 @@ pub(super) struct NetworkConfiguration {
     pub(super) security_groups: Vec<String>,
 }
 
-const SUBNETS_MAX: usize = 16;
-const SECURITY_GROUPS_MAX: usize = 5;
+/// Subnets and security groups of a network configuration.
+pub const SUBNETS_MAX: usize = 16;
+/// See `SUBNETS_MAX`.
+pub const SECURITY_GROUPS_MAX: usize = 5;
+
+/// Whether Fargate can be asked for it: `LATEST`, or a version such as `1.4.0`
+/// (API CreateService.platformVersion).
+pub fn is_platform_version(text: &str) -> bool {
+    let is_number = |it: &str| (1..=4).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
+    text == "LATEST" || (text.split('.').count() == 3 && text.split('.').all(is_number))
+}
+
+/// Reads `platform_version`. Nothing that is modelled differs between versions:
+/// it is checked and kept nowhere.
+pub(super) fn check_platform_version(table: &reader::Table<'_>, is_fargate: bool, context: &Context<'_>) {
+    let faults = context.faults;
+    let Some(node) = table.optional("platform_version") else { return };
+    let Some(version) = reader::text(node, faults) else { return };
+    if !is_platform_version(version) {
+        let message = format!("`{version}` is no platform version: expected LATEST, or one such as 1.4.0");
+        faults.note(node.fault("B0107", message));
+    } else if !is_fargate {
+        faults.note(node.fault("B0123", "only tasks on Fargate have a platform version"));
+    }
+}
 
 /// Reads `network_configuration`. In which zones its subnets lie is not in any
 /// document: `availability_zones` says it, or they lie in all.
@@ -112,7 +136,11 @@ pub(super) fn read_network_configuration(
                 format!("a network configuration has at most {most} {name}, this one {}", items.len());
             faults.note(items[most].fault("B0112", message));
         }
-        items.iter().filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect::<Vec<_>>()
+        let read = |it| match name {
+            "security_groups" => read_group_name(it, context.group_names, faults),
+            _ => reader::text(it, faults).map(str::to_owned),
+        };
+        items.iter().filter_map(read).collect::<Vec<_>>()
     });
     if let Some(public) = table.optional("assign_public_ip")
         && reader::word(public, &["DISABLED", "ENABLED"], faults) == Some(1)

@@ -1,5 +1,6 @@
 //! `[cluster]`: zones and the groups of instances.
 
+use super::network::read_group_name;
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
 use crate::base::{CpuUnits, Diagnostic, MemoryMib, Money, SimDuration, Table};
 use crate::experiment::catalogue::{Catalogue, Missing};
@@ -31,6 +32,8 @@ struct Types<'a> {
     region: Region<'a>,
     catalogue: &'a Catalogue,
     faults: &'a Faults,
+    /// The security groups that are written.
+    group_names: &'a [&'a str],
     found: Table<InstanceTypeId, InstanceType>,
 }
 
@@ -39,6 +42,7 @@ pub(super) fn read(
     node: &Node,
     region: Region<'_>,
     catalogue: &Catalogue,
+    group_names: &[&str],
     faults: &Faults,
 ) -> Option<Cluster> {
     let node = match &node.value {
@@ -56,7 +60,7 @@ pub(super) fn read(
     table.list("container_instance");
     table.list("task");
     let zones = read_zones(&table, region.name);
-    let mut types = Types { region, catalogue, faults, found: Table::new() };
+    let mut types = Types { region, catalogue, faults, group_names, found: Table::new() };
 
     let mut providers: Vec<Option<CapacityProvider>> = Vec::new();
     let instances = table.optional("instances");
@@ -70,9 +74,7 @@ pub(super) fn read(
             }
             let size = reader::integer(n, 0..=SIZE_MAX, faults);
             let attributes = read_attributes(table.optional("attributes"), faults);
-            let security_groups = table.list("security_groups").iter();
-            let security_groups =
-                security_groups.filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect();
+            let security_groups = read_group_names(&table, group_names);
             let instance_type = types.read(instance_type);
             providers.push(fixed_pool(size, instance_type, (attributes, security_groups), zones.len()));
         }
@@ -206,9 +208,7 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
         .optional("managed_scaling")
         .and_then(|it| reader::word(it, &["ENABLED", "DISABLED"], faults))
         .is_none_or(|it| it == 0);
-    let security_groups = table.list("security_groups").iter();
-    let security_groups =
-        security_groups.filter_map(|it| reader::text(it, faults).map(str::to_owned)).collect();
+    let security_groups = read_group_names(&table, types.group_names);
     let zones = match table.list("availability_zones") {
         [] => (0..all_zones.len() as u32).map(ZoneId::new).collect(),
         items => items.iter().filter_map(|it| zone_of(it, all_zones, faults)).collect::<Vec<_>>(),
@@ -228,6 +228,11 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
         security_groups,
         attributes,
     })
+}
+
+fn read_group_names(table: &reader::Table<'_>, names: &[&str]) -> Vec<String> {
+    let items = table.list("security_groups").iter();
+    items.filter_map(|it| read_group_name(it, names, table.faults())).collect()
 }
 
 fn zone_of(node: &Node, zones: &[String], faults: &Faults) -> Option<ZoneId> {

@@ -14,6 +14,8 @@ mod network;
 mod service;
 mod workload;
 
+pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
+pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
@@ -116,15 +118,20 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     };
     let options = model::read(root.optional("model"), faults);
     let mut names = Names::default();
-    let cluster = root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, faults));
+    let group_names = network::names_of(root.list("security_group"));
+    let cluster =
+        root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, &group_names, faults));
     let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
     let access = access::read_access(&root);
+    // A target group with a fault is left out, and yet it is there.
+    let is_whole = network.target_groups.len() == root.list("target_group").len();
     let context = Context {
         faults,
         tie_break: options.tie_break,
         providers: cluster.as_ref().map(|it| &it.providers),
         zones: cluster.as_ref().map(|it| &it.zones),
-        network: Some(&network),
+        network: Some(&network).filter(|_| is_whole),
+        group_names: &group_names,
         horizon,
     };
     let workload = root.optional("workload");
@@ -226,6 +233,8 @@ struct Context<'a> {
     /// The same.
     zones: Option<&'a Table<crate::base::id::ZoneId, String>>,
     network: Option<&'a Network>,
+    /// The security groups that are written.
+    group_names: &'a [&'a str],
     horizon: Option<SimDuration>,
 }
 

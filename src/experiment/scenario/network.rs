@@ -75,14 +75,17 @@ pub(super) fn names_of(items: &[Node]) -> Vec<&str> {
     names
 }
 
+/// Whether AWS may have given this id to a security group.
+pub fn is_security_group_id(name: &str) -> bool {
+    name.strip_prefix("sg-")
+        .is_some_and(|it| (8..=17).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_hexdigit()))
+}
+
 /// A security group by name. An id (`sg-0123456789abcdef0`) may stand for a
 /// group that nobody describes, which is open; any other name is of this file.
 pub(super) fn read_group_name(node: &Node, names: &[&str], faults: &Faults) -> Option<String> {
     let name = reader::text(node, faults)?;
-    let is_id = name
-        .strip_prefix("sg-")
-        .is_some_and(|it| (8..=17).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_hexdigit()));
-    if !is_id && !names.contains(&name) {
+    if !is_security_group_id(name) && !names.contains(&name) {
         let fault = node.fault("B0117", format!("there is no security group `{name}`"));
         faults.note(fault.help_nearest(name, names.iter().copied()));
         return None;

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use super::balancers;
 use super::behaviour::read_behaviours;
-use super::capacity::{read_capacity, read_network_configuration};
+use super::capacity::{check_platform_version, read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
@@ -75,6 +75,7 @@ fn read<'a>(
     read_releases.sort_by_key(|it| it.at);
     let capacity = read_capacity(&table, context);
     let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    check_platform_version(&table, is_fargate, context);
     let network = read_network_configuration(&table, is_fargate, context);
     let placement = read_placement(&table, Asker::Service, capacity, &network, context, names);
     let load_balancers = balancers::read(&table, context);

@@ -114,6 +114,21 @@ pub enum DefinitionSpec {
     File(PathRef),
 }
 
+impl DefinitionSpec {
+    /// Whether the same was written: two files may say the same and yet be two
+    /// revisions.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            // One that is given by its needs has no name of its own.
+            (Self::Given(one), Self::Given(other)) => {
+                TaskDefinition { name: other.name.clone(), ..one.clone() } == *other
+            }
+            (Self::File(one), Self::File(other)) => one.path == other.path,
+            (Self::Given(_), Self::File(_)) | (Self::File(_), Self::Given(_)) => false,
+        }
+    }
+}
+
 /// A desired count over time.
 #[derive(Clone, Debug)]
 pub enum DesiredSpec {

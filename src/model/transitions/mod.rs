@@ -1,0 +1,132 @@
+//! The only writes to a [`Cluster`]. Each says from which state to which, keeps
+//! every count in step, and checks itself.
+
+mod instances;
+mod services;
+mod tasks;
+
+use crate::base::id::{CapacityProviderId, GroupId, InstanceTypeId, TaskDefinitionId, ZoneId};
+use crate::base::{SimTime, Table};
+use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
+use crate::model::identity::{self, Expressions, Identity};
+use crate::model::instance::InstanceType;
+use crate::model::network::HostPort;
+use crate::model::service::{Deployment, RevisionCounts, Service};
+use crate::model::task::{Needs, TaskDefinition};
+
+/// What a cluster is made from; nothing runs in it yet.
+#[derive(Clone, Debug)]
+pub struct ClusterParts {
+    /// The definitions that tasks refer to.
+    pub definitions: Table<TaskDefinitionId, TaskDefinition>,
+    /// The types that providers launch.
+    pub instance_types: Table<InstanceTypeId, InstanceType>,
+    /// How tracked attributes are counted.
+    pub layout: AttributeLayout,
+    /// How many providers there are.
+    pub n_providers: usize,
+    /// Expressions that constraints refer to.
+    pub expressions: Expressions,
+    /// How many zones there are.
+    pub n_zones: usize,
+    /// The services, each with its first revision; their groups come first.
+    pub services: Vec<(TaskDefinitionId, u32)>,
+    /// The names of the first groups; the rest are `batch:0`, `batch:1`, ….
+    pub group_names: Vec<String>,
+    /// Groups of stand-alone tasks.
+    pub n_batches: u32,
+    /// The option of the same name.
+    pub release_on_desired_stopped: bool,
+}
+
+/// What a new instance is.
+#[derive(Clone, Debug)]
+pub struct Launch<'a> {
+    /// What is launched.
+    pub instance_type: InstanceTypeId,
+    /// For which group.
+    pub provider: CapacityProviderId,
+    /// Where.
+    pub zone: ZoneId,
+    /// The n-th launch of the provider in the zone.
+    pub launch: u32,
+    /// The values of the tracked attributes, in their order.
+    pub attribute_values: &'a [AttributeValue],
+    /// What it registers.
+    pub registered: Needs,
+    /// The host ports that it keeps for itself.
+    pub ports: &'a [HostPort],
+    /// Who it is.
+    pub identity: Identity,
+}
+
+impl Cluster {
+    /// A cluster without instances and tasks; every service wants its desired
+    /// count.
+    pub fn new(parts: ClusterParts) -> Self {
+        let n_groups = parts.services.len() + parts.n_batches as usize;
+        let mut expressions = parts.expressions;
+        let demands = identity::demands(&parts.definitions, &mut expressions);
+        let mut queries = expressions.terms();
+        for id in queries.ids() {
+            if !queries[id].expression().is_static() {
+                for group in 0..n_groups {
+                    match parts.group_names.get(group) {
+                        Some(name) => queries[id].set_group(group, name),
+                        None => queries[id]
+                            .set_group(group, &format!("batch:{}", group - parts.group_names.len())),
+                    }
+                }
+            }
+        }
+        let mut cluster = Self {
+            now: SimTime::ZERO,
+            definitions: parts.definitions,
+            demands,
+            queries,
+            identities: Table::new(),
+            n_zones: parts.n_zones,
+            instance_types: parts.instance_types,
+            layout: parts.layout,
+            releases_on_desired_stopped: parts.release_on_desired_stopped,
+            instances: Table::new(),
+            attribute_values: Vec::new(),
+            tasks_on: Table::new(),
+            ports_on: Table::new(),
+            alive: vec![Vec::new(); parts.n_providers].into(),
+            tasks: Table::new(),
+            vacant: Vec::new(),
+            groups: vec![Group::default(); n_groups].into(),
+            services: Table::new(),
+            deployments: Table::new(),
+            totals: Totals::default(),
+            provider_totals: vec![ProviderTotals::default(); parts.n_providers].into(),
+        };
+        for (idx, (definition, desired_count)) in parts.services.into_iter().enumerate() {
+            let primary = cluster.deployments.push(Deployment::new(definition, SimTime::ZERO));
+            cluster.services.push(Service {
+                group: GroupId::new(u32::try_from(idx).expect("a few services")),
+                desired_count,
+                primary,
+                older: Vec::new(),
+                tasks: Vec::new(),
+                n_launched: 0,
+                n_healthy_lost: 0,
+            });
+        }
+        cluster
+    }
+
+    /// Moves the clock.
+    pub fn advance(&mut self, now: SimTime) {
+        assert!(self.now <= now, "time runs forward");
+        self.now = now;
+    }
+}
+
+impl Deployment {
+    pub(super) fn new(definition: TaskDefinitionId, started_at: SimTime) -> Self {
+        Self { definition, started_at, is_completed: false, keep: 0, counts: RevisionCounts::default() }
+    }
+}

@@ -1,0 +1,117 @@
+//! The cluster of a setup before anything happens in it, and a sample of the
+//! instances that a run may have: for those who ask what could be placed at all.
+
+use std::sync::Arc;
+
+use crate::base::SimTime;
+use crate::base::id::{CapacityProviderId, InstanceId, ZoneId};
+use crate::model::Cluster;
+use crate::model::attribute::{AttributeValue, Attributes};
+use crate::model::capacity::Scaling;
+use crate::model::identity::{AGENT_VERSION, AttributeSet, Identity};
+use crate::model::network::reserved_ports;
+use crate::model::transitions::{ClusterParts, Launch};
+use crate::model::workload::Workload;
+use crate::sim::setup::{FoundInstance, Setup};
+
+/// A cluster without instances. `attributes` are those tracked, with every
+/// value that an instance may have.
+pub(super) fn empty_cluster(setup: &Setup, workload: &Workload, attributes: &Attributes) -> Cluster {
+    let names = setup.services.rows().iter().map(|it| format!("service:{}", it.name));
+    Cluster::new(ClusterParts {
+        definitions: workload.definitions.clone(),
+        instance_types: setup.instance_types.clone(),
+        layout: attributes.layout(),
+        n_providers: setup.providers.len(),
+        expressions: setup.expressions.clone(),
+        n_zones: setup.zones.len(),
+        group_names: names.chain(workload.found_groups.iter().cloned()).collect(),
+        services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
+        n_batches: workload.n_batches,
+        release_on_desired_stopped: setup.options.release_on_desired_stopped,
+    })
+}
+
+/// One instance of each kind that a run may have, empty and registered: those
+/// that are found and take tasks, and one of each provider and zone if the
+/// provider launches any.
+pub fn sample_cluster(setup: &Setup, workload: &Workload) -> Cluster {
+    let mut attributes = setup.attributes.clone();
+    let found = setup.found_instances.iter().filter(|it| !it.is_draining);
+    let found: Vec<_> =
+        found.map(|it| (it, Setup::tracked_values(&mut attributes, &it.identity.attributes))).collect();
+    let mut launched = Vec::new();
+    for (provider, row) in setup.providers.iter() {
+        for &zone in row.zones.iter().filter(|_| launches(setup, provider)) {
+            let set = Arc::new(setup.attributes_of(provider, zone));
+            let values = Setup::tracked_values(&mut attributes, &set);
+            launched.push((provider, zone, set, values));
+        }
+    }
+    let mut cluster = empty_cluster(setup, workload, &attributes);
+    for (found, values) in &found {
+        let id = launch_found(&mut cluster, setup, found, 0, values);
+        cluster.register_instance(id);
+    }
+    for (provider, zone, set, values) in launched {
+        let id = cluster.launch_instance(&Launch {
+            instance_type: setup.providers[provider].instance_type,
+            provider,
+            zone,
+            launch: 0,
+            attribute_values: &values,
+            registered: setup.instance_types[setup.providers[provider].instance_type].capacity,
+            ports: &reserved_ports(),
+            identity: identity_of_launch(setup, (provider, zone, 0), SimTime::ZERO, set),
+        });
+        cluster.register_instance(id);
+    }
+    cluster
+}
+
+/// Whether a provider ever launches an instance beside those that are found. A
+/// fixed pool does not if it is complete and none of it fails.
+fn launches(setup: &Setup, provider: CapacityProviderId) -> bool {
+    let row = &setup.providers[provider];
+    let n_found = setup.found_instances.iter().filter(|it| it.provider == provider).count();
+    let is_complete = n_found >= row.min_size as usize && setup.instance_mean_lifetime.is_none();
+    row.max_size > 0 && !(row.scaling == Scaling::Fixed && is_complete)
+}
+
+/// Launches an instance that a snapshot says is there; it has yet to register.
+pub(super) fn launch_found(
+    cluster: &mut Cluster,
+    setup: &Setup,
+    found: &FoundInstance,
+    launch: u32,
+    attribute_values: &[AttributeValue],
+) -> InstanceId {
+    cluster.launch_instance(&Launch {
+        instance_type: setup.providers[found.provider].instance_type,
+        provider: found.provider,
+        zone: found.zone,
+        launch,
+        attribute_values,
+        registered: found.registered,
+        ports: &found.ports,
+        identity: found.identity.clone(),
+    })
+}
+
+/// Who the n-th instance is that a provider launches in a zone.
+pub(super) fn identity_of_launch(
+    setup: &Setup,
+    (provider, zone, launch): (CapacityProviderId, ZoneId, u32),
+    registered_at: SimTime,
+    attributes: Arc<AttributeSet>,
+) -> Identity {
+    // A name in the form of EC2's, made of what names the instance in every run.
+    let (of_provider, of_zone) = (provider.number() & 0xF_FFFF, zone.number() & 0xFFFF);
+    Identity {
+        ec2_instance_id: format!("i-{of_provider:05x}{of_zone:04x}{launch:08x}"),
+        agent_version: Some(AGENT_VERSION.to_owned()),
+        registered_at_ms: setup.starts_at_ms + registered_at.millis() as i64,
+        attributes,
+        has_every_capability: true,
+    }
+}

@@ -145,8 +145,8 @@ type Make = fn(hours: u64) -> (Setup, Workload);
 
 /// Name, inputs, digest of the short run.
 const RUNS: &[(&str, Make, u64)] = &[
-    ("managed scaling, tasks and services", managed, 0x605a_3c97_3167_6b0b),
-    ("fixed pool, tasks", fixed, 0x460a_a1e9_310b_c79d),
+    ("managed scaling, tasks and services", managed, 0x3516_f3ac_c61d_7fcd),
+    ("fixed pool, tasks", fixed, 0x2ae6_262c_2a97_6059),
 ];
 
 fn replays(criterion: &mut Criterion) {

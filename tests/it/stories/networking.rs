@@ -63,7 +63,7 @@ const FIXED: &str = r#"{ ports = 8080, source = "balancer" }"#;
 #[test]
 fn without_the_rule_towards_dynamic_ports_tasks_are_replaced_for_ever() {
     let played = behind_a_balancer(FROM_WEB, "", FIXED, "", false);
-    let reason = "Target.Timeout: security group `hosts` needs an inbound rule: \
+    let reason = "security group `hosts` needs an inbound rule: \
                   tcp 32768-65535 from `balancer`: Target.Timeout";
     assert_eq!(played.failures(), [(reason, 34)]);
     let mut starts = vec![0, 0];
@@ -111,7 +111,7 @@ fn a_task_with_an_interface_of_its_own_is_let_in_by_its_own_group() {
         // Opening all of the instances does not help.
         let all = r#"{ protocol = "all", source = "0.0.0.0/0" }"#;
         let played = behind_a_balancer(FROM_WEB, all, "", service, true);
-        let reason = "Target.Timeout: security group `tasks` needs an inbound rule: tcp 8080 from `balancer`: Target.Timeout";
+        let reason = "security group `tasks` needs an inbound rule: tcp 8080 from `balancer`: Target.Timeout";
         assert_eq!(played.failures()[0].0, reason, "{service}");
         assert_eq!((played.requests().1, played.first_healthy(1)), (0, None), "{service}");
     }

@@ -48,7 +48,10 @@ pub fn prefer(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<
     candidates.clear();
     let alive = view.cluster.alive(rules.provider).iter().copied();
     candidates.extend(alive.filter(|&id| fits(rules, view, id)));
-    candidates.retain(|&id| are_constraints_met(rules, view, id));
+    // Most tasks have none: nothing to ask of thousands.
+    if !rules.constraints.is_empty() || !view.cluster.demands(view.definition).member_of.is_empty() {
+        candidates.retain(|&id| are_constraints_met(rules, view, id));
+    }
     for strategy in &rules.chain.strategies {
         if candidates.len() < 2 {
             break;

@@ -31,4 +31,4 @@ pub use ground::sample_cluster;
 pub use queue::EventQueue;
 pub use run::{run, run_watched};
 pub use setup::Setup;
-pub use watch::{Decision, Fact, FargateDecision, Watch};
+pub use watch::{Decision, Fact, Watch};

@@ -17,7 +17,7 @@ use crate::sim::event::Event;
 use crate::sim::setup::{Placement, Unplaced};
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::{ClassKey, Outlook};
-use crate::sim::watch::{Decision, Fact, FargateDecision, Watch};
+use crate::sim::watch::{Decision, Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
     /// A new task joins the line of its class.
@@ -216,19 +216,6 @@ impl<W: Watch> Simulation<'_, W> {
         let zone = zones
             .min_by_key(|&it| (self.cluster.group_on_fargate(group, it), place(it)))
             .expect("a scenario has a zone, and subnets lie in its zones");
-        if self.watch.wants_grounds() {
-            let zones = self.setup.zones.ids().filter(is_open);
-            let zones: Vec<_> = zones.map(|it| (it, self.cluster.group_on_fargate(group, it))).collect();
-            let row = self.cluster.task(task);
-            let decision = FargateDecision {
-                task: row,
-                definition: self.cluster.definition(row.definition),
-                zones: &zones,
-                chosen: zone,
-                start: &self.lives.of(row).start,
-            };
-            self.watch.decided_on_fargate(self.now, &decision);
-        }
         self.cluster.place_on_fargate(task, zone);
         self.note_pull(task);
         self.note_placed(task, Host::Fargate(zone));

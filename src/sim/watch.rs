@@ -2,11 +2,10 @@
 //! tells the story, a hand on the brake. Looking on changes nothing.
 
 use crate::base::SimTime;
-use crate::base::id::{InstanceId, ServiceId, ZoneId};
+use crate::base::id::{InstanceId, ServiceId};
 use crate::deployment::DeploymentPlan;
 use crate::model::Cluster;
-use crate::model::life::Start;
-use crate::model::task::{Host, StopCode, Task, TaskDefinition};
+use crate::model::task::{Host, StopCode, Task};
 use crate::placement::PlacementView;
 use crate::placement::placer::Rules;
 
@@ -27,9 +26,6 @@ pub trait Watch {
     /// The placer decided on a task. Where tasks of equal needs stand in line,
     /// it is asked for the first of them, and its no is said of all.
     fn decided(&mut self, _now: SimTime, _decision: &Decision<'_>) {}
-
-    /// A task gets a machine of its own; told where grounds are wanted.
-    fn decided_on_fargate(&mut self, _now: SimTime, _decision: &FargateDecision<'_>) {}
 
     /// Asked now and then, with the number of events so far: whether to go on.
     fn goes_on(&mut self, _n_events: u64) -> bool {
@@ -58,21 +54,6 @@ pub struct Decision<'a> {
     pub view: &'a PlacementView<'a>,
     /// Where the task goes; `None` if nowhere.
     pub chosen: Option<InstanceId>,
-}
-
-/// Where a task on Fargate goes, and what is known of its start.
-#[derive(Clone, Copy)]
-pub struct FargateDecision<'a> {
-    /// The task; it waits until its decision is carried out.
-    pub task: &'a Task,
-    /// What it runs.
-    pub definition: &'a TaskDefinition,
-    /// The zones it may go to, each with the tasks of its group there.
-    pub zones: &'a [(ZoneId, u32)],
-    /// The one it goes to.
-    pub chosen: ZoneId,
-    /// From its placement to RUNNING, or to its failure.
-    pub start: &'a Start,
 }
 
 /// Something that happened to a noun.

@@ -290,7 +290,7 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     /// No further starts for a while.
-    fn pause(&mut self, service: ServiceId) {
+    pub(super) fn pause(&mut self, service: ServiceId) {
         let is_paused = self.services[service].retry_at.is_some_and(|at| self.now < at);
         if !is_paused {
             // Whatever the option says, time passes between two tries.

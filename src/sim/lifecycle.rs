@@ -97,8 +97,14 @@ impl<W: Watch> Simulation<'_, W> {
             TaskOwner::Standalone { .. } => (),
             TaskOwner::Service { .. } => {
                 let reason = exit.expect("a service's task ends by its definition").reason.clone();
-                let service = self.service_of(task).map(|it| it.0.idx());
-                self.recorder.task_failed(self.now, service, &reason);
+                let (service, _) = self.service_of(task).expect("a service's task has a service");
+                // A life that took no time at all must not begin again within
+                // the moment: with every duration at zero, time would stand still.
+                let took_no_time = row.requested_at == self.now;
+                self.recorder.task_failed(self.now, Some(service.idx()), &reason);
+                if took_no_time {
+                    self.pause(service);
+                }
             }
         }
         self.ask_to_stop(task, StopCode::EssentialContainerExited);

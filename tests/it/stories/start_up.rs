@@ -144,3 +144,30 @@ fn a_step_that_does_not_end_is_awaited() {
     );
     assert_eq!(played.lines, ["0s app placed on i0"]);
 }
+
+/// With every duration at zero a task that ends at once would begin again
+/// within the moment, for ever: its service takes the pause of a lack of room,
+/// 15 s, so it is tried at 0, 15, 30, … 105 s.
+#[test]
+fn a_life_that_takes_no_time_does_not_stop_the_clock() {
+    let experiment = r#"horizon = "2m"
+agent_poll = "0s"
+image_pull = "0s"
+container_create = "0s"
+container_start = "0s"
+exit_time = "0s"
+[cluster]
+availability_zones = ["us-east-1a"]
+instances = 1
+instance_type = "m5.large"
+[[service]]
+name = "app"
+task_definition = "app.json"
+desired_count = 1
+[[service.container]]
+name = "app"
+exit = { after = "0s", code = 1 }
+"#;
+    let played = play(experiment, &[("app.json", &definition("app", "bridge", "", &container("app", "")))]);
+    assert_eq!(played.times("app started"), [0, 15, 30, 45, 60, 75, 90, 105]);
+}

@@ -21,6 +21,8 @@ pub struct ServiceView {
     pub is_rolling_out: bool,
     /// It found no room a moment ago: nothing is started for now.
     pub is_paused: bool,
+    /// Its pause is for tasks of the newest revision that did not start.
+    pub is_backing_off: bool,
     /// The option of the same name.
     pub upper_counts_stopping: bool,
     /// The option of the same name.

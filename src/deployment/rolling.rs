@@ -28,7 +28,9 @@ impl DeploymentController for Rolling {
         let mut starts = plan_starts(view, stops);
         let lacks_room = view.is_paused && starts != DeploymentPlan::default();
         if lacks_room {
-            starts = DeploymentPlan::default();
+            // The newest revision's failures are not those of earlier ones.
+            let start_source = if view.is_backing_off { starts.start_source } else { 0 };
+            starts = DeploymentPlan { start_source, ..DeploymentPlan::default() };
         }
         // One at a time: the next look, at the same moment, sees what the
         // first has changed, slots included that are free already.
@@ -166,6 +168,7 @@ mod tests {
             source_keep: v1,
             is_rolling_out: true,
             is_paused: false,
+            is_backing_off: false,
             upper_counts_stopping: true,
             order: RolloutOrder::StopFirst,
             unhealthy_replacement: UnhealthyReplacement::StartFirst,

@@ -47,6 +47,15 @@ pub(super) fn check(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults:
         });
     }
     check_found(setup, spec, inputs, faults);
+    // Requests are counted in millionths, over all services.
+    let rates = setup.services.rows().iter().map(|it| u128::from(it.millirequests_per_second));
+    let n = rates.sum::<u128>() * u128::from(setup.horizon.millis());
+    if n > u128::from(u64::MAX / 4)
+        && let Some(service) = spec.services.first()
+    {
+        let message = "the requests of all services over the horizon are more than can be counted";
+        faults.note(service.written.node.fault("B0153", message));
+    }
 }
 
 /// A size that Fargate has, in its network mode, with a price.

@@ -12,6 +12,9 @@ pub struct HostPorts {
     in_use: Vec<PortUse>,
     /// Where the search for a dynamic port begins.
     cursor: u16,
+    /// Ports of the dynamic range that the agent does not choose: tasks that a
+    /// snapshot found have them as static ones.
+    avoided: Vec<u16>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,7 +32,7 @@ impl HostPorts {
         let mut in_use: Vec<PortUse> = own.iter().map(of_instance).collect();
         in_use.sort_unstable();
         in_use.dedup();
-        Self { in_use, cursor: *DYNAMIC_PORTS.start() }
+        Self { in_use, cursor: *DYNAMIC_PORTS.start(), avoided: Vec::new() }
     }
 
     /// Whether a task of this definition finds its ports free, and leaves the
@@ -102,10 +105,18 @@ impl HostPorts {
                     };
                     port
                 })
-                .find(|&port| self.in_use.binary_search_by_key(&port, |it| it.port).is_err())
+                .find(|&port| {
+                    let is_free = self.in_use.binary_search_by_key(&port, |it| it.port).is_err();
+                    is_free && !self.avoided.contains(&port.port)
+                })
                 .expect("a dynamic port is free");
             self.insert(PortUse { port, holder: Some(task), is_dynamic: true });
         }
+    }
+
+    /// The agent chooses none of these from now on.
+    pub(in crate::model) fn avoid(&mut self, ports: &[HostPort]) {
+        self.avoided.extend(ports.iter().map(|it| it.port).filter(|it| DYNAMIC_PORTS.contains(it)));
     }
 
     /// The task's ports are free again.
@@ -124,7 +135,8 @@ impl HostPorts {
 
     fn n_free_dynamic(&self, protocol: Protocol) -> usize {
         let is_taken = |it: &&PortUse| it.port.protocol == protocol && DYNAMIC_PORTS.contains(&it.port.port);
-        DYNAMIC_PORTS.len() - self.in_use.iter().filter(is_taken).count()
+        let n_taken = self.in_use.iter().filter(is_taken).count();
+        DYNAMIC_PORTS.len().saturating_sub(n_taken + self.avoided.len())
     }
 }
 
@@ -165,6 +177,17 @@ mod tests {
         assert!(ports.have_room_for(&one));
         ports.take(TaskId::new(4), &one);
         assert_eq!(ports.of(TaskId::new(4)).map(|it| it.port).collect::<Vec<_>>(), [32_769]);
+    }
+
+    #[test]
+    fn a_static_port_of_a_task_to_come_is_left_alone() {
+        let mut ports = HostPorts::new(&reserved_ports());
+        let fixed = wants(&[32_768], 0);
+        ports.avoid(&fixed.host_ports);
+        ports.take(TaskId::new(0), &wants(&[], 1));
+        ports.take(TaskId::new(1), &fixed);
+        let chosen = |task| ports.of(TaskId::new(task)).map(|it| it.port).collect::<Vec<_>>();
+        assert_eq!((chosen(0), chosen(1)), (vec![32_769], vec![32_768]));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::base::id::TaskId;
 use crate::model::Cluster;
-use crate::model::task::{Health, TaskOwner, TaskStatus};
+use crate::model::task::{Health, Host, TaskOwner, TaskStatus};
 use crate::placement::chain::{Chain, keep_least};
 use crate::placement::strategy::StopView;
 
@@ -40,6 +40,11 @@ pub fn prefer(cluster: &Cluster, chain: &Chain, candidates: &mut Vec<TaskId>) {
             None => 0,
         });
     }
+    // On Fargate tasks are spread over zones, whatever the strategies.
+    keep_least(candidates, |task| match cluster.task(task).host {
+        Some(Host::Fargate(zone)) => u64::from(u32::MAX - cluster.group_on_fargate(view.group, zone)),
+        Some(Host::Instance(_)) | None => 0,
+    });
 }
 
 /// The older the smaller: deployments are numbered as they begin.

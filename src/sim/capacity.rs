@@ -4,18 +4,20 @@
 use std::sync::Arc;
 
 use crate::base::SimTime;
-use crate::base::id::{CapacityProviderId, Id as _, InstanceId};
+use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId};
 use crate::billing;
 use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::network::reserved_ports;
 use crate::model::options::{INSTANCES_MAX, Quotas};
 use crate::model::transitions::Launch;
+use crate::placement::order::RandomOrder;
 use crate::scaling::capacity::managed::{self, CapacityView};
 use crate::scaling::capacity::{WaitingGroup, fixed};
 use crate::sim::event::Event;
 use crate::sim::ground;
 use crate::sim::simulation::Simulation;
+use crate::sim::waiting_line::PlacementClass;
 use crate::sim::watch::{Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
@@ -68,7 +70,7 @@ impl<W: Watch> Simulation<'_, W> {
             let count = u32::try_from(count).expect("fewer than 2^32 tasks");
             let definition = self.cluster.definition(class.key.definition);
             // Whoever asked: revisions, services and groups may need the same.
-            let key = (definition.needs, &definition.host_ports, class.key.group.is_some());
+            let key = (definition.needs, &definition.host_ports, self.constraints_of(class));
             if let Some((_, group)) = groups.iter_mut().find(|it| it.0 == key) {
                 group.count += count;
                 continue;
@@ -90,6 +92,20 @@ impl<W: Watch> Simulation<'_, W> {
             groups.push((key, WaitingGroup { count, per_instance }));
         }
         groups.into_iter().map(|it| it.1).collect()
+    }
+
+    /// The constraints of a class as texts, sorted: equal ones are one group
+    /// (semantics 7.3).
+    fn constraints_of(&self, class: &PlacementClass) -> Vec<String> {
+        let placement = self.placement_of(class.key.service);
+        let definition = class.key.definition;
+        let group = class.key.group.unwrap_or(GroupId::new(0));
+        let view = self.view(definition, group, RandomOrder::new(0, 0));
+        let of_definition = self.cluster.definition(definition).placement_constraints.iter().cloned();
+        let of_request = placement.constraints.iter().map(|it| it.describe(&view));
+        let mut texts: Vec<String> = of_request.chain(of_definition).collect();
+        texts.sort_unstable();
+        texts
     }
 
     /// Whether the group may get more instances than take tasks now.

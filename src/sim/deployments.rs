@@ -18,6 +18,9 @@ use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::{Fact, Watch};
 
+/// Failed starts in a row after which a service waits (MODEL).
+const BACK_OFF_AFTER: u32 = 3;
+
 /// Which of a service's revisions is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -102,6 +105,7 @@ impl<W: Watch> Simulation<'_, W> {
             source_keep: self.source_keep(service),
             is_rolling_out: self.services[service].is_rolling_out,
             is_paused: self.services[service].retry_at.is_some_and(|at| self.now < at),
+            is_backing_off: self.services[service].n_failed_starts >= BACK_OFF_AFTER,
             upper_counts_stopping: self.setup.options.upper_counts_stopping,
             order: self.setup.options.order,
             unhealthy_replacement: self.setup.options.unhealthy_replacement,
@@ -278,7 +282,7 @@ impl<W: Watch> Simulation<'_, W> {
         let options = &self.setup.options;
         let state = &mut self.services[service];
         state.n_failed_starts += 1;
-        let Some(n_doublings) = state.n_failed_starts.checked_sub(3) else { return };
+        let Some(n_doublings) = state.n_failed_starts.checked_sub(BACK_OFF_AFTER) else { return };
         let pause_ms = options.backoff_base.millis().saturating_mul(1 << n_doublings.min(32));
         let pause_ms = pause_ms.min(options.backoff_cap.millis()).max(1);
         let at = SimTime::from_millis(self.now.millis() + pause_ms);

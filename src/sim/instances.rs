@@ -32,6 +32,14 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// Tasks that run at the first moment, on instances as they were found.
     pub(super) fn open_found_tasks(&mut self) {
+        // Whoever comes first must not be given a port that another has.
+        let of_services = self.workload.services.rows().iter().flat_map(|it| &it.found);
+        for found in of_services.chain(self.workload.found.iter().map(|it| &it.0)) {
+            if let FoundHost::Instance(idx) = found.host {
+                let ports = &self.workload.definitions[found.definition].host_ports;
+                self.cluster.avoid_ports(InstanceId::from_idx(idx), ports);
+            }
+        }
         for service in self.setup.services.ids() {
             let start = &self.workload.services[service];
             let mut earlier: Vec<TaskDefinitionId> = Vec::new();

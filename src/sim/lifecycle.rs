@@ -38,7 +38,9 @@ impl<W: Watch> Simulation<'_, W> {
                 if let Some(after) = moments.healthy_after {
                     self.queue.schedule(self.now + after, Event::TaskBecameHealthy(task, epoch));
                 }
-                if let Some((service, _)) = self.service_of(task) {
+                if let Some((service, deployment)) = self.service_of(task)
+                    && self.cluster.service(service).primary == deployment
+                {
                     self.services[service].n_failed_starts = 0;
                 }
                 self.service_task_changed(task);
@@ -78,9 +80,11 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_task_became_healthy(&mut self, task: TaskId) {
         let started_at = self.cluster.task(task).since;
         self.cluster.become_healthy(task);
-        if let Some((_, deployment)) = self.service_of(task) {
+        if let Some((service, deployment)) = self.service_of(task) {
             let took_ms = (self.now - started_at).millis();
             self.note_phase(task, deployment, |rollout| rollout.health.add(took_ms));
+            // What keeps requests away from now on is something else.
+            self.services[service].unhealthy_because = None;
         }
         self.service_task_changed(task);
     }

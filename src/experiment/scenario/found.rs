@@ -11,7 +11,7 @@ use crate::base::id::{CapacityProviderId, Id as _, ZoneId};
 use crate::base::{CpuUnits, MemoryMib};
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
-use crate::model::attribute::{AVAILABILITY_ZONE, INSTANCE_TYPE};
+use crate::model::attribute::{AVAILABILITY_ZONE, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE};
 use crate::model::identity::{AttributeSet, Identity};
 use crate::model::network::{HostPort, Protocol, reserved_ports};
 use crate::model::query::parse_time_ms;
@@ -114,6 +114,15 @@ fn read_instance(
     table.finish();
     let (id, provider, zone) = (id?, provider?, zone?);
     let zone_name = cluster.zones[zone].clone();
+    // What its group's instances have, unless it says otherwise.
+    let group = &cluster.providers[provider];
+    let is_arm = cluster.instance_types[group.instance_type].is_arm;
+    let built_in = [(OS_TYPE, "linux"), (CPU_ARCHITECTURE, if is_arm { "arm64" } else { "x86_64" })];
+    let built_in = built_in.iter().map(|&(name, value)| (name, value));
+    let custom = group.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in built_in.chain(custom) {
+        attributes.entry(name.to_owned()).or_insert_with(|| Some(value.to_owned()));
+    }
     attributes.insert(AVAILABILITY_ZONE.to_owned(), Some(zone_name));
     attributes.insert(INSTANCE_TYPE.to_owned(), Some(instance_type.unwrap_or(type_name)));
     // A snapshot that lists capabilities lists all of them.

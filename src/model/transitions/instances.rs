@@ -7,6 +7,7 @@ use crate::base::id::{AttributeId, Id as _, InstanceId};
 use crate::model::attribute::AttributeValue;
 use crate::model::cluster::Cluster;
 use crate::model::instance::{ContainerInstance, InstanceStatus};
+use crate::model::network::HostPort;
 use crate::model::ports::HostPorts;
 use crate::model::task::Health;
 
@@ -81,6 +82,12 @@ impl Cluster {
                 by_value[self.layout.position(attribute, value)] += 1;
             }
         }
+    }
+
+    /// The agent chooses none of these host ports for tasks that do not ask for
+    /// them: found tasks have them.
+    pub fn avoid_ports(&mut self, id: InstanceId, ports: &[HostPort]) {
+        self.ports_on[id].avoid(ports);
     }
 
     /// The agent is heard again, or no longer.

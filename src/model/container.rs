@@ -299,7 +299,7 @@ pub struct Call {
 pub enum OnDenied {
     /// It exits, with code 1, as soon as it calls: at its start.
     Exit,
-    /// It runs on and answers every request with an error. MODEL: its container
-    /// health check still passes; that of a load balancer does not.
+    /// It runs on and answers every request with an error. MODEL: its health
+    /// checks still pass, a load balancer's too: they ask for what needs no call.
     AnswerErrors,
 }

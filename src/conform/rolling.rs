@@ -13,13 +13,13 @@ use crate::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table}
 use crate::deployment::request;
 use crate::documents::json::Json;
 use crate::model::capacity::{CapacityProvider, Scaling};
+use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceType;
 use crate::model::options::{ModelOptions, RolloutOrder};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, Workload};
 use crate::placement::Chain;
-use crate::placement::request::SchedulingStrategy;
 use crate::record::DeploymentOutcome;
 use crate::sim::setup::{Placement, ServicePolicy, StandalonePolicy, Unplaced};
 use crate::sim::{Fact, Setup, Watch, run_watched};
@@ -270,7 +270,11 @@ fn compare(answer: &Answer, expect: &Json, faults: &mut Faults<'_>) -> Option<Di
         DeploymentOutcome::Completed => (true, false, None),
         DeploymentOutcome::DeadlockedByConfiguration => (false, true, Some("deployment_configuration")),
         DeploymentOutcome::DeadlockedByCapacity => (false, true, Some("insufficient_capacity")),
-        DeploymentOutcome::CutByHorizon | DeploymentOutcome::Superseded => (false, false, None),
+        DeploymentOutcome::DeadlockedByProtection => (false, true, Some("protected_tasks")),
+        DeploymentOutcome::CutByHorizon
+        | DeploymentOutcome::Superseded
+        | DeploymentOutcome::RolledBack
+        | DeploymentOutcome::Failed => (false, false, None),
     };
     let mut differences = Differences::default();
     differences.compare("lower_bound", lower?.to_string(), answer.lower_bound.to_string());

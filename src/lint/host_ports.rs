@@ -80,14 +80,14 @@ fn of_claim(scene: &Scene<'_>, claim: &Claim) -> Option<Draft> {
     // With an instance to spare a rollout goes on, one task at a time.
     let stuck = claim.services.iter().find(|&&it| {
         let desired = scene.workload.desired_at_most(&[it]);
-        let bounds = scene.setup.services[it].bounds;
+        let bounds = scene.setup.services[it].deployment.bounds;
         n_tasks == n_instances
             && desired > 0
             && bounds.lower(desired) == desired
             && bounds.upper(desired) > desired
     });
     let &service = stuck?;
-    let bounds = scene.setup.services[service].bounds;
+    let bounds = scene.setup.services[service].deployment.bounds;
     let what = format!(
         "a new revision is never placed: host port {port} allows one task an instance, {} hold one each, and \
          nothing may stop first with {}/{}",

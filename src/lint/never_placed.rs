@@ -128,6 +128,7 @@ fn is_put_later(scene: &Scene<'_>) -> bool {
     kinds.any(|it| match *it {
         InstanceChangeKind::Attribute(..) => true,
         InstanceChangeKind::AgentConnected(is_connected) => is_connected,
+        InstanceChangeKind::Draining(is_draining) => !is_draining,
     })
 }
 

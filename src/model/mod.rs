@@ -5,6 +5,7 @@ pub mod access;
 pub mod attribute;
 pub mod capacity;
 pub mod container;
+pub mod deployment;
 pub mod identity;
 pub mod instance;
 pub mod life;

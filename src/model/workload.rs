@@ -37,8 +37,14 @@ impl Workload {
     pub fn revisions(&self, service: ServiceId) -> impl Iterator<Item = TaskDefinitionId> {
         let changes = self.service_changes.iter().filter(move |it| it.service == service);
         let releases = changes.filter_map(|it| match it.kind {
-            ServiceChangeKind::Release(definition) => Some(definition),
-            ServiceChangeKind::DesiredCount(_) => None,
+            ServiceChangeKind::Release(definition)
+            | ServiceChangeKind::TaskSet { change: TaskSetChange::Created { definition, .. }, .. } => {
+                Some(definition)
+            }
+            ServiceChangeKind::DesiredCount(_)
+            | ServiceChangeKind::Scaled(_)
+            | ServiceChangeKind::TaskSet { .. }
+            | ServiceChangeKind::Protected { .. } => None,
         });
         std::iter::once(self.services[service].definition).chain(releases)
     }
@@ -50,7 +56,7 @@ impl Workload {
         let mut most = sum(&desired);
         let mut changes = self.service_changes.iter().peekable();
         while let Some(change) = changes.next() {
-            if let (ServiceChangeKind::DesiredCount(n), Some(idx)) =
+            if let (ServiceChangeKind::DesiredCount(n) | ServiceChangeKind::Scaled(n), Some(idx)) =
                 (change.kind, services.iter().position(|it| *it == change.service))
             {
                 desired[idx] = n;
@@ -136,11 +142,50 @@ pub struct ServiceChange {
     pub kind: ServiceChangeKind,
 }
 
+/// What can happen to a task set (API CreateTaskSet, UpdateTaskSet,
+/// UpdateServicePrimaryTaskSet, DeleteTaskSet). A scale is in percent of the
+/// service's desired count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskSetChange {
+    /// It is made, of this revision.
+    Created {
+        /// What its tasks run.
+        definition: TaskDefinitionId,
+        /// 0 to 100.
+        scale: u8,
+    },
+    /// It has another scale.
+    Scaled(u8),
+    /// It becomes the primary one.
+    MadePrimary,
+    /// It goes with its tasks.
+    Deleted,
+}
+
 /// What can happen to a service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ServiceChangeKind {
-    /// Its desired count becomes this.
+    /// Somebody sets its desired count to this.
     DesiredCount(u32),
+    /// Its scaling policies want this: during a deployment they only scale out
+    /// (developer guide, service-auto-scaling).
+    Scaled(u32),
+    /// So many of its tasks that are not protected ask to be, until then (API
+    /// UpdateTaskProtection), the oldest first.
+    Protected {
+        /// How many.
+        n_tasks: u32,
+        /// Until when.
+        until: SimTime,
+    },
     /// A new revision is rolled out.
     Release(TaskDefinitionId),
+    /// A task set of a service of the controller EXTERNAL is changed. The one
+    /// that the service starts with has the number 0, the others their own.
+    TaskSet {
+        /// Which.
+        set: u32,
+        /// What becomes of it.
+        change: TaskSetChange,
+    },
 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::attribute::Attributes;
+pub use crate::model::deployment::SchedulingStrategy;
 use crate::model::identity::Expressions;
 use crate::model::options::{RUN_TASK_COUNT_MAX, TieBreak};
 
@@ -83,20 +84,6 @@ impl LaunchType {
         ("EXTERNAL", Self::External),
         ("MANAGED_INSTANCES", Self::ManagedInstances),
     ];
-}
-
-/// How a service places its tasks (API CreateService.schedulingStrategy).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SchedulingStrategy {
-    /// As many as desired.
-    Replica,
-    /// One on each instance that will do.
-    Daemon,
-}
-
-impl SchedulingStrategy {
-    /// All of them, with their names.
-    pub const NAMES: &[(&'static str, Self)] = &[("REPLICA", Self::Replica), ("DAEMON", Self::Daemon)];
 }
 
 /// A strategy or constraint as it is written: `binpack` and `memory`,

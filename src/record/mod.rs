@@ -18,7 +18,7 @@ pub use provider::{
 };
 pub use recorder::{ClusterReading, Recorder, RequestReading, ServiceReading};
 pub use run_record::{
-    DeploymentOutcome, LostRequests, NeverPlaceable, PhaseTime, RequestRecord, RolloutProfile, RolloutRecord,
-    RunRecord, ServiceRecord, TaskCounts, TaskFailure,
+    DeploymentOutcome, LostRequests, NeverPlaceable, PhaseTime, RequestRecord, RolloutFailure,
+    RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure,
 };
 pub use series::{Bucket, Series};

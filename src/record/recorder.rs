@@ -381,7 +381,7 @@ impl Recorder {
     }
 
     /// A rollout begins. Only those that begin while measured are recorded.
-    pub fn open_rollout(&mut self, now: SimTime, service: usize) {
+    pub fn open_rollout(&mut self, now: SimTime, service: usize, revision: &str) {
         self.advance_service(now, service);
         if !self.is_measured(now) {
             return;
@@ -398,6 +398,11 @@ impl Recorder {
             n_stopped: 0,
             tasks_peak: state.reading.tasks,
             healthy_min: state.reading.healthy,
+            revision: revision.to_owned(),
+            failure: None,
+            n_failed: 0,
+            stages: Vec::new(),
+            traffic: Vec::new(),
             place: Default::default(),
             start: Default::default(),
             health: Default::default(),

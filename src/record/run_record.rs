@@ -178,7 +178,7 @@ pub struct RolloutProfile {
 }
 
 /// How a deployment ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeploymentOutcome {
     /// Steady on the new revision.
@@ -190,12 +190,20 @@ pub enum DeploymentOutcome {
     DeadlockedByConfiguration,
     /// Room was missing, to the end, with nothing else in motion.
     DeadlockedByCapacity,
+    /// More tasks are protected from scale-in than the bounds can do without,
+    /// to the end or until another revision was released (DEPLOYMENT_BLOCKED).
+    DeadlockedByProtection,
+    /// It was given up and the last completed deployment put back.
+    RolledBack,
+    /// It was given up, and nothing put in its place.
+    Failed,
     /// The horizon came first.
+    #[default]
     CutByHorizon,
 }
 
 /// One rollout of a new revision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolloutRecord {
     /// Position of the service.
     pub service: u32,
@@ -213,6 +221,19 @@ pub struct RolloutRecord {
     pub tasks_peak: u32,
     /// The fewest healthy tasks at one moment.
     pub healthy_min: u32,
+    /// What it rolled out: the name of the revision.
+    pub revision: String,
+    /// When and why it was given up, if it was. A rollback ends with the
+    /// deployment that it undoes.
+    pub failure: Option<RolloutFailure>,
+    /// Tasks of the new revision that failed: they did not start, or their
+    /// health did.
+    pub n_failed: u32,
+    /// Its stages in their order; empty for a rolling one.
+    pub stages: Vec<StageTime>,
+    /// Production traffic of the new revision: from when on which share, in
+    /// tenths of a percent. Empty where tasks share it as they come.
+    pub traffic: Vec<(u64, u16)>,
     /// Where its tasks' time went, summed over tasks.
     pub place: PhaseTime,
     /// From placement to running: pull, create, start.
@@ -221,6 +242,26 @@ pub struct RolloutRecord {
     pub health: PhaseTime,
     /// From being asked to stop to stopped.
     pub stop: PhaseTime,
+}
+
+/// Why a rollout was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolloutFailure {
+    /// When.
+    pub at_ms: u64,
+    /// Why, as ECS would say it.
+    pub reason: String,
+}
+
+/// How long a stage of a deployment took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageTime {
+    /// Its name in the API.
+    pub stage: String,
+    /// When it began.
+    pub from_ms: u64,
+    /// When it ended.
+    pub to_ms: u64,
 }
 
 /// Time spent in one phase, over the tasks that went through it.

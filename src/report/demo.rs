@@ -217,6 +217,8 @@ impl Demo {
                     start: PhaseTime { n_tasks: 10, total_ms: 10 * 21_000, max_ms: 30_000 },
                     health: PhaseTime { n_tasks: 10, total_ms: 10 * 33_000, max_ms: 40_000 },
                     stop: PhaseTime { n_tasks: 10, total_ms: 10 * 12_000, max_ms: 30_000 },
+                    revision: format!("web:{}", nth + 2),
+                    ..RolloutRecord::default()
                 }
             })
             .collect();

@@ -46,7 +46,9 @@ impl<W: Watch> Simulation<'_, W> {
             ServiceChangeKind::DesiredCount(desired_count) => {
                 self.set_desired_count(change.service, desired_count)
             }
+            ServiceChangeKind::Scaled(desired_count) => self.set_desired_count(change.service, desired_count),
             ServiceChangeKind::Release(definition) => self.release(change.service, definition),
+            ServiceChangeKind::Protected { .. } | ServiceChangeKind::TaskSet { .. } => (),
         }
         self.services[change.service].is_changed = true;
         self.review_service(change.service);
@@ -87,7 +89,8 @@ impl<W: Watch> Simulation<'_, W> {
         // Another task definition may find room where the last one did not.
         state.retry_at = None;
         state.standstill = None;
-        self.recorder.open_rollout(self.now, service.idx());
+        let revision = &self.cluster.definition(definition).name;
+        self.recorder.open_rollout(self.now, service.idx(), revision);
     }
 
     fn source_keep(&self, service: ServiceId) -> u32 {
@@ -99,7 +102,7 @@ impl<W: Watch> Simulation<'_, W> {
         let policy = &self.setup.services[service];
         let view = ServiceView {
             desired_count: self.cluster.service(service).desired_count,
-            bounds: policy.bounds,
+            bounds: policy.deployment.bounds,
             target: self.target_counts(service),
             source: self.source_counts(service),
             source_keep: self.source_keep(service),

@@ -130,6 +130,7 @@ impl<W: Watch> Simulation<'_, W> {
             InstanceChangeKind::AgentConnected(is_connected) => {
                 self.cluster.set_agent_connected(instance, *is_connected);
             }
+            InstanceChangeKind::Draining(_) => (),
         }
         // Whoever waits may be let in now.
         if self.cluster.instance(instance).status == InstanceStatus::Active {

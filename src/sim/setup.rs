@@ -13,6 +13,7 @@ use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
 };
 use crate::model::capacity::{CapacityProvider, FargateRates};
+use crate::model::deployment::{Alarm, DeploymentConfiguration, SchedulingStrategy};
 use crate::model::identity::{AttributeSet, Expressions, Identity};
 use crate::model::instance::InstanceType;
 use crate::model::life::TaskLife;
@@ -62,6 +63,8 @@ pub struct Setup {
     pub fargate_rates: FargatePrices,
     /// What happens to instances from outside, in the order of time.
     pub instance_changes: Vec<InstanceChange>,
+    /// CloudWatch alarms.
+    pub alarms: Vec<Alarm>,
 }
 
 /// How stand-alone tasks are asked for.
@@ -80,10 +83,14 @@ pub struct ServicePolicy {
     pub name: String,
     /// Where its tasks go.
     pub placement: Placement,
-    /// The bounds of its rollouts.
-    pub bounds: DeploymentBounds,
+    /// As many tasks as desired, or one on each instance.
+    pub scheduling: SchedulingStrategy,
     /// What decides its rollouts.
     pub controller: &'static dyn DeploymentController,
+    /// How they go.
+    pub deployment: DeploymentConfiguration,
+    /// Whether its tasks are moved for the balance of zones.
+    pub availability_zone_rebalancing: bool,
     /// The target groups that its tasks are registered with.
     pub load_balancers: Vec<ServiceLoadBalancer>,
     /// The security groups of its tasks, in awsvpc mode.
@@ -169,6 +176,8 @@ pub enum InstanceChangeKind {
     Attribute(String, Option<Option<String>>),
     /// Its agent is heard, or no longer.
     AgentConnected(bool),
+    /// It becomes DRAINING, else ACTIVE again (API UpdateContainerInstancesState).
+    Draining(bool),
 }
 
 /// What Fargate charges in a region; `None` where no price is known.
@@ -231,8 +240,10 @@ impl ServicePolicy {
         Self {
             name: name.into(),
             placement,
-            bounds,
+            scheduling: SchedulingStrategy::Replica,
             controller: ROLLING,
+            deployment: DeploymentConfiguration::rolling(bounds),
+            availability_zone_rebalancing: false,
             load_balancers: Vec::new(),
             security_groups: Vec::new(),
             health_check_grace_period: SimDuration::ZERO,
@@ -274,6 +285,7 @@ impl Setup {
             network: Network::default(),
             fargate_rates: FargatePrices::default(),
             instance_changes: Vec::new(),
+            alarms: Vec::new(),
         }
     }
 

@@ -271,7 +271,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                     desired: state.desired_count,
                     healthy: counts.healthy - state.n_healthy_lost,
                     tasks: counts.not_stopped(),
-                    minimum: self.setup.services[service].bounds.lower(state.desired_count),
+                    minimum: self.setup.services[service].deployment.bounds.lower(state.desired_count),
                 };
                 self.recorder.service(self.now, service.idx(), reading);
                 if let Some(reading) = self.request_reading(service) {

@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
 
     fn check_plan(&self, now: SimTime, service: ServiceId, plan: DeploymentPlan, after: Counts) {
         let before = self.before[service.idx()];
-        let bounds = self.setup.services[service].bounds;
+        let bounds = self.setup.services[service].deployment.bounds;
         let (lower, upper) = (bounds.lower(before.desired), bounds.upper(before.desired));
         let who = format!("{service:?} at {now}: {plan:?}");
         if plan.start_source + plan.start_target > 0 {

@@ -247,7 +247,7 @@ image = "web:4"
     let first = blueprint(workload.services.rows()[0].definition);
     let released = workload.service_changes.iter().map(|it| match it.kind {
         ServiceChangeKind::Release(id) => blueprint(id),
-        ServiceChangeKind::DesiredCount(_) => panic!("releases only"),
+        _ => panic!("releases only"),
     });
     let released: Vec<&Blueprint> = released.collect();
     let secs = SimDuration::from_secs;

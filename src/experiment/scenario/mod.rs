@@ -187,6 +187,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
         instance_changes: events.instances,
+        alarms: Vec::new(),
     };
     Scenario { setup: Some(setup), workload }
 }

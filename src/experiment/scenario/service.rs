@@ -12,6 +12,7 @@ use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::deployment::{CONTROLLERS, ROLLING, request};
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
+use crate::model::deployment::{DeploymentConfiguration, SchedulingStrategy};
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
@@ -88,8 +89,10 @@ fn read<'a>(
         ServicePolicy {
             name: name.clone(),
             placement: placement?,
-            bounds: bounds?,
+            scheduling: SchedulingStrategy::Replica,
             controller: controller.unwrap_or(ROLLING),
+            deployment: DeploymentConfiguration::rolling(bounds?),
+            availability_zone_rebalancing: false,
             load_balancers,
             security_groups: network.security_groups,
             health_check_grace_period: SimDuration::from_secs(grace),

@@ -6,8 +6,19 @@ pub mod request;
 
 mod rolling;
 
+use crate::model::deployment::{DeploymentStrategy, SchedulingStrategy};
+
 pub use controller::{DeploymentController, DeploymentPlan, ServiceView, Standstill};
 pub use rolling::ROLLING;
 
 /// Every deployment controller that a service may name.
 pub const CONTROLLERS: &[controller::Entry] = &[rolling::ENTRY];
+
+/// What decides the deployments of a service.
+pub fn controller_of(
+    _scheduling: SchedulingStrategy,
+    _is_external: bool,
+    _strategy: DeploymentStrategy,
+) -> &'static dyn DeploymentController {
+    ROLLING
+}

@@ -12,14 +12,14 @@ use crate::documents::task_definition;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
-    WorkloadSpec, behaviour,
+    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceEventKind, ServiceSpec,
+    TasksSpec, WorkloadSpec, behaviour,
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
 use crate::model::workload::{
-    FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload,
+    FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, TaskSetChange, Workload,
 };
 use crate::trace::{LoadProfile, LoadSeries, ReadError, TaskProfile, Trace, formats};
 
@@ -123,6 +123,11 @@ impl Inputs {
                 self.load_load(load, faults);
             }
         }
+        for event in &spec.changes {
+            if let ServiceEventKind::CreateTaskSet { definition, .. } = &event.kind {
+                self.load_definition(definition, faults);
+            }
+        }
         for task in &spec.found {
             self.load_definition(&task.definition, faults);
         }
@@ -136,7 +141,11 @@ impl Inputs {
         if let Some(known) = self.definitions.get(&file.path) {
             return Some(known.clone());
         }
-        let text = self.read_text(file).map_err(|fault| vec![fault]);
+        let text = self.read_text(file).map_err(|fault| {
+            let is_revision = file.path.rsplit_once(':').is_some_and(|it| it.1.parse::<u64>().is_ok());
+            let help = "a revision is named by the file of its task definition";
+            vec![if is_revision { fault.help(help) } else { fault }]
+        });
         match text.and_then(|text| task_definition::read(&file.path, &text)) {
             Ok(it) => {
                 self.definitions.insert(file.path.clone(), it.clone());
@@ -273,9 +282,18 @@ impl Inputs {
             services.push(start);
             changes.extend(of_service);
         }
-        for &(at, service, desired_count) in &spec.changes {
-            let kind = ServiceChangeKind::DesiredCount(desired_count);
-            changes.push(ServiceChange { at, service: ServiceId::from_idx(service), kind });
+        for event in &spec.changes {
+            let kind = match &event.kind {
+                ServiceEventKind::Known(kind) => *kind,
+                ServiceEventKind::CreateTaskSet { set, definition, scale } => {
+                    let mut definition = self.definition(definition).clone();
+                    behaviour::apply(&mut definition, &spec.services[event.service].behaviours);
+                    let definition = definitions.push(definition);
+                    let change = TaskSetChange::Created { definition, scale: *scale };
+                    ServiceChangeKind::TaskSet { set: *set, change }
+                }
+            };
+            changes.push(ServiceChange { at: event.at, service: ServiceId::from_idx(event.service), kind });
         }
         changes.sort_by_key(|it| it.at);
         changes.retain(|it| it.at < SimTime::ZERO + spec.horizon);
@@ -343,6 +361,7 @@ impl Inputs {
         for (idx, release) in service.releases.iter().enumerate() {
             match &release.definition {
                 Some(definition) => newest = definition_of(definition),
+                None if release.is_same_revision => (),
                 None => newest.name = format!("{}:{}", service.name, idx + 2),
             }
             let kind = ServiceChangeKind::Release(definitions.push(behaving(&newest, Some(release))));
@@ -363,7 +382,8 @@ impl Inputs {
                 let change = |&(at, n): &(SimTime, u32)| ServiceChange {
                     at,
                     service: id,
-                    kind: ServiceChangeKind::DesiredCount(n),
+                    // A load is followed by a scaling policy.
+                    kind: ServiceChangeKind::Scaled(n),
                 };
                 changes.extend(counts.iter().skip(1).map(change));
                 counts[0].1

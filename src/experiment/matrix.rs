@@ -249,11 +249,10 @@ fn axis_fields<'a>(node: &'a Node, prefix: &str) -> Vec<(String, &'a Node)> {
 }
 
 fn value_label(axis: &str, node: &Node) -> String {
-    let percent = |name: &str, default: &str| node.get(name).map_or(default.to_owned(), Node::canonical);
     match &node.value {
         Value::Text(text) => text.clone(),
         Value::Table(_) if axis == DEPLOYMENT || axis.ends_with("deployment_configuration") => {
-            format!("{}/{}", percent("minimum_healthy_percent", "100"), percent("maximum_percent", "200"))
+            deployment_label(node)
         }
         // The API's shape of a chain reads better as its short form.
         Value::List(items) if items.iter().all(|it| it.get("type").is_some()) && !items.is_empty() => {
@@ -272,6 +271,48 @@ fn value_label(axis: &str, node: &Node) -> String {
         }
         _ => node.canonical(),
     }
+}
+
+/// `50/100`, or `CANARY 5% 10m`: what a deployment is told by, then all else
+/// that is written, so that different ones have different labels.
+fn deployment_label(node: &Node) -> String {
+    let value = |node: Option<&Node>, name: &str, default: &str| {
+        node.and_then(|it| it.get(name)).map_or(default.to_owned(), Node::canonical)
+    };
+    let of = |name: &str, default: &str| value(Some(node), name, default);
+    let bounds = ["minimum_healthy_percent", "maximum_percent"];
+    let shift = |table: &str, percent: &str, bake: &str, defaults: (&str, &str)| {
+        let table = node.get(table);
+        format!("{}% {}m", value(table, percent, defaults.0), value(table, bake, defaults.1))
+    };
+    let linear = ("linear_configuration", "step_percent", "step_bake_time_in_minutes", ("10", "6"));
+    let canary = ("canary_configuration", "canary_percent", "canary_bake_time_in_minutes", ("5", "10"));
+    let strategy = match node.get("strategy").map(|it| &it.value) {
+        Some(Value::Text(text)) => text.as_str(),
+        _ => "ROLLING",
+    };
+    let mut told = vec!["strategy"];
+    let mut parts = Vec::new();
+    match strategy {
+        "LINEAR" | "CANARY" => {
+            let it = if strategy == "LINEAR" { linear } else { canary };
+            parts.push(format!("{strategy} {}", shift(it.0, it.1, it.2, it.3)));
+            told.push(it.0);
+        }
+        "ROLLING" => {
+            parts.push(format!("{}/{}", of(bounds[0], "100"), of(bounds[1], "200")));
+            told.extend(bounds);
+        }
+        _ => parts.push(strategy.to_owned()),
+    }
+    if node.get("bake_time_in_minutes").is_some() {
+        parts.push(format!("bake {}m", of("bake_time_in_minutes", "0")));
+        told.push("bake_time_in_minutes");
+    }
+    for field in node.fields().iter().filter(|it| !told.contains(&it.name.as_str())) {
+        parts.push(format!("{}={}", field.name, field.node.canonical()));
+    }
+    parts.join(" ")
 }
 
 impl WrittenAxis {

@@ -11,6 +11,7 @@ mod balancers;
 mod capacity;
 mod choice;
 mod definitions;
+mod deployments;
 mod found;
 mod groups;
 mod instances;

@@ -9,15 +9,14 @@ use super::balancers::{self, TargetGroups};
 use super::capacity::{self, RunsOn};
 use super::choice::Choice;
 use super::definitions::Definitions;
+use super::deployments;
 use super::found::{Found, Placed};
 use super::groups::Groups;
 use super::placement;
 use super::text::{Text, inline, list, shown};
 use crate::base::Diagnostic;
 use crate::deployment::request::replica_bounds;
-use crate::documents::ecs::choices::{
-    DeploymentControllerKind, DeploymentStrategy, LaunchType, SchedulingStrategy, Switch,
-};
+use crate::documents::ecs::choices::{DeploymentControllerKind, LaunchType, SchedulingStrategy, Switch};
 use crate::documents::ecs::deployment::DeploymentConfiguration;
 use crate::documents::ecs::network::{LoadBalancer, NetworkConfiguration};
 use crate::documents::ecs::service::{Service, TaskSet};
@@ -50,6 +49,8 @@ pub(super) struct PlannedService<'a> {
     load_balancers: Vec<Value>,
     placement: placement::Written,
     platform_version: Option<&'a str>,
+    deployment: deployments::Written,
+    uses_service_connect: bool,
     notes: Vec<String>,
 }
 
@@ -122,6 +123,15 @@ pub(super) fn plan<'a>(
             &mut plan.target_groups,
             &mut planned.notes,
         );
+        planned.uses_service_connect = uses_service_connect(service.value);
+        let has_traffic = planned.uses_service_connect || !planned.load_balancers.is_empty();
+        let is_own = !matches!(
+            controller(service.value),
+            Some(DeploymentControllerKind::CodeDeploy | DeploymentControllerKind::External)
+        );
+        if let Some(configuration) = service.value.deployment_configuration.as_ref().filter(|_| is_own) {
+            planned.deployment = deployments::read(configuration, has_traffic, &mut planned.notes);
+        }
         plan.services.push(planned);
     }
     if let Some(first) = homeless.first() {
@@ -272,6 +282,8 @@ fn planned<'a>(
         platform_version: set
             .and_then(|it| it.platform_version.as_deref())
             .or(value.platform_version.as_deref()),
+        deployment: deployments::Written::default(),
+        uses_service_connect: false,
         notes,
     })
 }
@@ -302,23 +314,8 @@ fn notes_of(service: &Service) -> Vec<String> {
         }
         _ => (),
     }
-    if let Some(configuration) = &service.deployment_configuration {
-        let is_on = configuration.circuit_breaker.as_ref().and_then(|it| it.enable) == Some(true);
-        note(is_on, "its deployment circuit breaker is left out");
-        let has_alarms = configuration.alarms.as_ref().and_then(|it| it.enable) == Some(true);
-        note(has_alarms, "its deployment alarms are left out");
-        note(!configuration.lifecycle_hooks.is_empty(), "its lifecycle hooks are left out");
-        if let Some(strategy) =
-            configuration.strategy.as_ref().filter(|it| **it != DeploymentStrategy::Rolling)
-        {
-            let strategy = shown(strategy.as_str());
-            note(true, &format!("its deployment strategy is {strategy}: a rolling update is played"));
-        }
-    }
     let primary = service.deployments.iter().find(|it| it.status.as_deref() == Some("PRIMARY"));
     if let Some(primary) = primary {
-        let connect = primary.service_connect_configuration.as_ref();
-        note(connect.and_then(|it| it.enabled) == Some(true), "Service Connect is left out");
         note(!primary.volume_configurations.is_empty(), "EBS volumes of its tasks are left out");
         note(!primary.vpc_lattice_configurations.is_empty(), "VPC Lattice is left out");
     }
@@ -328,8 +325,6 @@ fn notes_of(service: &Service) -> Vec<String> {
         "a deployment was under way: it goes on from the tasks that are described, or is over if none of an \
          older revision is",
     );
-    let is_balanced = service.availability_zone_rebalancing == Some(Switch::Enabled);
-    note(is_balanced, "rebalancing of availability zones is left out");
     note(!service.service_registries.is_empty(), "service discovery is left out");
     notes
 }
@@ -349,6 +344,20 @@ pub(super) fn write(plan: &Plan<'_>, definitions: &Definitions<'_>, text: &mut T
         text.note(note);
     }
     plan.target_groups.write(text);
+    let alarms: BTreeSet<&String> = plan.services.iter().flat_map(|it| &it.deployment.alarms).collect();
+    for alarm in alarms {
+        text.open();
+        text.head("[[alarm]]");
+        text.field("name", alarm.as_str());
+        text.field("in_alarm", list([]));
+    }
+}
+
+/// Whether the newest deployment has Service Connect.
+fn uses_service_connect(service: &Service) -> bool {
+    let primary = service.deployments.iter().find(|it| it.status.as_deref() == Some("PRIMARY"));
+    let connect = primary.and_then(|it| it.service_connect_configuration.as_ref());
+    connect.and_then(|it| it.enabled) == Some(true)
 }
 
 fn write_service(service: &PlannedService<'_>, definitions: &Definitions<'_>, text: &mut Text) {
@@ -377,8 +386,20 @@ fn write_service(service: &PlannedService<'_>, definitions: &Definitions<'_>, te
     if let Some(version) = version.filter(is_known) {
         text.field("platform_version", version);
     }
-    if let Some(bounds) = bounds {
-        text.field("deployment_configuration", bounds);
+    let mut deployment = match bounds {
+        Some(Value::Table(bounds)) => bounds,
+        _ => toml::Table::new(),
+    };
+    deployment.extend(service.deployment.fields.clone());
+    if !deployment.is_empty() {
+        text.field("deployment_configuration", Value::Table(deployment));
+    }
+    // ENABLED is what the service has where it may be.
+    if value.availability_zone_rebalancing == Some(Switch::Disabled) {
+        text.field("availability_zone_rebalancing", "DISABLED");
+    }
+    if service.uses_service_connect {
+        text.field("service_connect", true);
     }
     write_list("placement_strategy", &service.placement.strategies, text);
     write_list("placement_constraints", &service.placement.constraints, text);

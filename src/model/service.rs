@@ -16,6 +16,8 @@ pub struct DeploymentBounds {
 impl DeploymentBounds {
     /// The default of a replica service.
     pub const DEFAULT: Self = Self { minimum_healthy_percent: 100, maximum_percent: 200 };
+    /// The default of a daemon service, by API, command line and SDK.
+    pub const DEFAULT_DAEMON: Self = Self { minimum_healthy_percent: 0, maximum_percent: 100 };
 
     /// The fewest tasks that must stay running and healthy.
     pub fn lower(self, desired_count: u32) -> u32 {

@@ -91,6 +91,8 @@ pub struct ServicePolicy {
     pub deployment: DeploymentConfiguration,
     /// Whether its tasks are moved for the balance of zones.
     pub availability_zone_rebalancing: bool,
+    /// Whether its tasks are found by Service Connect.
+    pub uses_service_connect: bool,
     /// The target groups that its tasks are registered with.
     pub load_balancers: Vec<ServiceLoadBalancer>,
     /// The security groups of its tasks, in awsvpc mode.
@@ -244,6 +246,7 @@ impl ServicePolicy {
             controller: ROLLING,
             deployment: DeploymentConfiguration::rolling(bounds),
             availability_zone_rebalancing: false,
+            uses_service_connect: false,
             load_balancers: Vec::new(),
             security_groups: Vec::new(),
             health_check_grace_period: SimDuration::ZERO,

@@ -298,21 +298,31 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
         (json!({"status": "DRAINING"}), "is left out: it is DRAINING"),
         (json!({"launchType": "EXTERNAL"}), "runs on machines outside of EC2"),
         (json!({"launchType": "MANAGED_INSTANCES"}), "runs on instances that ECS manages"),
-        (
-            json!({"deployments": [{"status": "PRIMARY", "serviceConnectConfiguration": {"enabled": true}}]}),
-            "service `web`: Service Connect is left out",
-        ),
         (json!({"deployments": [{"status": "PRIMARY"}, {"status": "ACTIVE"}]}), "a deployment was under way"),
         (
-            json!({"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}}}),
+            json!({"deploymentConfiguration": {"strategy": "CANARY",
+                "deploymentCircuitBreaker": {"enable": true, "rollback": true}}}),
             "circuit breaker is left out",
         ),
         (
-            json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}),
+            json!({"loadBalancers": [], "deploymentConfiguration": {"strategy": "BLUE_GREEN"}}),
             "deployment strategy is BLUE_GREEN: a rolling update is played",
         ),
+        (
+            json!({"deploymentConfiguration": {"strategy": "LINEAR",
+                "linearConfiguration": {"stepPercent": 33.33, "stepBakeTimeInMinutes": 2000}}}),
+            "33.33 percent is none",
+        ),
+        (
+            json!({"deploymentConfiguration": {"strategy": "CANARY", "lifecycleHooks": [{"lifecycleStages":
+                ["POST_SCALE_UP"]}]}}),
+            "its lifecycle hooks answer at once",
+        ),
+        (
+            json!({"deploymentConfiguration": {"alarms": {"alarmNames": ["a"], "enable": true, "rollback": true}}}),
+            "they never do",
+        ),
         (json!({"deploymentConfiguration": {"maximumPercent": 0}}), "are no bounds of a rolling update"),
-        (json!({"availabilityZoneRebalancing": "ENABLED"}), "rebalancing of availability zones is left out"),
         (json!({"serviceRegistries": [{"registryArn": "x"}]}), "service discovery is left out"),
         (json!({"loadBalancers": [{"loadBalancerName": "old"}]}), "classic load balancer `old` is left out"),
         (
@@ -332,6 +342,48 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
             let between = &imported.toml[note..head];
             assert!(between.lines().all(|it| it.starts_with('#')), "{between}");
         }
+    }
+}
+
+#[test]
+fn what_is_configured_of_deployments_is_carried_over() {
+    let cases: &[(Value, &str)] = &[
+        (
+            json!({"deploymentConfiguration": {"minimumHealthyPercent": 50, "bakeTimeInMinutes": 5,
+                "deploymentCircuitBreaker": {"enable": true, "rollback": true},
+                "alarms": {"alarmNames": ["slow", "errors"], "enable": true, "rollback": false}}}),
+            "deployment_configuration = { minimum_healthy_percent = 50, bake_time_in_minutes = 5, \
+             deployment_circuit_breaker = { enable = true, rollback = true }, alarms = { alarm_names = [\"errors\", \
+             \"slow\"], enable = true, rollback = false } }",
+        ),
+        (
+            json!({"deploymentConfiguration": {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3,
+                "stepBakeTimeInMinutes": 2}, "lifecycleHooks": [{"lifecycleStages": ["POST_SCALE_UP"]}]}}),
+            "deployment_configuration = { strategy = \"LINEAR\", linear_configuration = { step_percent = 33.3, \
+             step_bake_time_in_minutes = 2 }, lifecycle_hooks = [{ lifecycle_stages = [\"POST_SCALE_UP\"], takes = \
+             \"0s\" }] }",
+        ),
+        (
+            json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}),
+            "deployment_configuration = { strategy = \"BLUE_GREEN\", bake_time_in_minutes = 0 }",
+        ),
+        (json!({"availabilityZoneRebalancing": "DISABLED"}), "availability_zone_rebalancing = \"DISABLED\""),
+        (
+            json!({"deployments": [{"status": "PRIMARY", "serviceConnectConfiguration": {"enabled": true}}]}),
+            "service_connect = true",
+        ),
+    ];
+    for (more, line) in cases {
+        let mut documents = whole();
+        documents[0] = json!({"services": [service("web", more.clone())]});
+        let (imported, tree) = imported(&documents);
+        let wanted: toml::Table = line.parse().expect("a line of TOML");
+        let service = &tree["service"][0];
+        for (key, value) in &wanted {
+            assert_eq!(service.get(key), Some(value), "{}", imported.toml);
+        }
+        let alarms = imported.toml.matches("[[alarm]]").count();
+        assert_eq!(alarms, if line.contains("alarms") { 2 } else { 0 });
     }
 }
 

@@ -12,6 +12,7 @@ mod command_line;
 mod common_luck;
 mod conform;
 mod containers;
+mod deployment_settings;
 mod documentation;
 mod ecs_documents;
 mod explain;

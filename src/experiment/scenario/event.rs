@@ -1,21 +1,29 @@
-//! `[[event]]`: what happens at a moment. To a service: another desired count.
-//! To the instances that an expression selects at that moment: attributes are
-//! put or removed, the agent is lost or heard again.
+//! `[[event]]`: what happens at a moment. To a service: another desired count,
+//! protected tasks, a change of its task sets. To the instances that an
+//! expression selects at that moment: attributes are put or removed, the agent
+//! is lost or heard again, they drain or no longer do.
 
 use super::service::{DESIRED_MAX, read_moment};
-use super::workload::ServiceSpec;
-use super::{Context, Names};
-use crate::base::{Diagnostic, SimTime};
+use super::workload::{ServiceEventKind, ServiceEventSpec, ServiceSpec};
+use super::{Context, Names, task_set};
+use crate::base::{Diagnostic, SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
+use crate::model::deployment::SchedulingStrategy;
+use crate::model::workload::ServiceChangeKind;
 use crate::placement::strategies::spread::is_attribute_name;
 use crate::sim::setup::{InstanceChange, InstanceChangeKind, ServicePolicy};
+
+/// How long a task is protected where nobody says it, and at most (API
+/// UpdateTaskProtection).
+const PROTECTED_MINUTES: u64 = 120;
+const PROTECTED_MINUTES_MAX: u64 = 2880;
 
 /// What was read.
 #[derive(Default)]
 pub(super) struct Events {
-    /// New desired counts: when, of which service, how many.
-    pub(super) desired_counts: Vec<(SimTime, usize, u32)>,
+    /// What happens to services, in the order of time.
+    pub(super) services: Vec<ServiceEventSpec>,
     /// What happens to instances, in the order of time.
     pub(super) instances: Vec<InstanceChange>,
 }
@@ -29,18 +37,27 @@ pub(super) fn read_all(
     names: &mut Names,
 ) -> Events {
     let mut events = Events::default();
+    let mut task_sets = Vec::new();
     for node in items {
         let table = reader::Table::of(node, context.faults);
         let at = read_moment(&table, context);
         match (table.optional("service"), table.optional("container_instances")) {
             (Some(service), None) => {
                 let service = service_of(service, written_services, services, context);
-                let desired = table
-                    .required("desired_count")
-                    .and_then(|it| reader::integer(it, 0..=DESIRED_MAX, context.faults));
-                if let (Some(at), Some(service), Some(desired)) = (at, service, desired) {
-                    let desired = u32::try_from(desired).expect("within the range");
-                    events.desired_counts.push((at, service, desired));
+                let is_daemon =
+                    service.is_some_and(|it| services[it].0.scheduling == SchedulingStrategy::Daemon);
+                let kinds = read_kinds(&table, at, is_daemon, context);
+                let sets = task_set::read(&table, context);
+                let has_sets = task_set::FIELDS.iter().any(|it| node.get(it).is_some());
+                if kinds.is_none_at_all && !has_sets {
+                    let expected = "expected `desired_count`, `protect_tasks` or a change of a task set";
+                    let message = format!("nothing happens to the service: {expected}");
+                    context.faults.note(node.fault("B0105", message));
+                }
+                if let (Some(at), Some(service)) = (at, service) {
+                    let known = kinds.read.into_iter().map(ServiceEventKind::Known);
+                    events.services.extend(known.map(|kind| ServiceEventSpec { at, service, kind }));
+                    task_sets.extend(sets.into_iter().map(|change| (at, service, change)));
                 }
             }
             (None, Some(expression)) => {
@@ -53,8 +70,46 @@ pub(super) fn read_all(
         }
         table.finish();
     }
+    events.services.extend(task_set::number(task_sets, services, context));
+    events.services.sort_by_key(|it| it.at);
     events.instances.sort_by_key(|it| it.at);
     events
+}
+
+/// What happens to a service but for its task sets.
+struct Kinds {
+    read: Vec<ServiceChangeKind>,
+    is_none_at_all: bool,
+}
+
+fn read_kinds(
+    table: &reader::Table<'_>,
+    at: Option<SimTime>,
+    is_daemon: bool,
+    context: &Context<'_>,
+) -> Kinds {
+    let count = |it: u64| u32::try_from(it).expect("within the range");
+    let mut read = Vec::new();
+    let desired = table.optional("desired_count");
+    if let Some(node) = desired {
+        if is_daemon {
+            let message = "a DAEMON has one task on each instance, and no `desired_count`";
+            context.faults.note(node.fault("B0129", message));
+        }
+        let number = reader::integer(node, 0..=DESIRED_MAX, context.faults);
+        read.extend(number.map(|it| ServiceChangeKind::DesiredCount(count(it))));
+    }
+    let protect = table.optional("protect_tasks");
+    let n_tasks = protect.and_then(|it| reader::integer(it, 1..=DESIRED_MAX, context.faults));
+    if protect.is_some() {
+        let minutes = table.integer("expires_in_minutes", 1..=PROTECTED_MINUTES_MAX);
+        let minutes = minutes.unwrap_or(PROTECTED_MINUTES);
+        if let (Some(n_tasks), Some(at)) = (n_tasks, at) {
+            let until = at + SimDuration::from_secs(60 * minutes);
+            read.push(ServiceChangeKind::Protected { n_tasks: count(n_tasks), until });
+        }
+    }
+    Kinds { read, is_none_at_all: desired.is_none() && protect.is_none() }
 }
 
 /// A service with a fault is left out of `services`, and yet it is there.
@@ -108,8 +163,12 @@ fn read_instance_event(
     if let Some(is_connected) = table.flag("agent_connected") {
         kinds.push(InstanceChangeKind::AgentConnected(is_connected));
     }
+    if let Some(node) = table.optional("status") {
+        let idx = reader::word(node, &["ACTIVE", "DRAINING"], faults);
+        kinds.extend(idx.map(|it| InstanceChangeKind::Draining(it == 1)));
+    }
     if kinds.is_empty() && faults.is_empty() {
-        let expected = "expected `attributes`, `remove_attributes` or `agent_connected`";
+        let expected = "expected `attributes`, `remove_attributes`, `agent_connected` or `status`";
         faults.note(table.node().fault("B0105", format!("nothing happens to the instances: {expected}")));
     }
     let Some(text) = reader::text(expression, faults) else { return };

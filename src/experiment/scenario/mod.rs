@@ -2,24 +2,28 @@
 //! checked, every fault found before the first run.
 
 mod access;
+mod alarm;
 mod balancers;
 pub mod behaviour;
 mod capacity;
 mod chain;
 mod cluster;
+mod deployment;
 mod event;
 mod found;
+mod hooks;
 mod model;
 mod network;
 mod service;
+mod task_set;
 mod workload;
 
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
-    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
-    WorkloadSpec,
+    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceEventKind,
+    ServiceEventSpec, ServiceSpec, TasksSpec, WorkloadSpec,
 };
 
 use crate::base::{SimDuration, Table};
@@ -125,6 +129,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let access = access::read_access(&root);
     // A target group with a fault is left out, and yet it is there.
     let is_whole = network.target_groups.len() == root.list("target_group").len();
+    let alarm_names = alarm::names_of(root.list("alarm"));
     let context = Context {
         faults,
         tie_break: options.tie_break,
@@ -132,6 +137,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         zones: cluster.as_ref().map(|it| &it.zones),
         network: Some(&network).filter(|_| is_whole),
         group_names: &group_names,
+        alarm_names: &alarm_names,
         horizon,
     };
     let workload = root.optional("workload");
@@ -141,6 +147,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let written_services = root.list("service");
     let services = service::read_all(written_services, &context, &mut names);
     let events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
+    let alarms = alarm::read_all(root.list("alarm"), written_services, &services, &context);
     let cluster_node = cluster::single(tree.get("cluster"));
     let found_of = |name: &str| cluster_node.and_then(|it| it.get(name)).map_or(&[][..], items_of);
     let found_instances = match &cluster {
@@ -159,7 +166,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let workload = WorkloadSpec {
         tasks,
         services: specs,
-        changes: events.desired_counts,
+        changes: events.services,
         found: found_tasks,
         horizon: horizon.unwrap_or_default(),
     };
@@ -187,7 +194,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
         instance_changes: events.instances,
-        alarms: Vec::new(),
+        alarms,
     };
     Scenario { setup: Some(setup), workload }
 }
@@ -236,6 +243,8 @@ struct Context<'a> {
     network: Option<&'a Network>,
     /// The security groups that are written.
     group_names: &'a [&'a str],
+    /// The alarms that are written.
+    alarm_names: &'a [&'a str],
     horizon: Option<SimDuration>,
 }
 

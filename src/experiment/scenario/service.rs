@@ -6,13 +6,14 @@ use super::balancers;
 use super::behaviour::read_behaviours;
 use super::capacity::{check_platform_version, read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
+use super::deployment;
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
-use crate::deployment::{CONTROLLERS, ROLLING, request};
+use crate::deployment::controller_of;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
-use crate::model::deployment::{DeploymentConfiguration, SchedulingStrategy};
+use crate::model::deployment::SchedulingStrategy;
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
@@ -58,15 +59,6 @@ fn read<'a>(
     let family = name.clone().unwrap_or_default();
     let definition =
         table.required("task_definition").and_then(|it| read_definition(it, &family, 1, context));
-    let desired = table.required("desired_count").and_then(|it| read_desired(it, context));
-    let bounds = match table.optional("deployment_configuration") {
-        Some(node) => read_bounds(node, context),
-        None => Some(DeploymentBounds::DEFAULT),
-    };
-    let controller = table.optional("deployment_controller").and_then(|it| {
-        let names: Vec<&'static str> = CONTROLLERS.iter().map(|it| it.name).collect();
-        reader::word(it, &names, faults).map(|idx| CONTROLLERS[idx].controller)
-    });
     let behaviours = read_behaviours(&table);
     let releases = table.list("release");
     let mut read_releases = Vec::new();
@@ -80,19 +72,39 @@ fn read<'a>(
     let network = read_network_configuration(&table, is_fargate, context);
     let placement = read_placement(&table, Asker::Service, capacity, &network, context, names);
     let load_balancers = balancers::read(&table, context);
+    let uses_service_connect = table.flag("service_connect").unwrap_or(false);
+    // A balancer with a fault is left out, and yet it is there.
+    let has_traffic = uses_service_connect || !table.list("load_balancers").is_empty();
+    let kind = deployment::read_kind(&table, has_traffic, is_fargate);
+    let desired = match kind.scheduling {
+        SchedulingStrategy::Replica => {
+            table.required("desired_count").and_then(|it| read_desired(it, context))
+        }
+        // Its instances say how many.
+        SchedulingStrategy::Daemon => Some(DesiredSpec::Constant(0)),
+    };
+    let written = table.optional("deployment_configuration");
+    let configuration = deployment::read_configuration(written, kind, context);
+    let bounds = configuration.as_ref().map_or(DeploymentBounds::DEFAULT, |it| it.bounds);
+    let is_rebalanced = deployment::read_rebalancing(&table, kind, bounds);
+    if let (true, Some(release)) = (kind.is_external, releases.first()) {
+        let fault = release.fault("B0129", "with the controller EXTERNAL nothing is released");
+        faults.note(fault.help("an `[[event]]` with `create_task_set` brings a new revision"));
+    }
     let grace = table.integer("health_check_grace_period_seconds", 0..=2_147_483_647).unwrap_or(0);
     let requests = table.optional("requests_per_second").map(|it| reader::decimal(it, REQUESTS_MAX, faults));
     let millirequests = (requests.map_or(Some(0.0), |it| it)? * 1000.0).round();
     table.finish();
-    let name = name?;
+    let (name, configuration) = (name?, configuration?);
     Some((
         ServicePolicy {
             name: name.clone(),
             placement: placement?,
-            scheduling: SchedulingStrategy::Replica,
-            controller: controller.unwrap_or(ROLLING),
-            deployment: DeploymentConfiguration::rolling(bounds?),
-            availability_zone_rebalancing: false,
+            scheduling: kind.scheduling,
+            controller: controller_of(kind.scheduling, kind.is_external, configuration.strategy),
+            deployment: configuration,
+            availability_zone_rebalancing: is_rebalanced,
+            uses_service_connect,
             load_balancers,
             security_groups: network.security_groups,
             health_check_grace_period: SimDuration::from_secs(grace),
@@ -101,6 +113,7 @@ fn read<'a>(
         ServiceSpec {
             name,
             definition: definition?,
+            is_external: kind.is_external,
             desired: desired?,
             releases: read_releases,
             behaviours,
@@ -187,40 +200,9 @@ fn read_desired(node: &Node, context: &Context<'_>) -> Option<DesiredSpec> {
     })
 }
 
-/// `{ minimum_healthy_percent, maximum_percent }`, or `"50/100"`.
-fn read_bounds(node: &Node, context: &Context<'_>) -> Option<DeploymentBounds> {
-    let faults = context.faults;
-    let (minimum, maximum) = if let Value::Text(text) = &node.value {
-        let parts =
-            text.split_once('/').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
-        let Some((minimum, maximum)) = parts else {
-            faults.note(node.fault("B0107", format!("`{text}` is not of the form \"50/100\"")));
-            return None;
-        };
-        (minimum, maximum)
-    } else {
-        let table = reader::Table::of(node, faults);
-        let minimum = table.integer("minimum_healthy_percent", 0..=1000);
-        let maximum = table.integer("maximum_percent", 0..=1000);
-        let default = DeploymentBounds::DEFAULT;
-        table.finish();
-        (
-            minimum.unwrap_or(default.minimum_healthy_percent.into()),
-            maximum.unwrap_or(default.maximum_percent.into()),
-        )
-    };
-    let percent = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-    match request::replica_bounds(percent(minimum), percent(maximum)) {
-        Ok(bounds) => Some(bounds),
-        Err(found) => {
-            found.into_iter().for_each(|message| faults.note(node.fault("B0107", message)));
-            None
-        }
-    }
-}
-
-/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were;
-/// either with what its containers do.
+/// `{ at, task_definition }`, or `{ at, image }` with the needs as they were, or
+/// `{ at, force_new_deployment = true }` of the same revision; each with what
+/// its containers do.
 fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>) -> Option<ReleaseSpec> {
     let table = reader::Table::of(node, context.faults);
     let at = read_moment(&table, context);
@@ -229,15 +211,21 @@ fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>)
     let image = table.text("image");
     let behaviours = read_behaviours(&table);
     let fails_health_checks = table.flag("fails_health_checks").unwrap_or(false);
+    let is_forced = table.flag("force_new_deployment").unwrap_or(false);
     table.finish();
-    if definition.is_none() && image.is_none() {
-        context.faults.note(node.fault("B0105", "a release names a `task_definition` or an `image`"));
+    if definition.is_none() && image.is_none() && !is_forced {
+        let expected = "a release names a `task_definition` or an `image`, or is forced";
+        let fault = node.fault("B0105", expected);
+        context
+            .faults
+            .note(fault.help("`force_new_deployment = true` replaces all tasks by the same revision"));
     }
     let definition = match definition {
         Some(definition) => Some(definition?),
         None => None,
     };
-    Some(ReleaseSpec { at: at?, definition, behaviours, fails_health_checks })
+    let is_same_revision = definition.is_none() && image.is_none();
+    Some(ReleaseSpec { at: at?, definition, is_same_revision, behaviours, fails_health_checks })
 }
 
 /// A moment before the horizon.

@@ -12,7 +12,7 @@ use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
-use crate::model::workload::FoundHost;
+use crate::model::workload::{FoundHost, ServiceChangeKind};
 use crate::sim::setup::{Capacity, StandalonePolicy, Unplaced};
 use crate::trace::formats;
 
@@ -40,8 +40,8 @@ pub struct WorkloadSpec {
     pub tasks: TasksSpec,
     /// The services, in order.
     pub services: Vec<ServiceSpec>,
-    /// Further changes of desired counts: (time, service, count).
-    pub changes: Vec<(SimTime, usize, u32)>,
+    /// What else happens to services, in the order of time.
+    pub changes: Vec<ServiceEventSpec>,
     /// Tasks that run at the first moment already.
     pub found: Vec<FoundTaskSpec>,
     /// Nothing after it is met.
@@ -71,6 +71,33 @@ pub enum TasksSpec {
     },
 }
 
+/// Something that happens to a service, as an event says.
+#[derive(Clone, Debug)]
+pub struct ServiceEventSpec {
+    /// When.
+    pub at: SimTime,
+    /// To which: its position.
+    pub service: usize,
+    /// What.
+    pub kind: ServiceEventKind,
+}
+
+/// What can happen to a service by an event.
+#[derive(Clone, Debug)]
+pub enum ServiceEventKind {
+    /// As the workload of a run has it.
+    Known(ServiceChangeKind),
+    /// A task set is made of a definition that may be in a file.
+    CreateTaskSet {
+        /// Its number.
+        set: u32,
+        /// What its tasks run.
+        definition: DefinitionSpec,
+        /// Percent of the desired count.
+        scale: u8,
+    },
+}
+
 /// A service's load and releases.
 #[derive(Clone, Debug)]
 pub struct ServiceSpec {
@@ -78,6 +105,8 @@ pub struct ServiceSpec {
     pub name: String,
     /// The first revision.
     pub definition: DefinitionSpec,
+    /// Whether task sets are made and unmade by events (EXTERNAL).
+    pub is_external: bool,
     /// Its desired count over time.
     pub desired: DesiredSpec,
     /// What the containers of all its revisions do.
@@ -161,6 +190,8 @@ pub struct ReleaseSpec {
     pub at: SimTime,
     /// What; the same needs as before if `None` (another image).
     pub definition: Option<DefinitionSpec>,
+    /// Whether it is the same revision again (`forceNewDeployment`).
+    pub is_same_revision: bool,
     /// What its containers do, on top of what those of the service do.
     pub behaviours: Vec<BehaviourSpec>,
     /// Whether none of its essential containers ever passes a check.

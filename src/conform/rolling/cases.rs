@@ -36,7 +36,7 @@ pub(super) fn judge(case: &mut Case<'_>, expect: Sealed<'_>, faults: &mut Faults
 fn read_rollout(json: &Json, faults: &mut Faults<'_>) -> Option<Rollout> {
     let mut input = Object::of(json, faults)?;
     let scheduling = input.required("scheduling", faults);
-    let scheduling = scheduling.and_then(|it| Some((it, faults.word(it, SchedulingStrategy::NAMES)?)));
+    let scheduling = scheduling.and_then(|it| faults.word(it, SchedulingStrategy::NAMES));
     let mut n_tasks = |key, is_required: bool, faults: &mut Faults<'_>| -> Option<Option<u32>> {
         let json = match is_required {
             true => Some(input.required(key, faults)?),
@@ -59,13 +59,7 @@ fn read_rollout(json: &Json, faults: &mut Faults<'_>) -> Option<Rollout> {
     let minimum: Option<i64> = input.number("minimum_healthy_percent", faults);
     let maximum: Option<i64> = input.number("maximum_percent", faults);
     input.finish(faults);
-    let (at, scheduling) = scheduling?;
-    // DAEMON: to be taken away as soon as a run plays it.
-    if scheduling == SchedulingStrategy::Daemon {
-        let message = "there is nothing yet that could play a service of scheduling strategy DAEMON";
-        faults.note("B0602", at, message);
-        return None;
-    }
+    let scheduling = scheduling?;
     let bounds = match scheduling {
         SchedulingStrategy::Replica => request::replica_bounds(minimum?, maximum?),
         SchedulingStrategy::Daemon => request::daemon_bounds(minimum?, maximum?),
@@ -78,7 +72,15 @@ fn read_rollout(json: &Json, faults: &mut Faults<'_>) -> Option<Rollout> {
         }
     };
     let (desired, initial_v1) = (desired??, initial_v1??);
-    Some(Rollout { scheduling, desired, bounds, initial_v1, slots: slots?, order: order? })
+    let slots = slots?;
+    // It has a task on each of its instances before, and room for one.
+    let is_everywhere = initial_v1 == desired && slots.is_none_or(|it| it >= desired);
+    if scheduling == SchedulingStrategy::Daemon && !is_everywhere {
+        let message = "there is nothing yet that could play a DAEMON that is not on all of its instances";
+        faults.note("B0602", json, message);
+        return None;
+    }
+    Some(Rollout { scheduling, desired, bounds, initial_v1, slots, order: order? })
 }
 
 fn compare(answer: &Answer, expect: &Json, faults: &mut Faults<'_>) -> Option<Differences> {

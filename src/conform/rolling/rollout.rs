@@ -75,7 +75,7 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
         // One on each: it has as many instances as it wants tasks.
         SchedulingStrategy::Daemon => rollout.desired,
     };
-    let n_instances = rollout.slots.unwrap_or(ample);
+    let n_instances = rollout.slots.filter(|_| !is_daemon).unwrap_or(ample);
     let pool = CapacityProvider {
         name: "pool".to_owned(),
         instance_type: InstanceTypeId::new(0),

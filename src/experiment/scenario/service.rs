@@ -101,6 +101,7 @@ fn read<'a>(
             name: name.clone(),
             placement: placement?,
             scheduling: kind.scheduling,
+            is_external: kind.is_external,
             controller: controller_of(kind.scheduling, kind.is_external, configuration.strategy),
             deployment: configuration,
             availability_zone_rebalancing: is_rebalanced,
@@ -113,7 +114,6 @@ fn read<'a>(
         ServiceSpec {
             name,
             definition: definition?,
-            is_external: kind.is_external,
             desired: desired?,
             releases: read_releases,
             behaviours,

@@ -96,7 +96,7 @@ pub(super) fn number<'a>(
         services.iter().map(|_| Sets { known: vec![(INITIAL, 0)], n_made: 1 }).collect();
     let mut numbered = Vec::new();
     for (at, service, Named { name, node, kind }) in changes {
-        if !services[service].1.is_external {
+        if !services[service].0.is_external {
             let message = format!("service `{}` has no task sets of its own", services[service].0.name);
             let fault = node.fault("B0129", message);
             faults.note(fault.help("those of `deployment_controller = { type = \"EXTERNAL\" }` have"));

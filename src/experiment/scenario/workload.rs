@@ -105,8 +105,6 @@ pub struct ServiceSpec {
     pub name: String,
     /// The first revision.
     pub definition: DefinitionSpec,
-    /// Whether task sets are made and unmade by events (EXTERNAL).
-    pub is_external: bool,
     /// Its desired count over time.
     pub desired: DesiredSpec,
     /// What the containers of all its revisions do.

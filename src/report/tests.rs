@@ -253,7 +253,8 @@ fn with_losses(of: impl Fn(usize) -> Vec<(&'static str, u64)>) -> Results {
             .collect();
         let offered = 1_000_000_000;
         let served = offered - lost.iter().map(|it| it.n).sum::<u64>();
-        row.record.services[0].requests = Some(RequestRecord { offered, served, lost });
+        row.record.services[0].requests =
+            Some(RequestRecord { offered, served, lost, ..RequestRecord::default() });
         let failure = TaskFailure { reason: "Essential container in task exited".to_owned(), n_tasks: 7 };
         row.record.services[1].failures = vec![failure];
         row.metrics = METRICS.iter().map(|it| (it.of)(&row.record)).collect();

@@ -24,6 +24,7 @@ mod lives;
 mod placements;
 mod readings;
 mod targets;
+mod traffic;
 mod volumes;
 mod waiting_line;
 

@@ -13,6 +13,7 @@ use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
 use crate::model::cluster::Totals;
+use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
@@ -27,6 +28,7 @@ use crate::sim::paths::Paths;
 use crate::sim::queue::EventQueue;
 use crate::sim::retries::Retries;
 use crate::sim::setup::{InstanceChangeKind, Setup};
+use crate::sim::traffic::ServiceTraffic;
 use crate::sim::volumes::Volumes;
 use crate::sim::waiting_line::WaitingLine;
 use crate::sim::watch::Watch;
@@ -45,6 +47,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) retries: Retries,
     pub(super) providers: Table<CapacityProviderId, ProviderState>,
     pub(super) services: Table<ServiceId, ServiceState>,
+    /// The requests of each service, where they are played.
+    pub(super) traffic: Table<ServiceId, Option<Box<ServiceTraffic>>>,
     /// The next arrival and the next service change that have not happened.
     pub(super) next_arrival: usize,
     pub(super) next_service_change: usize,
@@ -106,6 +110,10 @@ pub(super) struct ServiceState {
     pub(super) n_failed_starts: u32,
     /// Why the last task that was found unhealthy was.
     pub(super) unhealthy_because: Option<Reason>,
+    /// Production traffic of the newest revision, while its deployment shifts
+    /// it; `None` if all healthy tasks share it, whatever their revision. Who
+    /// sets it says `is_changed`.
+    pub(super) new_revision_share: Option<TrafficShare>,
 }
 
 impl<'a, W: Watch> Simulation<'a, W> {
@@ -156,6 +164,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             retries: Retries::default(),
             providers,
             services: workload.services.rows().iter().map(|_| ServiceState::default()).collect(),
+            traffic: setup.services.ids().map(|it| ServiceTraffic::of(setup, workload, seed, it)).collect(),
             next_arrival: 0,
             next_service_change: 0,
             next_instance_change: 0,
@@ -277,6 +286,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 if let Some(reading) = self.request_reading(service) {
                     self.recorder.requests(self.now, service.idx(), reading);
                 }
+                self.look_at_targets(service);
             }
         }
     }

@@ -12,14 +12,15 @@ mod found;
 mod model;
 mod network;
 mod service;
+mod traffic;
 mod workload;
 
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
-    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec, TasksSpec,
-    WorkloadSpec,
+    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceSpec,
+    TasksSpec, WorkloadSpec,
 };
 
 use crate::base::{SimDuration, Table};

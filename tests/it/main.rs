@@ -29,3 +29,4 @@ mod stories;
 mod tables;
 mod task_definitions;
 mod timelines;
+mod traffic;

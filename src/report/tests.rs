@@ -249,7 +249,11 @@ fn with_losses(of: impl Fn(usize) -> Vec<(&'static str, u64)>) -> Results {
     for row in &mut results.rows {
         let lost: Vec<LostRequests> = of(row.setting)
             .into_iter()
-            .map(|(reason, percent)| LostRequests { reason: reason.to_owned(), n: percent * 10_000_000 })
+            .map(|(reason, percent)| LostRequests {
+                reason: reason.to_owned(),
+                n: percent * 10_000_000,
+                is_5xx: true,
+            })
             .collect();
         let offered = 1_000_000_000;
         let served = offered - lost.iter().map(|it| it.n).sum::<u64>();

@@ -86,6 +86,8 @@ pub struct ServicePolicy {
     pub placement: Placement,
     /// As many tasks as desired, or one on each instance.
     pub scheduling: SchedulingStrategy,
+    /// Whether its task sets are somebody else's (deployment controller EXTERNAL).
+    pub is_external: bool,
     /// What decides its rollouts.
     pub controller: &'static dyn DeploymentController,
     /// How they go.
@@ -244,6 +246,7 @@ impl ServicePolicy {
             name: name.into(),
             placement,
             scheduling: SchedulingStrategy::Replica,
+            is_external: false,
             controller: ROLLING,
             deployment: DeploymentConfiguration::rolling(bounds),
             availability_zone_rebalancing: false,

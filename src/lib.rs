@@ -7,8 +7,8 @@
 //! 1. [`base`]: ids, units, time, randomness, statistics, the shape of an error
 //! 2. [`model`], [`record`]: the nouns and their rules; what a run writes down
 //! 3. [`trace`], [`placement`], [`deployment`], [`scaling`], [`disruption`],
-//!    [`billing`], [`bounds`], [`metrics`], [`containers`], [`access`], [`reach`]:
-//!    pure decisions and readings
+//!    [`billing`], [`bounds`], [`metrics`], [`containers`], [`access`], [`reach`],
+//!    [`traffic`]: pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
 //! 6. [`report`], [`explain`], [`conform`], [`import`], [`lint`]: charts, tables, one
@@ -31,6 +31,7 @@ pub mod placement;
 pub mod reach;
 pub mod scaling;
 pub mod trace;
+pub mod traffic;
 
 pub mod documents;
 pub mod sim;

@@ -28,6 +28,10 @@ pub enum Domain {
     Replicate = 8,
     /// When a target is first checked; entity: task.
     TargetCheck = 9,
+    /// When requests come; entity: service.
+    RequestArrivals = 10,
+    /// How long requests take; entity: service.
+    RequestServiceTimes = 11,
 }
 
 /// What all draws of a run start from.

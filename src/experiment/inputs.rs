@@ -7,17 +7,18 @@ use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
-use crate::base::{Diagnostic, Seed, SimTime, Table};
+use crate::base::{Diagnostic, Seed, SimDuration, SimTime, Table};
 use crate::documents::task_definition;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceEventKind, ServiceSpec,
-    TasksSpec, WorkloadSpec, behaviour,
+    DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,
+    ServiceSpec, TasksSpec, WorkloadSpec, behaviour,
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
 use crate::model::task::TaskDefinition;
+use crate::model::traffic::{RequestRate, Traffic};
 use crate::model::workload::{
     FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, TaskSetChange, Workload,
 };
@@ -122,6 +123,9 @@ impl Inputs {
             if let DesiredSpec::Follows { load, .. } = &service.desired {
                 self.load_load(load, faults);
             }
+            if let Some(RateSpec::Follows { load, .. }) = &service.rate {
+                self.load_load(load, faults);
+            }
         }
         for event in &spec.changes {
             if let ServiceEventKind::CreateTaskSet { definition, .. } = &event.kind {
@@ -224,6 +228,7 @@ impl Inputs {
 
     /// Refuses by count, before memory is asked for, what no machine holds.
     pub fn check_size(&self, spec: &WorkloadSpec, services: &Node, faults: &Faults) {
+        self.check_rates(spec, services, faults);
         if let (Some(n), TasksSpec::Trace { file, .. } | TasksSpec::Generate { profile: file, .. }) =
             (self.n_tasks(spec), &spec.tasks)
             && n > TASKS_MAX
@@ -389,7 +394,69 @@ impl Inputs {
                 counts[0].1
             }
         };
-        (ServiceStart { definition: first, desired_count, found: Vec::new() }, changes)
+        let requests = service.rate.as_ref().map_or_else(Vec::new, |it| self.requests(id, it, spec, seed));
+        (ServiceStart { definition: first, desired_count, found: Vec::new(), requests }, changes)
+    }
+
+    /// How many requests a service is sent.
+    fn requests(&self, id: ServiceId, rate: &RateSpec, spec: &WorkloadSpec, seed: Seed) -> Vec<RequestRate> {
+        let (load, per, scale) = match rate {
+            RateSpec::Constant(microrequests_per_second) => {
+                let microrequests_per_second = *microrequests_per_second;
+                return vec![RequestRate { at: SimTime::ZERO, microrequests_per_second }];
+            }
+            RateSpec::Follows { load, per, scale_millionths } => (load, *per, *scale_millionths),
+        };
+        let drawn;
+        let (series, from) = match load {
+            LoadSpec::Series(file, from) => (&self.series[&file.path], *from),
+            LoadSpec::Generate(file) => {
+                drawn = self.load_profiles[&file.path].generate(seed, id.number(), spec.horizon);
+                (&drawn, SimDuration::ZERO)
+            }
+        };
+        let rates = series
+            .from(from)
+            .map(|(at, value)| RequestRate { at, microrequests_per_second: rate_of(value, per, scale) });
+        rates.take_while(|it| it.at < SimTime::ZERO + spec.horizon).collect()
+    }
+
+    /// Refuses rates beyond any, and more requests than can be counted.
+    fn check_rates(&self, spec: &WorkloadSpec, services: &Node, faults: &Faults) {
+        let mut n_requests: u128 = 0;
+        for service in &spec.services {
+            let greatest = match &service.rate {
+                None => continue,
+                Some(RateSpec::Constant(rate)) => u128::from(*rate),
+                Some(RateSpec::Follows { load, per, scale_millionths }) => {
+                    let (file, value) = match load {
+                        LoadSpec::Series(file, from) => {
+                            let Some(series) = self.series.get(&file.path) else { continue };
+                            (file, series.from(*from).map(|it| it.1).max().unwrap_or(0))
+                        }
+                        LoadSpec::Generate(file) => {
+                            let Some(profile) = self.load_profiles.get(&file.path) else { continue };
+                            (file, most_drawn(profile, 1))
+                        }
+                    };
+                    let rate = RateSpec::microrequests_per_second(value, *per, *scale_millionths);
+                    if rate > u128::from(Traffic::RATE_MAX) {
+                        let message = format!(
+                            "the load comes to {} requests a second; at most {} are played",
+                            rate / 1_000_000,
+                            Traffic::RATE_MAX / 1_000_000
+                        );
+                        faults.note(file.node.fault("B0171", message));
+                    }
+                    rate.min(Traffic::RATE_MAX.into())
+                }
+            };
+            n_requests += greatest * u128::from(spec.horizon.millis()) / 1000;
+        }
+        if n_requests > u128::from(u64::MAX / 4) {
+            let message = "the requests of all services over the horizon are more than can be counted";
+            faults.note(services.fault("B0153", message));
+        }
     }
 
     /// A definition, given or read.
@@ -451,6 +518,13 @@ fn found_groups(spec: &WorkloadSpec) -> impl Iterator<Item = &str> {
         .enumerate()
         .filter(move |(idx, it)| groups.clone().position(|other| other == *it) == Some(*idx))
         .map(|it| it.1)
+}
+
+/// What a value of a load comes to, in millionths of a request a second.
+fn rate_of(value: u64, per: SimDuration, scale_millionths: u64) -> u64 {
+    let rate = RateSpec::microrequests_per_second(value, per, scale_millionths);
+    // What is beyond was refused where it was seen.
+    u64::try_from(rate).unwrap_or(u64::MAX).min(Traffic::RATE_MAX)
 }
 
 /// The most tasks that a load drawn from `profile` can want, if each bears

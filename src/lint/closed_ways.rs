@@ -70,7 +70,7 @@ fn is_for_the_web(scene: &Scene<'_>, policy: &ServicePolicy) -> bool {
     let listeners =
         policy.load_balancers.iter().flat_map(|it| paths::listeners(scene.setup, it.target_group));
     let mut listeners = listeners.map(|(it, port)| lets_somebody_in(scene, it, port));
-    policy.millirequests_per_second > 0 || !listeners.any(|it| it)
+    policy.millirequests_per_second > 0 || policy.traffic.is_some() || !listeners.any(|it| it)
 }
 
 fn lets_somebody_in(scene: &Scene<'_>, balancer: &LoadBalancer, port: u16) -> bool {

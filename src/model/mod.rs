@@ -15,6 +15,7 @@ pub mod ports;
 pub mod query;
 pub mod service;
 pub mod task;
+pub mod traffic;
 pub mod workload;
 
 pub mod audit;

@@ -5,6 +5,7 @@
 use crate::base::id::{ServiceId, TaskDefinitionId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
 use crate::model::task::TaskDefinition;
+use crate::model::traffic::RequestRate;
 
 /// All arrivals and service changes of a run.
 #[derive(Clone, Debug, Default)]
@@ -101,12 +102,15 @@ pub struct ServiceStart {
     pub desired_count: u32,
     /// Tasks that run at the first moment already.
     pub found: Vec<FoundTask>,
+    /// How many requests it is sent, in the order of time, the first at zero;
+    /// empty where traffic is not played.
+    pub requests: Vec<RequestRate>,
 }
 
 impl ServiceStart {
     /// A service without tasks.
     pub const fn new(definition: TaskDefinitionId, desired_count: u32) -> Self {
-        Self { definition, desired_count, found: Vec::new() }
+        Self { definition, desired_count, found: Vec::new(), requests: Vec::new() }
     }
 }
 

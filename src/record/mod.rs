@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod placement_reason;
 pub mod provider;
 pub mod recorder;
+pub mod request_tally;
 pub mod run_record;
 pub mod series;
 
@@ -17,8 +18,9 @@ pub use provider::{
     BlockedSeries, PlacementFailure, ProviderReading, ProviderRecord, Reserved, ReservedSeries, Resource,
 };
 pub use recorder::{ClusterReading, Recorder, RequestReading, ServiceReading};
+pub use request_tally::{RequestAmounts, RequestTally};
 pub use run_record::{
-    DeploymentOutcome, LostRequests, NeverPlaceable, PhaseTime, RequestRecord, RolloutFailure,
+    DeploymentOutcome, LostRequests, NeverPlaceable, PhaseTime, RequestRecord, RequestSeries, RolloutFailure,
     RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure,
 };
 pub use series::{Bucket, Series};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::base::{SimDuration, SimTime};
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, LostRequests, NeverPlaceable, PlacementReason,
-    ProviderReading, ProviderRecord, RolloutProfile, RolloutRecord, RunRecord, Series, ServiceRecord,
-    TaskCounts, TaskFailure,
+    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
+    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, Series,
+    ServiceRecord, TaskCounts, TaskFailure,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -74,6 +74,7 @@ struct ServiceRecorder {
     open_rollout: Option<usize>,
     requests: Option<RequestReading>,
     requests_last: SimTime,
+    tally: RequestTally,
 }
 
 /// Requests of a service from a moment on.
@@ -83,6 +84,8 @@ pub struct RequestReading {
     pub millirequests_per_second: u64,
     /// Why they are not served; `None` if they are.
     pub lost: Option<Arc<str>>,
+    /// Whether those that are not are answered with an error, else not at all.
+    pub is_5xx: bool,
 }
 
 impl Recorder {
@@ -127,6 +130,7 @@ impl Recorder {
             open_rollout: None,
             requests: None,
             requests_last: SimTime::ZERO,
+            tally: RequestTally::new(horizon),
         });
         Self {
             measured_from: SimTime::ZERO + warm_up,
@@ -368,16 +372,42 @@ impl Recorder {
         let Some(reading) = &state.requests else { return };
         let record = self.record.services[service].requests.get_or_insert_default();
         let n = reading.millirequests_per_second * measured_ms;
-        record.offered += n;
-        let Some(reason) = &reading.lost else {
-            record.served += n;
-            return;
+        let amounts = match reading.lost {
+            None => RequestAmounts { offered: n, served: n, ..RequestAmounts::default() },
+            Some(_) => RequestAmounts { offered: n, lost: n, ..RequestAmounts::default() },
         };
-        match record.lost.iter_mut().find(|it| *it.reason == **reason) {
-            Some(known) => known.n += n,
-            None if n > 0 => record.lost.push(LostRequests { reason: reason.to_string(), n }),
-            None => (),
+        if let Some(reason) = &reading.lost {
+            record.lose(reason, reading.is_5xx, n);
         }
+        let from = SimTime::from_millis(now.millis() - measured_ms);
+        state.tally.add(record, from, now, amounts);
+    }
+
+    /// Requests of a service were counted over a stretch that lies in the
+    /// measured time or before it.
+    pub fn requests_counted(&mut self, from: SimTime, to: SimTime, service: usize, amounts: RequestAmounts) {
+        let record = self.record.services[service].requests.get_or_insert_default();
+        if from >= self.measured_from {
+            self.services[service].tally.add(record, from, to, amounts);
+        }
+    }
+
+    /// So many requests of a service were lost at `now`, or in the stretch that
+    /// begins then, for this reason.
+    pub fn requests_lost(&mut self, now: SimTime, service: usize, reason: &str, is_5xx: bool, n: u64) {
+        if now >= self.measured_from {
+            self.record.services[service].requests.get_or_insert_default().lose(reason, is_5xx, n);
+        }
+    }
+
+    /// So many requests of a service are in flight at the horizon.
+    pub fn requests_in_flight(&mut self, service: usize, n: u64) {
+        self.record.services[service].requests.get_or_insert_default().in_flight = n;
+    }
+
+    /// From when on is measured.
+    pub fn measured_from(&self) -> SimTime {
+        self.measured_from
     }
 
     /// A rollout begins. Only those that begin while measured are recorded.
@@ -433,6 +463,9 @@ impl Recorder {
             self.advance_requests(horizon, service);
             let (state, record) = (&mut self.services[service], &mut self.record.services[service]);
             state.close_minute(&mut record.worst_minute);
+            if let Some(requests) = &mut record.requests {
+                state.tally.close(requests);
+            }
             for series in [&mut record.desired, &mut record.healthy, &mut record.tasks] {
                 series.advance(horizon);
             }

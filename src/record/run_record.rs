@@ -147,12 +147,38 @@ pub struct TaskFailure {
 /// Requests of a service while measured, in millionths of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRecord {
-    /// Sent by the web.
+    /// Sent by the web, and those that were in flight when measuring began.
     pub offered: u64,
     /// Answered without an error.
     pub served: u64,
     /// The others, by reason, in the order of their first time.
     pub lost: Vec<LostRequests>,
+    /// In flight at the horizon: offered, and not yet served or lost.
+    pub in_flight: u64,
+    /// Sum of the time from arrival to a task's slot: microseconds of whole
+    /// requests.
+    pub waited_us: u64,
+    /// Of the five minutes of the clock with the least share served: served,
+    /// and served or lost. Both zero if there were no requests.
+    pub worst_window: (u64, u64),
+    /// Of the five minutes with the longest mean wait: `waited_us`, and served.
+    pub longest_wait: (u64, u64),
+    /// Over time.
+    pub over_time: RequestSeries,
+}
+
+/// Requests over time, in steps that are those of the [`Series`] of a run, in
+/// millionths; the warm-up counts for nothing. Empty where no requests are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestSeries {
+    /// Width of a step.
+    pub step_ms: u64,
+    /// Sent in each.
+    pub offered: Vec<u64>,
+    /// Served in each.
+    pub served: Vec<u64>,
+    /// Not served in each.
+    pub lost: Vec<u64>,
 }
 
 /// Requests that were not served for one reason.
@@ -162,6 +188,8 @@ pub struct LostRequests {
     pub reason: String,
     /// How many, in millionths.
     pub n: u64,
+    /// Whether the client got an answer of 500 to 599, else none.
+    pub is_5xx: bool,
 }
 
 /// What a service's rollouts looked like, laid over each other at their starts.

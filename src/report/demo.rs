@@ -12,6 +12,7 @@ use crate::record::{
     DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, RolloutRecord,
     RunRecord, Series, ServiceRecord, TaskCounts,
 };
+use crate::record::{RequestRecord, RequestSeries};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -335,6 +336,26 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         failures: Vec::new(),
         volumes_with_data: 0,
         volumes_empty: 0,
-        requests: None,
+        requests: Some(requests(horizon, dip)),
+    }
+}
+
+/// Requests of a day of which some are lost in the middle.
+fn requests(horizon: SimDuration, dip: f64) -> RequestRecord {
+    let like = Series::new(horizon);
+    let n = like.buckets().len();
+    let offered: Vec<u64> = (0..n).map(|it| 1_000_000_000 + 1_000_000 * (it as u64 % 97)).collect();
+    let is_bad = |idx: usize| (n / 2..n / 2 + n / 20).contains(&idx);
+    let lost: Vec<u64> = offered
+        .iter()
+        .enumerate()
+        .map(|(idx, it)| if is_bad(idx) { (*it as f64 * dip.clamp(0.0, 1.0)) as u64 } else { 0 })
+        .collect();
+    let served: Vec<u64> = offered.iter().zip(&lost).map(|(offered, lost)| offered - lost).collect();
+    RequestRecord {
+        offered: offered.iter().sum(),
+        served: served.iter().sum(),
+        over_time: RequestSeries { step_ms: like.bucket_width().millis(), offered, served, lost },
+        ..RequestRecord::default()
     }
 }

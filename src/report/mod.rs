@@ -18,6 +18,7 @@ mod binding_resource;
 mod cost_frontier;
 mod gap;
 mod instances_over_time;
+mod requests_over_time;
 mod rollout;
 mod wait_times;
 
@@ -44,6 +45,7 @@ pub const CHARTS: &[Chart] = &[
     cost_frontier::COST_FRONTIER,
     availability::AVAILABILITY,
     rollout::ROLLOUT,
+    requests_over_time::REQUESTS_OVER_TIME,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
     gap::GAP,

@@ -249,11 +249,16 @@ fn with_losses(of: impl Fn(usize) -> Vec<(&'static str, u64)>) -> Results {
     for row in &mut results.rows {
         let lost: Vec<LostRequests> = of(row.setting)
             .into_iter()
-            .map(|(reason, percent)| LostRequests { reason: reason.to_owned(), n: percent * 10_000_000 })
+            .map(|(reason, percent)| LostRequests {
+                reason: reason.to_owned(),
+                n: percent * 10_000_000,
+                is_5xx: true,
+            })
             .collect();
         let offered = 1_000_000_000;
         let served = offered - lost.iter().map(|it| it.n).sum::<u64>();
-        row.record.services[0].requests = Some(RequestRecord { offered, served, lost });
+        row.record.services[0].requests =
+            Some(RequestRecord { offered, served, lost, ..RequestRecord::default() });
         let failure = TaskFailure { reason: "Essential container in task exited".to_owned(), n_tasks: 7 };
         row.record.services[1].failures = vec![failure];
         row.metrics = METRICS.iter().map(|it| (it.of)(&row.record)).collect();

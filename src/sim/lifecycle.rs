@@ -124,6 +124,7 @@ impl<W: Watch> Simulation<'_, W> {
         if matches!(code, StopCode::TaskFailedToStart | StopCode::EssentialContainerExited) {
             self.note_worthless(task);
         }
+        self.deregister_target(task, code);
         self.cluster.request_stop(task);
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskAskedToStop(row, code));

@@ -32,6 +32,7 @@ mod rollouts;
 mod service_tasks;
 mod targets;
 mod task_sets;
+mod traffic;
 mod volumes;
 mod waiting_line;
 

@@ -21,6 +21,7 @@ use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
+use crate::model::traffic::Traffic;
 use crate::placement::placer::Rules;
 use crate::placement::{Chain, PlacementConstraint};
 
@@ -103,6 +104,8 @@ pub struct ServicePolicy {
     pub health_check_grace_period: SimDuration,
     /// Requests that the web sends it, in thousandths a second.
     pub millirequests_per_second: u64,
+    /// How its requests are played, where they are.
+    pub traffic: Option<Traffic>,
 }
 
 /// A target group of a service (API LoadBalancer).
@@ -254,6 +257,7 @@ impl ServicePolicy {
             security_groups: Vec::new(),
             health_check_grace_period: SimDuration::ZERO,
             millirequests_per_second: 0,
+            traffic: None,
         }
     }
 }

@@ -36,6 +36,7 @@ use crate::sim::retries::Retries;
 use crate::sim::rollouts::Rollout;
 use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::task_sets::TaskSet;
+use crate::sim::traffic::ServiceTraffic;
 use crate::sim::volumes::Volumes;
 use crate::sim::waiting_line::WaitingLine;
 use crate::sim::watch::Watch;
@@ -54,6 +55,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) retries: Retries,
     pub(super) providers: Table<CapacityProviderId, ProviderState>,
     pub(super) services: Table<ServiceId, ServiceState>,
+    /// The requests of each service, where they are played.
+    pub(super) traffic: Table<ServiceId, Option<Box<ServiceTraffic>>>,
     /// The next arrival and the next service change that have not happened.
     pub(super) next_arrival: usize,
     pub(super) next_service_change: usize,
@@ -186,6 +189,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             retries: Retries::default(),
             providers,
             services: workload.services.rows().iter().map(|_| ServiceState::default()).collect(),
+            traffic: setup.services.ids().map(|it| ServiceTraffic::of(setup, workload, seed, it)).collect(),
             next_arrival: 0,
             next_service_change: 0,
             next_instance_change: 0,
@@ -319,6 +323,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 if let Some(reading) = requests {
                     self.recorder.requests(self.now, service.idx(), reading);
                 }
+                self.look_at_targets(service);
             }
         }
     }

@@ -37,7 +37,7 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// What is missing between the load balancers of a service and a task, for
     /// the n-th target group of the service.
-    fn missing_path(&self, service: ServiceId, task: &Task, number: usize) -> Option<Arc<str>> {
+    pub(super) fn missing_path(&self, service: ServiceId, task: &Task, number: usize) -> Option<Arc<str>> {
         let zone = match task.host? {
             Host::Instance(instance) => self.cluster.instance(instance).zone,
             Host::Fargate(zone) => zone,
@@ -79,7 +79,9 @@ impl<W: Watch> Simulation<'_, W> {
         if policy.millirequests_per_second == 0 {
             return None;
         }
-        let lost = self.paths.missing_from_web(service).or_else(|| {
+        let unreachable = self.paths.missing_from_web(service);
+        let is_5xx = unreachable.is_none();
+        let lost = unreachable.or_else(|| {
             let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
             let is_healthy = |it: &&TaskId| {
                 let task = self.cluster.task(**it);
@@ -107,6 +109,6 @@ impl<W: Watch> Simulation<'_, W> {
             }
             errors
         });
-        Some(RequestReading { millirequests_per_second: policy.millirequests_per_second, lost })
+        Some(RequestReading { millirequests_per_second: policy.millirequests_per_second, lost, is_5xx })
     }
 }

@@ -40,19 +40,25 @@ impl LoadSeries {
         &self.points
     }
 
+    /// Moments and values in thousandths where a run's zero is the moment `from`
+    /// of the series: the first at zero, the last value holds on.
+    pub fn from(&self, from: SimDuration) -> impl Iterator<Item = (SimTime, u64)> {
+        let from = SimTime::ZERO + from;
+        let first = self.points.partition_point(|(at, _)| *at <= from) - 1;
+        self.points[first..].iter().map(move |(at, value)| (SimTime::ZERO + at.since(from), *value))
+    }
+
     /// How many tasks the load wants, if each bears `per_task` thousandths:
     /// the quotient rounded up, but `min` at least. Told at the start and then
     /// whenever it changes; the last count holds on. The run's zero is the
     /// moment `from` of the series.
     pub fn desired_count(&self, per_task: NonZeroU64, min: u32, from: SimDuration) -> Vec<(SimTime, u32)> {
-        let from = SimTime::ZERO + from;
-        let first = self.points.partition_point(|(at, _)| *at <= from) - 1;
         let mut counts: Vec<(SimTime, u32)> = Vec::new();
-        for (at, value) in &self.points[first..] {
+        for (at, value) in self.from(from) {
             let wanted = value.div_ceil(per_task.get());
             let count = u32::try_from(wanted).unwrap_or(u32::MAX).max(min);
             if counts.last().is_none_or(|last| last.1 != count) {
-                counts.push((SimTime::ZERO + at.since(from), count));
+                counts.push((at, count));
             }
         }
         counts

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("containers", 3),
     ("access", 3),
     ("reach", 3),
+    ("traffic", 3),
     ("sim", 4),
     ("documents", 4),
     ("experiment", 5),

@@ -30,3 +30,4 @@ mod stories;
 mod tables;
 mod task_definitions;
 mod timelines;
+mod traffic;

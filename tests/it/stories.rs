@@ -17,6 +17,7 @@ mod roles;
 mod rollouts;
 mod snapshots;
 mod start_up;
+mod traffic;
 
 use berthlab::base::id::{Id as _, ServiceId};
 use berthlab::base::{Diagnostic, Seed, SimTime};

@@ -116,6 +116,7 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
         definition,
         desired_count: if is_daemon { 0 } else { rollout.initial_v1 },
         found: Vec::new(),
+        requests: Vec::new(),
     });
     let mut change = |kind| workload.service_changes.push(ServiceChange { at: RELEASED_AT, service, kind });
     if !is_daemon && rollout.desired != rollout.initial_v1 {

@@ -16,13 +16,14 @@ mod model;
 mod network;
 mod service;
 mod task_set;
+mod traffic;
 mod workload;
 
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
-    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, ReleaseSpec, ServiceEventKind,
+    DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,
     ServiceEventSpec, ServiceSpec, TasksSpec, WorkloadSpec,
 };
 

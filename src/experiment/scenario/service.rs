@@ -7,6 +7,7 @@ use super::behaviour::read_behaviours;
 use super::capacity::{check_platform_version, read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::deployment;
+use super::traffic;
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
@@ -21,9 +22,6 @@ use crate::sim::setup::{Capacity, ServicePolicy};
 
 /// Tasks of one service (service quotas: 5,000; fleets may lift it).
 pub const DESIRED_MAX: u64 = 100_000;
-
-/// Requests a second of one service: beyond any.
-const REQUESTS_MAX: f64 = 100_000.0;
 
 /// Reads all services; faulty ones are left out.
 pub(super) fn read_all<'a>(
@@ -92,8 +90,17 @@ fn read<'a>(
         faults.note(fault.help("an `[[event]]` with `create_task_set` brings a new revision"));
     }
     let grace = table.integer("health_check_grace_period_seconds", 0..=2_147_483_647).unwrap_or(0);
-    let requests = table.optional("requests_per_second").map(|it| reader::decimal(it, REQUESTS_MAX, faults));
+    let requests =
+        table.optional("requests_per_second").map(|it| reader::decimal(it, traffic::REQUESTS_MAX, faults));
     let millirequests = (requests.map_or(Some(0.0), |it| it)? * 1000.0).round();
+    let (traffic, rate) = traffic::read(&table).unzip();
+    if requests.is_some()
+        && let Some(node) = table.optional("traffic")
+    {
+        let message =
+            "the requests of the service are given twice: as `requests_per_second` and in `traffic`";
+        faults.note(node.fault("B0170", message));
+    }
     table.finish();
     let (name, configuration) = (name?, configuration?);
     Some((
@@ -110,6 +117,7 @@ fn read<'a>(
             security_groups: network.security_groups,
             health_check_grace_period: SimDuration::from_secs(grace),
             millirequests_per_second: millirequests as u64,
+            traffic,
         },
         ServiceSpec {
             name,
@@ -117,6 +125,7 @@ fn read<'a>(
             desired: desired?,
             releases: read_releases,
             behaviours,
+            rate,
             written: PathRef { path: String::new(), node: node.clone() },
         },
     ))

@@ -111,6 +111,8 @@ pub struct ServiceSpec {
     pub behaviours: Vec<BehaviourSpec>,
     /// What is rolled out later.
     pub releases: Vec<ReleaseSpec>,
+    /// How many requests it is sent, where they are played.
+    pub rate: Option<RateSpec>,
     /// Where it is written, under no path.
     pub written: PathRef,
 }
@@ -170,6 +172,30 @@ pub enum DesiredSpec {
         /// At least so many tasks.
         min: u32,
     },
+}
+
+/// Requests a second over time.
+#[derive(Clone, Debug)]
+pub enum RateSpec {
+    /// Always the same: millionths of a request a second.
+    Constant(u64),
+    /// What a load says.
+    Follows {
+        /// Where the load is.
+        load: LoadSpec,
+        /// What one of its values counts the requests of; not zero.
+        per: SimDuration,
+        /// How many times as many come, in millionths.
+        scale_millionths: u64,
+    },
+}
+
+impl RateSpec {
+    /// Millionths of a request a second that a value of a load, in
+    /// thousandths, stands for.
+    pub fn microrequests_per_second(value: u64, per: SimDuration, scale_millionths: u64) -> u128 {
+        u128::from(value) * u128::from(scale_millionths) / u128::from(per.millis())
+    }
 }
 
 /// A load over time.

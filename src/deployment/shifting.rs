@@ -3,7 +3,9 @@
 //! blue-green-deployment-how-it-works). Minimum and maximum percent play no role
 //! meanwhile (MODEL). The stages are in `stages`, the shares in `traffic_shift`.
 
-use crate::deployment::controller::{DeploymentController, DeploymentPlan, Entry, ServiceView, Standstill};
+use crate::deployment::controller::{
+    DeploymentController, DeploymentPlan, Entry, Marked, ServiceView, Standstill,
+};
 use crate::deployment::rolling::{ROLLING, beyond, is_complete, sound};
 use crate::model::service::RevisionCounts;
 
@@ -39,9 +41,9 @@ impl DeploymentController for Shifting {
             return DeploymentPlan { is_complete: true, ..DeploymentPlan::default() };
         }
         let target_wanted = if view.is_halted { 0 } else { view.desired_count };
-        let target = keep_whole(view.target, view.target_marked.draining, target_wanted);
+        let target = keep_whole(view.target, view.target_marked, target_wanted);
         let source = if view.is_source_serving {
-            keep_whole(view.source, view.source_marked.draining, view.source_keep)
+            keep_whole(view.source, view.source_marked, view.source_keep)
         } else {
             let stop = view.source.wanted() - view.source_marked.protected.wanted();
             Side { stop, ..Side::default() }
@@ -90,14 +92,15 @@ struct Side {
 
 /// A side has as many sound tasks as it should: an unhealthy or leaving one is
 /// replaced before it goes, at most twice as many as wanted exist.
-fn keep_whole(counts: RevisionCounts, draining: RevisionCounts, wanted: u32) -> Side {
+fn keep_whole(counts: RevisionCounts, marked: Marked, wanted: u32) -> Side {
+    let draining = marked.draining;
     let staying = sound(counts) - sound(draining);
     let room = (2 * wanted).saturating_sub(counts.not_stopped());
     let spare = counts.healthy.saturating_sub(wanted);
     let leaving = draining.wanted() - draining.healthy + draining.healthy.min(spare);
     Side {
         start: wanted.saturating_sub(staying).min(room),
-        stop: staying.saturating_sub(wanted),
+        stop: staying.saturating_sub(wanted).min(staying - sound(marked.protected)),
         stop_unhealthy: if leaving == 0 { beyond(counts, wanted) } else { 0 },
         stop_draining: leaving,
     }

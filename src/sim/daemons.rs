@@ -130,10 +130,12 @@ impl<W: Watch> Simulation<'_, W> {
                 continue;
             }
             let primary = self.cluster.service(service).primary;
-            let state = &self.services[service];
-            let starts = !state.rollout.is_halted && self.is_qualified(service, primary, instance);
-            if starts && self.take_launch_tokens(service, 1) == 1 {
-                self.start_daemon(service, primary, instance);
+            if self.is_qualified(service, primary, instance) {
+                let desired_count = self.cluster.service(service).desired_count;
+                self.cluster.set_desired_count(service, desired_count + 1);
+                if !self.services[service].rollout.is_halted && self.take_launch_tokens(service, 1) == 1 {
+                    self.start_daemon(service, primary, instance);
+                }
             }
             self.review_service(service);
         }

@@ -20,7 +20,7 @@ use crate::sim::watch::Watch;
 pub(super) const BACK_OFF_AFTER: u32 = 3;
 
 /// Which of a service's revisions is meant.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Side {
     /// All but the newest.
     Source,
@@ -31,7 +31,7 @@ pub(super) enum Side {
 }
 
 /// Which tasks of a side are meant.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Which {
     /// Any, those first that are least of use.
     Any,
@@ -59,20 +59,30 @@ impl<W: Watch> Simulation<'_, W> {
             let mut candidates = std::mem::take(&mut self.stop_candidates);
             candidates.clear();
             candidates.extend(draws.keys());
-            // An old task that has to leave its instance anyway goes first.
-            if which == Which::Any && side == Side::Source && self.cluster.n_draining() > 0 {
-                let n_draining = candidates.iter().filter(|it| self.is_draining(**it)).count();
-                candidates.retain(|it| n_draining == 0 || self.is_draining(*it));
+            // Of those that serve, an old task that has to leave its instance
+            // anyway goes first.
+            let is_healthy = |it: &TaskId| self.cluster.task(*it).health == Health::Healthy;
+            if which == Which::Any
+                && side == Side::Source
+                && self.cluster.n_draining() > 0
+                && candidates.iter().all(is_healthy)
+                && candidates.iter().any(|it| self.is_draining(*it))
+            {
+                candidates.retain(|it| self.is_draining(*it));
             }
             let chain = &self.setup.services[service].placement.chain;
             let chosen = scale_in::choose(&self.cluster, chain, &mut candidates, |task| draws[&task]);
             self.stop_candidates = candidates;
-            let task = chosen.expect("a plan stops no more tasks than there are");
+            let Some(task) = chosen else {
+                // What one revision has too many of, another may lack.
+                assert_eq!(which, Which::Surplus, "a plan stops no more tasks than there are");
+                break;
+            };
             draws.remove(&task);
 
             let (_, revision) = self.service_of(task).expect("a service's task has a service");
             // One that its own revision replaces is still to be kept.
-            if side == Side::Source && which != Which::Draining {
+            if side == Side::Source && matches!(which, Which::Any | Which::Unhealthy) {
                 let row = self.cluster.deployment(revision);
                 let is_replaced = which == Which::Unhealthy && row.counts.wanted() > row.keep;
                 let keep = if is_replaced { row.keep } else { row.keep.saturating_sub(1) };

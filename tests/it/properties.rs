@@ -3,6 +3,7 @@
 //! the case is all it takes to play it again.
 #![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
 
+mod deployments;
 mod situation;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,12 @@ use berthlab::base::id::{GroupId, Id as _, InstanceId, ServiceId};
 use berthlab::base::{Domain, Seed, SimDuration, SimTime};
 use berthlab::deployment::DeploymentPlan;
 use berthlab::model::Cluster;
+use berthlab::model::deployment::{DeploymentStrategy, SchedulingStrategy};
 use berthlab::model::options::{PROVISIONING_TASKS_MAX, Quotas};
 use berthlab::model::service::RevisionCounts;
-use berthlab::model::task::{Host, StopCode, TaskOwner};
+use berthlab::model::task::{Health, Host, StopCode, TaskOwner};
 use berthlab::model::workload::Workload;
-use berthlab::record::RunRecord;
+use berthlab::record::{DeploymentOutcome, RunRecord};
 use berthlab::sim::{Fact, Setup, Watch, run, run_watched};
 
 use situation::{Dice, awaits_company};
@@ -34,6 +36,11 @@ fn promises_hold_on_random_clusters() {
     // An idle walk proves nothing.
     assert!(seen.found > N_CASES / 4, "{} tasks were found", seen.found);
     assert!(seen.helped > N_CASES / 40, "{} waited for company and found it", seen.helped);
+    for (name, n) in [("given up", seen.given_up), ("stages", seen.stages), ("drained", seen.drained)] {
+        assert!(n > N_CASES / 4, "{n} {name} in {N_CASES} cases");
+    }
+    assert!(seen.rolled_back > N_CASES / 20, "{} rolled back", seen.rolled_back);
+    assert!(seen.shifts > N_CASES / 20, "{} shifts of traffic", seen.shifts);
     // Scaling in takes a quarter of an hour of the one that is played.
     assert!(seen.terminated > N_CASES / 4, "{} terminated", seen.terminated);
     for (name, n) in [
@@ -69,6 +76,11 @@ struct Seen {
     exits: u64,
     on_fargate: u64,
     found: u64,
+    given_up: u64,
+    rolled_back: u64,
+    stages: u64,
+    shifts: u64,
+    drained: u64,
     /// Waited and were placed, and asked for company.
     helped: u64,
 }
@@ -89,13 +101,22 @@ impl Seen {
         self.on_fargate += other.on_fargate;
         self.found += other.found;
         self.helped += other.helped;
+        self.given_up += other.given_up;
+        self.rolled_back += other.rolled_back;
+        self.stages += other.stages;
+        self.shifts += other.shifts;
+        self.drained += other.drained;
     }
 }
 
 fn play(case: u64) -> Seen {
     println!("case {case}");
     let mut dice = Dice(SEED.stream(Domain::SyntheticArrivals, case));
-    let (mut setup, workload, distinct) = dice.situation();
+    let (mut setup, mut workload, distinct) = dice.situation();
+    // Half of the cases are what they were before there was more than bounds.
+    if case % 2 == 1 {
+        dice.deployments(&mut setup, &mut workload);
+    }
     setup.warm_up = SimDuration::from_secs(600 * dice.below(2));
     let mut checker = Checker::new(&setup, &workload, distinct);
     let record = run_watched(&setup, &workload, Seed(case), &mut checker).expect("nobody stops it");
@@ -104,6 +125,8 @@ fn play(case: u64) -> Seen {
     let found_of_services = workload.services.rows().iter().map(|it| it.found.len()).sum::<usize>();
     checker.seen.found = (found_of_services + workload.found.len()) as u64;
     checker.seen.rollouts = record.rollouts.len() as u64;
+    let rolled_back = record.rollouts.iter().filter(|it| it.outcome == DeploymentOutcome::RolledBack);
+    checker.seen.rolled_back = rolled_back.count() as u64;
     checker.seen
 }
 
@@ -117,6 +140,8 @@ struct Checker<'a> {
     /// The services before the event.
     before: Vec<Counts>,
     planned: Vec<(ServiceId, DeploymentPlan)>,
+    /// Healthy tasks that the scheduler has just told to stop, by service.
+    stopped_healthy: Vec<u32>,
     launched_at: BTreeMap<InstanceId, SimTime>,
     /// Measured instance time, summed anew.
     instance_ms: u64,
@@ -140,6 +165,7 @@ impl<'a> Checker<'a> {
             distinct,
             before,
             planned: Vec::new(),
+            stopped_healthy: vec![0; setup.services.len()],
             launched_at: BTreeMap::new(),
             instance_ms: 0,
             placed: 0,
@@ -153,10 +179,46 @@ impl<'a> Checker<'a> {
         self.instance_ms += now.since(from).millis();
     }
 
-    fn check_plan(&self, now: SimTime, service: ServiceId, plan: DeploymentPlan, after: Counts) {
+    /// Whether the bounds of a rolling update hold for a service.
+    fn is_rolling(&self, service: ServiceId) -> bool {
+        let policy = &self.setup.services[service];
+        // A daemon's maximum is one an instance, which is checked of each.
+        policy.deployment.strategy == DeploymentStrategy::Rolling
+            && !policy.is_external
+            && policy.scheduling == SchedulingStrategy::Replica
+    }
+
+    /// After an event: no start took the tasks above the maximum, no stop that
+    /// the scheduler chose the healthy ones below the minimum.
+    fn check_bounds(&mut self, now: SimTime, service: ServiceId, after: Counts) {
+        let n_stopped = std::mem::take(&mut self.stopped_healthy[service.idx()]);
+        if !self.is_rolling(service) {
+            return;
+        }
         let before = self.before[service.idx()];
         let bounds = self.setup.services[service].deployment.bounds;
-        let (lower, upper) = (bounds.lower(before.desired), bounds.upper(before.desired));
+        let who = format!("{service:?} at {now}");
+        let occupied = |it: RevisionCounts| {
+            if self.setup.options.upper_counts_stopping { it.not_stopped() } else { it.wanted() }
+        };
+        let upper = bounds.upper(before.desired.max(after.desired));
+        let (was, is) = (occupied(before.all), occupied(after.all));
+        // Whoever is found is there before anybody started it.
+        let is_found = now == SimTime::ZERO && !self.workload.services[service].found.is_empty();
+        assert!(is <= was || is <= upper || is_found, "{who}: {is} tasks above {upper}");
+        if n_stopped > 0 {
+            let lower = bounds.lower(after.desired);
+            assert!(after.all.healthy >= lower, "{who}: {} healthy below {lower}", after.all.healthy);
+        }
+    }
+
+    fn check_plan(&self, now: SimTime, service: ServiceId, plan: DeploymentPlan, after: Counts) {
+        if !self.is_rolling(service) {
+            return;
+        }
+        let before = self.before[service.idx()];
+        let bounds = self.setup.services[service].deployment.bounds;
+        let (lower, upper) = (bounds.lower(after.desired), bounds.upper(after.desired));
         let who = format!("{service:?} at {now}: {plan:?}");
         if plan.start_source + plan.start_target > 0 {
             let occupied = if self.setup.options.upper_counts_stopping {
@@ -233,7 +295,15 @@ impl Watch for Checker<'_> {
                 self.seen.exits += u64::from(matches!(task.owner, TaskOwner::Service { .. }));
             }
             Fact::TaskStarted(_) => self.seen.starts += 1,
-            Fact::TaskAskedToStop(_, StopCode::ServiceSchedulerInitiated) => self.seen.stops += 1,
+            Fact::TaskAskedToStop(task, StopCode::ServiceSchedulerInitiated) => {
+                self.seen.stops += 1;
+                if task.health == Health::Healthy {
+                    self.stopped_healthy[task.group.idx()] += 1;
+                }
+            }
+            Fact::RolloutGivenUp(..) => self.seen.given_up += 1,
+            Fact::StageBegan(..) => self.seen.stages += 1,
+            Fact::TrafficShifted(..) => self.seen.shifts += 1,
             Fact::InstanceLaunched(instance) => {
                 self.launched_at.insert(instance, now);
             }
@@ -265,13 +335,23 @@ impl Watch for Checker<'_> {
                 self.check_plan(now, id, plan, after);
                 self.planned.pop();
             }
+            self.check_bounds(now, id, after);
             let before = self.before[id.idx()].all.unhealthy;
             self.seen.unhealthy += u64::from(all.unhealthy.saturating_sub(before));
             self.before[id.idx()] = after;
         }
+        self.seen.drained = self.seen.drained.max(cluster.n_draining().into());
         assert!(self.planned.is_empty(), "an event plans for one service");
+        let is_daemon = |it: &ServiceId| self.setup.services[*it].scheduling == SchedulingStrategy::Daemon;
+        let daemons: Vec<ServiceId> = self.setup.services.ids().filter(is_daemon).collect();
         for provider in self.setup.providers.ids() {
             for &instance in cluster.alive(provider) {
+                for &daemon in &daemons {
+                    let group = cluster.service(daemon).group;
+                    let on_it = cluster.tasks_on(instance).iter();
+                    let n = on_it.filter(|it| cluster.task(**it).group == group).count();
+                    assert!(n <= 1, "{n} of daemon {daemon:?} on {instance:?}");
+                }
                 for &group in &self.distinct {
                     assert!(cluster.group_on_instance(group, instance) <= 1, "{group:?} on {instance:?}");
                 }

@@ -65,11 +65,11 @@ impl Dice {
         self.0.below(n)
     }
 
-    fn small(&mut self, n: u64) -> u32 {
+    pub(super) fn small(&mut self, n: u64) -> u32 {
         u32::try_from(self.below(n)).expect("small")
     }
 
-    fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
+    pub(super) fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.below(values.len() as u64) as usize]
     }
 

@@ -394,8 +394,9 @@ fn write_service(service: &PlannedService<'_>, definitions: &Definitions<'_>, te
     if !deployment.is_empty() {
         text.field("deployment_configuration", Value::Table(deployment));
     }
-    // ENABLED is what the service has where it may be.
-    if value.availability_zone_rebalancing == Some(Switch::Disabled) {
+    // ENABLED is what a service has where it may be; an answer that does not
+    // speak of it is of a service from before there was any.
+    if value.availability_zone_rebalancing != Some(Switch::Enabled) {
         text.field("availability_zone_rebalancing", "DISABLED");
     }
     if service.uses_service_connect {

@@ -218,6 +218,7 @@ desired_count = 1
 launch_type = "FARGATE"
 platform_version = "1.4.0"
 deployment_configuration = { minimum_healthy_percent = 50, maximum_percent = 200 }
+availability_zone_rebalancing = "DISABLED"
 network_configuration = { security_groups = ["sg-0123456789abcdef0"], subnets = ["subnet-1"], assign_public_ip = "DISABLED" }
 
 [[service]]
@@ -226,6 +227,7 @@ task_definition = "task-definitions/web-7.json"
 desired_count = 2
 capacity_provider_strategy = [{ capacity_provider = "general", weight = 1, base = 0 }]
 deployment_configuration = { minimum_healthy_percent = 50, maximum_percent = 200 }
+availability_zone_rebalancing = "DISABLED"
 placement_strategy = [{ type = "spread", field = "attribute:ecs.availability-zone" }]
 placement_constraints = [{ type = "memberOf", expression = "attribute:stack == prod" }]
 health_check_grace_period_seconds = 60
@@ -300,7 +302,7 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
         (json!({"launchType": "MANAGED_INSTANCES"}), "runs on instances that ECS manages"),
         (json!({"deployments": [{"status": "PRIMARY"}, {"status": "ACTIVE"}]}), "a deployment was under way"),
         (
-            json!({"deploymentConfiguration": {"strategy": "CANARY",
+            json!({"deployments": connected(), "deploymentConfiguration": {"strategy": "CANARY",
                 "deploymentCircuitBreaker": {"enable": true, "rollback": true}}}),
             "circuit breaker is left out",
         ),
@@ -309,12 +311,12 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
             "deployment strategy is BLUE_GREEN: a rolling update is played",
         ),
         (
-            json!({"deploymentConfiguration": {"strategy": "LINEAR",
+            json!({"deployments": connected(), "deploymentConfiguration": {"strategy": "LINEAR",
                 "linearConfiguration": {"stepPercent": 33.33, "stepBakeTimeInMinutes": 2000}}}),
             "33.33 percent is none",
         ),
         (
-            json!({"deploymentConfiguration": {"strategy": "CANARY", "lifecycleHooks": [{"lifecycleStages":
+            json!({"deployments": connected(), "deploymentConfiguration": {"strategy": "CANARY", "lifecycleHooks": [{"lifecycleStages":
                 ["POST_SCALE_UP"]}]}}),
             "its lifecycle hooks answer at once",
         ),
@@ -345,6 +347,11 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
     }
 }
 
+/// Deployments of a service that is found by Service Connect.
+fn connected() -> Value {
+    json!([{"status": "PRIMARY", "serviceConnectConfiguration": {"enabled": true}}])
+}
+
 #[test]
 fn what_is_configured_of_deployments_is_carried_over() {
     let cases: &[(Value, &str)] = &[
@@ -357,19 +364,19 @@ fn what_is_configured_of_deployments_is_carried_over() {
              \"slow\"], enable = true, rollback = false } }",
         ),
         (
-            json!({"deploymentConfiguration": {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3,
+            json!({"deployments": connected(), "deploymentConfiguration": {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.3,
                 "stepBakeTimeInMinutes": 2}, "lifecycleHooks": [{"lifecycleStages": ["POST_SCALE_UP"]}]}}),
             "deployment_configuration = { strategy = \"LINEAR\", linear_configuration = { step_percent = 33.3, \
              step_bake_time_in_minutes = 2 }, lifecycle_hooks = [{ lifecycle_stages = [\"POST_SCALE_UP\"], takes = \
              \"0s\" }] }",
         ),
         (
-            json!({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}),
+            json!({"deployments": connected(), "deploymentConfiguration": {"strategy": "BLUE_GREEN"}}),
             "deployment_configuration = { strategy = \"BLUE_GREEN\", bake_time_in_minutes = 0 }",
         ),
         (json!({"availabilityZoneRebalancing": "DISABLED"}), "availability_zone_rebalancing = \"DISABLED\""),
         (
-            json!({"deployments": [{"status": "PRIMARY", "serviceConnectConfiguration": {"enabled": true}}]}),
+            json!({"deployments": connected(), "availabilityZoneRebalancing": "ENABLED"}),
             "service_connect = true",
         ),
     ];
@@ -382,6 +389,8 @@ fn what_is_configured_of_deployments_is_carried_over() {
         for (key, value) in &wanted {
             assert_eq!(service.get(key), Some(value), "{}", imported.toml);
         }
+        let is_enabled = more["availabilityZoneRebalancing"] == "ENABLED";
+        assert_eq!(service.get("availability_zone_rebalancing").is_none(), is_enabled);
         let alarms = imported.toml.matches("[[alarm]]").count();
         assert_eq!(alarms, if line.contains("alarms") { 2 } else { 0 });
     }

@@ -57,7 +57,8 @@ fn the_spread_goes_on_from_what_is_found() {
 /// and at 54 s the rollout is complete.
 #[test]
 fn a_rollout_that_is_found_under_way_is_completed() {
-    let service = "task_definition = \"new.json\"\ndesired_count = 2";
+    let service =
+        "task_definition = \"new.json\"\ndesired_count = 2\navailability_zone_rebalancing = \"DISABLED\"";
     let played = found(&[(OLD, 0), (OLD, 1), (NEW, 0)], ["", ""], service);
     assert_eq!(played.times("old told to stop"), [0, 53]);
     assert_eq!(played.times("new started"), [13]);

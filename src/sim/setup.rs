@@ -308,6 +308,16 @@ impl Setup {
         }
     }
 
+    /// The zones that tasks of this placement may use: those of their subnets
+    /// among those of their instances.
+    pub fn zones_of<'a>(&'a self, placement: &'a Placement) -> impl Iterator<Item = ZoneId> + 'a {
+        let has_instances = move |zone: &ZoneId| {
+            placement.provider().is_none_or(|it| self.providers[it].zones.contains(zone))
+        };
+        let is_open = |zone: &ZoneId| placement.zones.is_empty() || placement.zones.contains(zone);
+        self.zones.ids().filter(has_instances).filter(is_open)
+    }
+
     /// The attributes of an instance of a provider in a zone, as it registers.
     pub(super) fn attributes_of(&self, provider: CapacityProviderId, zone: ZoneId) -> AttributeSet {
         let provider = &self.providers[provider];

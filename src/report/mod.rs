@@ -2,6 +2,7 @@
 //! them, and a page that works without a network. Nothing is written here;
 //! whoever asks for a report puts it into a folder.
 
+pub mod advice;
 pub mod bill;
 pub mod chart;
 pub mod headline;

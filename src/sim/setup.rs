@@ -308,6 +308,17 @@ impl Setup {
         }
     }
 
+    /// How long a running task of a service drains before it is told to stop
+    /// (semantics 2.2, 4.5).
+    pub fn drain_time(&self, service: ServiceId) -> SimDuration {
+        if !self.options.drain_full_delay {
+            return SimDuration::ZERO;
+        }
+        let groups = self.services[service].load_balancers.iter();
+        let delays = groups.map(|it| self.network.target_groups[it.target_group].deregistration_delay);
+        delays.max().unwrap_or(SimDuration::ZERO)
+    }
+
     /// The zones that tasks of this placement may use: those of their subnets
     /// among those of their instances.
     pub fn zones_of<'a>(&'a self, placement: &'a Placement) -> impl Iterator<Item = ZoneId> + 'a {

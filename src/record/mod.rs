@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod phase;
 pub mod placement_reason;
 pub mod provider;
+pub mod reading;
 pub mod recorder;
 pub mod run_record;
 pub mod series;
@@ -20,7 +21,8 @@ pub use placement_reason::PlacementReason;
 pub use provider::{
     BlockedSeries, PlacementFailure, ProviderReading, ProviderRecord, Reserved, ReservedSeries, Resource,
 };
-pub use recorder::{ClusterReading, Recorder, RequestReading, ServiceReading};
+pub use reading::{ClusterReading, RequestReading, ServiceReading};
+pub use recorder::Recorder;
 pub use run_record::{
     DeploymentOutcome, LostRequests, NeverPlaceable, RequestRecord, RolloutFailure, RolloutProfile,
     RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,

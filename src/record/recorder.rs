@@ -1,9 +1,8 @@
 //! What a run tells, moment by moment, becomes a [`RunRecord`]. A value holds
 //! from the moment it is told until the next one is.
 
-use std::sync::Arc;
-
 use crate::base::{Money, SimDuration, SimTime};
+use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
     DeploymentOutcome, Histogram, Ledger, LedgerLine, LostRequests, NeverPlaceable, PlacementReason,
@@ -18,48 +17,6 @@ const PROFILE_STEPS: usize = 360;
 const MINUTE_MS: u64 = 60_000;
 /// Rollouts of a run that have a timeline: more than anybody looks at.
 const TIMELINES_MAX: usize = 100;
-
-/// The cluster at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClusterReading {
-    /// Instances that are billed.
-    pub n_instances: u64,
-    /// Instances that the running tasks need at least.
-    pub lower_bound: u64,
-    /// Tasks that wait for room.
-    pub n_waiting: u64,
-    /// Tasks that hold room.
-    pub n_placed: u64,
-    /// CPU units and MiB, reserved and registered.
-    pub reserved_cpu: u64,
-    /// See `reserved_cpu`.
-    pub reserved_memory: u64,
-    /// See `reserved_cpu`.
-    pub registered_cpu: u64,
-    /// See `reserved_cpu`.
-    pub registered_memory: u64,
-}
-
-/// A service at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServiceReading {
-    /// Its desired count.
-    pub desired: u32,
-    /// Healthy tasks on living instances.
-    pub healthy: u32,
-    /// Tasks that are not stopped.
-    pub tasks: u32,
-    /// The fewest healthy tasks that its bounds allow.
-    pub minimum: u32,
-    /// The most tasks that its bounds allow.
-    pub maximum: u32,
-    /// Of `tasks`: those of the newest revision.
-    pub new_tasks: u32,
-    /// Of `healthy`: those of the newest revision.
-    pub new_healthy: u32,
-    /// How its healthy tasks are spread.
-    pub zones: ZoneBalance,
-}
 
 /// Writes down a run.
 #[derive(Debug)]
@@ -91,15 +48,6 @@ struct ServiceRecorder {
     closed_rollout: Option<(usize, SimTime)>,
     requests: Option<RequestReading>,
     requests_last: SimTime,
-}
-
-/// Requests of a service from a moment on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestReading {
-    /// Thousandths of a request a second.
-    pub millirequests_per_second: u64,
-    /// Why they are not served; `None` if they are.
-    pub lost: Option<Arc<str>>,
 }
 
 impl Recorder {

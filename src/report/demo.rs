@@ -2,6 +2,7 @@
 //! plausible curves from a few formulas, the same every time.
 
 mod providers;
+mod rollouts;
 
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
@@ -200,15 +201,18 @@ impl Demo {
                 let start =
                     (60_000.0 / (surge - 0.9_f64).max(0.15) + 9000.0 * own + 3000.0 * nth as f64) as u64;
                 let is_stuck = surge < 1.2 && surge > 1.05 && nth == 3;
-                RolloutRecord {
+                let is_given_up = surge < 1.2 && surge > 1.05 && nth == 2;
+                let ended_ms = if is_stuck { horizon_ms } else { started_ms + start + 90_000 };
+                let outcome = match (is_stuck, is_given_up) {
+                    (true, _) => DeploymentOutcome::DeadlockedByCapacity,
+                    (_, true) => DeploymentOutcome::RolledBack,
+                    _ => DeploymentOutcome::Completed,
+                };
+                let rollout = RolloutRecord {
                     service: service as u32,
                     started_ms,
-                    ended_ms: if is_stuck { horizon_ms } else { started_ms + start + 90_000 },
-                    outcome: if is_stuck {
-                        DeploymentOutcome::DeadlockedByCapacity
-                    } else {
-                        DeploymentOutcome::Completed
-                    },
+                    ended_ms,
+                    outcome,
                     n_started: 10,
                     n_stopped: 10,
                     tasks_peak: (10.0 * surge) as u32,
@@ -223,7 +227,9 @@ impl Demo {
                     deprovision: phase(5_000, 5_000),
                     revision: format!("web:{}", nth + 2),
                     ..RolloutRecord::default()
-                }
+                };
+                let gives_up = is_given_up.then_some("tasks failed to start");
+                rollouts::with_course(rollout, surge, gives_up)
             })
             .collect();
 

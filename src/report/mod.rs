@@ -11,6 +11,7 @@ mod page;
 pub mod placement_failures;
 pub mod png;
 pub mod render;
+pub mod rollouts;
 pub mod tables;
 pub mod task_failures;
 
@@ -20,6 +21,8 @@ mod cost_frontier;
 mod gap;
 mod instances_over_time;
 mod rollout;
+mod rollout_frontier;
+mod rollout_timeline;
 mod wait_times;
 
 mod canvas;
@@ -44,7 +47,9 @@ pub use tables::Table;
 pub const CHARTS: &[Chart] = &[
     cost_frontier::COST_FRONTIER,
     availability::AVAILABILITY,
+    rollout_frontier::ROLLOUT_FRONTIER,
     rollout::ROLLOUT,
+    rollout_timeline::ROLLOUT_TIMELINE,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
     gap::GAP,

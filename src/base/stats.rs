@@ -3,7 +3,8 @@
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-/// A mean and the half-width of its two-sided 95 % interval.
+/// A mean and the half-width of its two-sided interval, of 95 % where nothing
+/// else is said.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Estimate {
     /// The arithmetic mean.
@@ -29,6 +30,12 @@ impl Estimate {
 /// The mean of `values` with its interval by Student's t (Student 1908).
 /// `None` without values.
 pub fn estimate(values: &[f64]) -> Option<Estimate> {
+    estimate_at(values, 95.0)
+}
+
+/// The same with an interval of this confidence, in percent, above 0 and below
+/// 100.
+pub fn estimate_at(values: &[f64], confidence_percent: f64) -> Option<Estimate> {
     let n = values.len();
     if n == 0 {
         return None;
@@ -41,7 +48,7 @@ pub fn estimate(values: &[f64]) -> Option<Estimate> {
     let half_width = (n > 1).then(|| {
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let standard_error = (squares / (n - 1) as f64 / n as f64).sqrt();
-        t_quantile_975(n - 1) * standard_error
+        t_quantile(n - 1, 0.5 + confidence_percent / 200.0) * standard_error
     });
     Some(Estimate { mean, half_width, n })
 }
@@ -58,11 +65,11 @@ pub fn paired_difference(a: &[f64], b: &[f64]) -> Option<Estimate> {
     estimate(&differences)
 }
 
-/// The 97.5 % quantile of Student's t.
-fn t_quantile_975(degrees_of_freedom: usize) -> f64 {
+/// A quantile of Student's t.
+pub fn t_quantile(degrees_of_freedom: usize, quantile: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees_of_freedom as f64)
         .expect("one degree of freedom at least")
-        .inverse_cdf(0.975)
+        .inverse_cdf(quantile)
 }
 
 #[cfg(test)]
@@ -72,7 +79,7 @@ mod tests {
     #[test]
     fn the_interval_agrees_with_printed_tables() {
         for (degrees, quantile) in [(1, 12.706), (4, 2.776), (9, 2.262), (29, 2.045)] {
-            assert!((t_quantile_975(degrees) - quantile).abs() < 5e-4, "{degrees}");
+            assert!((t_quantile(degrees, 0.975) - quantile).abs() < 5e-4, "{degrees}");
         }
         let estimate = estimate(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
         assert!((estimate.mean - 3.0).abs() < 1e-12);

@@ -10,6 +10,8 @@
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::billing::per_second;
 use crate::model::capacity::{DatedPrice, FargateRates};
+use crate::model::container::EPHEMERAL_GIB;
+use crate::model::task::TaskDefinition;
 use crate::record::{LedgerLine, Meter};
 
 /// What every task costs at least.
@@ -34,6 +36,18 @@ pub struct TaskSize {
     pub memory: MemoryMib,
     /// Ephemeral storage in GiB, the free part included; 0 is as good as 20.
     pub storage_gib: u32,
+}
+
+impl TaskSize {
+    /// Of a definition.
+    pub fn of(definition: &TaskDefinition) -> Self {
+        let blueprint = definition.blueprint.as_deref();
+        Self {
+            cpu: definition.needs.cpu,
+            memory: definition.needs.memory,
+            storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib),
+        }
+    }
 }
 
 /// What tasks of one capacity provider in one zone used.

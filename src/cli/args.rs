@@ -41,6 +41,8 @@ pub enum Command {
     Trace(TraceCommand),
     /// Draw the report of a result again
     Report(ReportArgs),
+    /// Name the cheapest setting of a result that holds a target of availability
+    Advise(AdviseArgs),
     /// Name what there is, one line each
     List(ListArgs),
     /// Print completions for a shell
@@ -261,6 +263,42 @@ pub enum TraceCommand {
 pub struct ReportArgs {
     /// The folder of a result
     pub folder: PathBuf,
+}
+
+/// `berthlab advise`
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab advise reports/web --availability 99.9
+  berthlab advise reports/web --availability 99.95 --metric availability_percent --format json
+  berthlab advise reports/web --availability 99.9 --confidence 99 --format csv
+
+A setting holds the target if the lower end of its interval over the replicates is at or above it. One whose
+rollouts deadlock does not.")]
+pub struct AdviseArgs {
+    /// The folder of a result
+    pub folder: PathBuf,
+    /// The target, in percent
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    pub availability: String,
+    /// Of what [default: requests served where some are sent, else availability]
+    #[arg(long, value_enum)]
+    pub metric: Option<AdviseMetric>,
+    /// Confidence of the intervals, in percent
+    #[arg(long, value_name = "PERCENT", default_value = "95", allow_negative_numbers = true)]
+    pub confidence: String,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: OutputFormat,
+}
+
+/// What a setting must hold.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[value(rename_all = "snake_case")]
+pub enum AdviseMetric {
+    /// Healthy tasks over desired ones
+    AvailabilityPercent,
+    /// Requests served over those sent
+    RequestsServedPercent,
 }
 
 /// `berthlab list`

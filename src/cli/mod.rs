@@ -3,6 +3,7 @@
 
 pub mod args;
 
+mod advise;
 mod check;
 mod conform;
 mod diagnostics;
@@ -99,6 +100,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         Command::Import(ImportCommand::Ecs(command)) => import::import_ecs(command, args),
         Command::Trace(command) => trace::trace(command),
         Command::Report(command) => redraw::redraw(command, args),
+        Command::Advise(command) => advise::advise(command),
         Command::List(command) => list::list(command),
         Command::Completions { shell } => {
             let mut text = Vec::new();

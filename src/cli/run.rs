@@ -207,7 +207,7 @@ fn print(results: &Results, folder: &Folder, format: OutputFormat, is_quiet: boo
 }
 
 /// How wide the screen is, if there is one.
-fn screen_width() -> Option<usize> {
+pub(super) fn screen_width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
 }
 

@@ -119,6 +119,7 @@ fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -
     if let Some(refusal) = reads::refusals(blueprint, context).next() {
         return Start {
             before_pull: heard + options.resource_init_timeout,
+            provision: machine,
             pull: SimDuration::ZERO,
             after_pull: SimDuration::ZERO,
             failure: Some(Arc::from(refusal.why)),
@@ -130,7 +131,7 @@ fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -
         Ok(at) => (*at, None),
         Err(failure) => (failure.at, Some(Arc::from(failure.why.as_str()))),
     };
-    Start { before_pull: heard + read, pull: options.image_pull, after_pull, failure }
+    Start { before_pull: heard + read, provision: machine, pull: options.image_pull, after_pull, failure }
 }
 
 /// The container behind the load balancer, else the first essential one.

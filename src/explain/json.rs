@@ -27,6 +27,9 @@ pub fn json(name: &str, story: &Story) -> Value {
         "placed_at_s": story.placed_at.map(seconds),
         "instance": chosen.filter(|_| story.placed_at.is_some()).map(|(it, id)| spot(it.spot(id))),
         "fargate_zone": story.fargate_zone,
+        "statuses": story.stays.iter().map(|it| json!({
+            "status": it.status.name(), "from_s": seconds(it.from), "to_s": seconds(it.to),
+        })).collect::<Vec<_>>(),
         "n_attempts": story.n_attempts,
         "n_given_back": story.n_given_back,
         "never_fits": story.never_fits.map(|it| it.text()),

@@ -16,7 +16,8 @@ pub use relaxation::Relaxation;
 pub use subject::Subject;
 pub use text::text;
 
-use crate::base::{Seed, SimTime};
+use crate::base::{Seed, SimDuration, SimTime};
+use crate::model::life::{self, Stay, TaskMoments};
 use crate::model::task::TaskDefinition;
 use crate::model::workload::Workload;
 use crate::placement::failure::FailureReason;
@@ -45,6 +46,9 @@ pub struct Story {
     pub placed_at: Option<SimTime>,
     /// Where, if that is a machine of its own: the zone's name.
     pub fargate_zone: Option<String>,
+    /// Its statuses with their times, once it was placed; empty where it never
+    /// was, or ran already.
+    pub stays: Vec<Stay>,
     /// Why no instance of the provider could take it even while empty.
     pub never_fits: Option<FailureReason>,
     /// How long the run is.
@@ -56,7 +60,7 @@ pub struct Story {
 pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject) -> Story {
     let play = |numbers: Vec<u32>| {
         let mut onlooker = Onlooker::new(setup, subject, numbers);
-        // It stops looking as soon as the task is placed: no record then.
+        // It stops looking as soon as the task is gone: no record then.
         let _ = run_watched(setup, workload, seed, &mut onlooker);
         onlooker
     };
@@ -69,8 +73,29 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
     // On Fargate there is always room.
     let provider = subject.placement(setup).provider();
     let instance_type = provider.map(|it| &setup.instance_types[setup.providers[it].instance_type]);
+    let service = match subject {
+        Subject::OfService { service, .. } => Some(service),
+        Subject::Arrival(_) => None,
+    };
+    let until = SimTime::ZERO + setup.horizon;
+    let stays = match (seen.requested_at, seen.placed_at) {
+        (Some(requested_at), Some(_)) => {
+            let moments = TaskMoments {
+                requested_at,
+                placed_at: seen.placed_at,
+                started_at: seen.started_at,
+                asked_to_stop: seen.asked_to_stop,
+                stopped_at: seen.stopped_at,
+                drain: service.map_or(SimDuration::ZERO, |it| setup.drain_time(it)),
+                until,
+            };
+            life::stays(&setup.life(&definition, service), &moments)
+        }
+        _ => Vec::new(),
+    };
     Story {
         subject,
+        stays,
         is_found: subject.is_found(workload),
         never_fits: instance_type.and_then(|it| placer::never_fits(it, &definition)),
         definition,
@@ -80,6 +105,6 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
         attempts: seen.attempts,
         placed_at: seen.placed_at,
         fargate_zone: seen.fargate_zone.map(|it| setup.zones[it].clone()),
-        horizon: SimTime::ZERO + setup.horizon,
+        horizon: until,
     }
 }

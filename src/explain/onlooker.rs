@@ -1,10 +1,11 @@
-//! Looks on while a run is played, and notes the decisions on one task.
+//! Looks on while a run is played, and notes the decisions on one task and what
+//! becomes of it.
 
 use super::attempt::Attempt;
 use super::subject::Subject;
 use crate::base::SimTime;
 use crate::base::id::{TaskDefinitionId, ZoneId};
-use crate::model::task::Host;
+use crate::model::task::{Host, StopCode};
 use crate::sim::{Decision, Fact, Setup, Watch};
 
 /// Waits for one task.
@@ -21,6 +22,9 @@ pub(super) struct Onlooker<'a> {
     pub(super) placed_at: Option<SimTime>,
     /// The zone, if it went to Fargate.
     pub(super) fargate_zone: Option<ZoneId>,
+    pub(super) started_at: Option<SimTime>,
+    pub(super) asked_to_stop: Option<(SimTime, StopCode)>,
+    pub(super) stopped_at: Option<SimTime>,
 }
 
 impl<'a> Onlooker<'a> {
@@ -36,7 +40,17 @@ impl<'a> Onlooker<'a> {
             attempts: Vec::new(),
             placed_at: None,
             fargate_zone: None,
+            started_at: None,
+            asked_to_stop: None,
+            stopped_at: None,
         }
+    }
+
+    /// Where the last decision is still to be taken apart, what comes after it
+    /// is seen then.
+    fn has_seen_enough(&self) -> bool {
+        let is_played_again = self.numbers.len() == 1 && self.n_attempts > 1;
+        self.stopped_at.is_some() || (self.placed_at.is_some() && is_played_again)
     }
 }
 
@@ -67,11 +81,20 @@ impl Watch for Onlooker<'_> {
                 self.definition = self.definition.or(Some(task.definition));
                 (self.placed_at, self.fargate_zone) = (Some(now), Some(zone));
             }
+            Fact::TaskStarted(task) if self.subject.is(task) => {
+                self.started_at = self.started_at.or(Some(now));
+            }
+            Fact::TaskAskedToStop(task, code) if self.subject.is(task) => {
+                self.asked_to_stop = self.asked_to_stop.or(Some((now, code)));
+            }
+            Fact::TaskStopped(task) if self.subject.is(task) => {
+                self.stopped_at = self.stopped_at.or(Some(now));
+            }
             _ => (),
         }
     }
 
     fn goes_on(&mut self, _: u64) -> bool {
-        self.placed_at.is_none()
+        !self.has_seen_enough()
     }
 }

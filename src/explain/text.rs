@@ -19,10 +19,23 @@ pub fn text(name: &str, story: &Story) -> String {
     parts.extend((needs.network_interfaces > 0).then(|| "a network interface".to_owned()));
     parts.extend(story.definition.host_ports.iter().map(|it| format!("host port {it}")));
     line(&mut text, 1, &format!("runs {}: {}", story.definition.name, parts.join(", ")));
+    push_stays(&mut text, story);
     for attempt in &story.attempts {
         push_attempt(&mut text, attempt, story.n_attempts);
     }
     text
+}
+
+/// Its statuses, one a line.
+fn push_stays(text: &mut String, story: &Story) {
+    for stay in &story.stays {
+        let (name, from) = (stay.status.name(), stay.from.to_string());
+        let end = match stay.to == story.horizon {
+            true => "to the end of the run".to_owned(),
+            false => format!("for {}", stay.to - stay.from),
+        };
+        line(text, 1, &format!("{name:<14} from {from} {end}"));
+    }
 }
 
 fn headline(name: &str, story: &Story) -> String {

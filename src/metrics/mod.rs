@@ -8,11 +8,13 @@ mod cost;
 mod instance_count;
 mod lower_bound;
 mod requests;
+mod rollout_surge;
 mod rollout_time;
 mod task_failures;
 mod tasks;
 mod utilization;
 mod wait_time;
+mod zones;
 
 pub use metric::{Direction, Metric};
 
@@ -42,13 +44,25 @@ pub const METRICS: &[Metric] = &[
     rollout_time::ROLLOUTS,
     rollout_time::ROLLOUTS_COMPLETED,
     rollout_time::ROLLOUTS_DEADLOCKED,
+    rollout_time::ROLLOUTS_ROLLED_BACK,
+    rollout_time::ROLLOUTS_FAILED,
     rollout_time::ROLLOUT_SECONDS_P50,
     rollout_time::ROLLOUT_SECONDS_P95,
     rollout_time::ROLLOUT_SECONDS_MAX,
     rollout_time::ROLLOUT_PLACE_SECONDS,
+    rollout_time::ROLLOUT_PROVISION_SECONDS,
+    rollout_time::ROLLOUT_PULL_SECONDS,
     rollout_time::ROLLOUT_START_SECONDS,
     rollout_time::ROLLOUT_HEALTH_SECONDS,
+    rollout_time::ROLLOUT_DRAIN_SECONDS,
     rollout_time::ROLLOUT_STOP_SECONDS,
+    rollout_time::ROLLOUT_DEPROVISION_SECONDS,
+    rollout_surge::ROLLOUT_SURGE_INSTANCE_HOURS,
+    rollout_surge::ROLLOUT_SURGE_TASK_HOURS,
+    rollout_surge::ROLLOUT_SURGE_USD,
+    zones::ZONE_SKEW_MEAN,
+    zones::ZONE_SKEW_END,
+    zones::ZONE_LOSS_PERCENT,
     wait_time::WAIT_SECONDS_P50,
     wait_time::WAIT_SECONDS_P95,
     wait_time::WAIT_SECONDS_P99,

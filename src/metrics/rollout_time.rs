@@ -32,11 +32,31 @@ pub(super) const ROLLOUTS_DEADLOCKED: Metric = Metric {
         let is_deadlock = |it: &&RolloutRecord| {
             matches!(
                 it.outcome,
-                DeploymentOutcome::DeadlockedByConfiguration | DeploymentOutcome::DeadlockedByCapacity
+                DeploymentOutcome::DeadlockedByConfiguration
+                    | DeploymentOutcome::DeadlockedByCapacity
+                    | DeploymentOutcome::DeadlockedByProtection
             )
         };
         Some(record.rollouts.iter().filter(is_deadlock).count() as f64)
     },
+};
+
+pub(super) const ROLLOUTS_ROLLED_BACK: Metric = Metric {
+    name: "rollouts_rolled_back",
+    summary: "rollouts that were given up, and the last completed deployment put back",
+    unit: "rollouts",
+    direction: Direction::LowerIsBetter,
+    decimals: 0,
+    of: |record| Some(with_outcome(record, DeploymentOutcome::RolledBack).count() as f64),
+};
+
+pub(super) const ROLLOUTS_FAILED: Metric = Metric {
+    name: "rollouts_failed",
+    summary: "rollouts that were given up, and nothing put in their place",
+    unit: "rollouts",
+    direction: Direction::LowerIsBetter,
+    decimals: 0,
+    of: |record| Some(with_outcome(record, DeploymentOutcome::Failed).count() as f64),
 };
 
 pub(super) const ROLLOUT_SECONDS_P50: Metric = Metric {
@@ -72,16 +92,34 @@ pub(super) const ROLLOUT_PLACE_SECONDS: Metric = Metric {
     unit: "s",
     direction: Direction::LowerIsBetter,
     decimals: 1,
-    of: |record| mean_seconds(record, |it| it.place),
+    of: |record| mean_seconds(record, |it| &it.place),
+};
+
+pub(super) const ROLLOUT_PROVISION_SECONDS: Metric = Metric {
+    name: "rollout_provision_seconds_mean",
+    summary: "from placement to the begin of the pull (network interface or machine, agent), per task of a rollout",
+    unit: "s",
+    direction: Direction::LowerIsBetter,
+    decimals: 1,
+    of: |record| mean_seconds(record, |it| &it.provision),
+};
+
+pub(super) const ROLLOUT_PULL_SECONDS: Metric = Metric {
+    name: "rollout_pull_seconds_mean",
+    summary: "the image pull, per task of a rollout",
+    unit: "s",
+    direction: Direction::LowerIsBetter,
+    decimals: 1,
+    of: |record| mean_seconds(record, |it| &it.pull),
 };
 
 pub(super) const ROLLOUT_START_SECONDS: Metric = Metric {
     name: "rollout_start_seconds_mean",
-    summary: "from placement to running (agent, pull, create, start), per task of a rollout",
+    summary: "from the end of the pull to running (create and start in order), per task of a rollout",
     unit: "s",
     direction: Direction::LowerIsBetter,
     decimals: 1,
-    of: |record| mean_seconds(record, |it| it.start),
+    of: |record| mean_seconds(record, |it| &it.start),
 };
 
 pub(super) const ROLLOUT_HEALTH_SECONDS: Metric = Metric {
@@ -90,20 +128,42 @@ pub(super) const ROLLOUT_HEALTH_SECONDS: Metric = Metric {
     unit: "s",
     direction: Direction::LowerIsBetter,
     decimals: 1,
-    of: |record| mean_seconds(record, |it| it.health),
+    of: |record| mean_seconds(record, |it| &it.health),
+};
+
+pub(super) const ROLLOUT_DRAIN_SECONDS: Metric = Metric {
+    name: "rollout_drain_seconds_mean",
+    summary: "from being asked to stop to the stop signal (deregistration delay), per task that a rollout stopped",
+    unit: "s",
+    direction: Direction::LowerIsBetter,
+    decimals: 1,
+    of: |record| mean_seconds(record, |it| &it.drain),
 };
 
 pub(super) const ROLLOUT_STOP_SECONDS: Metric = Metric {
     name: "rollout_stop_seconds_mean",
-    summary: "from being asked to stop to stopped, per task that a rollout stopped",
+    summary: "from the stop signal to the exit of all containers, per task that a rollout stopped",
     unit: "s",
     direction: Direction::LowerIsBetter,
     decimals: 1,
-    of: |record| mean_seconds(record, |it| it.stop),
+    of: |record| mean_seconds(record, |it| &it.stop),
+};
+
+pub(super) const ROLLOUT_DEPROVISION_SECONDS: Metric = Metric {
+    name: "rollout_deprovision_seconds_mean",
+    summary: "from the exit of all containers to stopped (network interface), per task that a rollout stopped",
+    unit: "s",
+    direction: Direction::LowerIsBetter,
+    decimals: 1,
+    of: |record| mean_seconds(record, |it| &it.deprovision),
 };
 
 fn completed(record: &RunRecord) -> impl Iterator<Item = &RolloutRecord> {
-    record.rollouts.iter().filter(|it| it.outcome == DeploymentOutcome::Completed)
+    with_outcome(record, DeploymentOutcome::Completed)
+}
+
+fn with_outcome(record: &RunRecord, outcome: DeploymentOutcome) -> impl Iterator<Item = &RolloutRecord> {
+    record.rollouts.iter().filter(move |it| it.outcome == outcome)
 }
 
 /// The nearest-rank quantile, exact.
@@ -114,7 +174,7 @@ fn quantile_seconds(record: &RunRecord, percent: usize) -> Option<f64> {
     durations.get(rank - 1).map(|&millis| millis as f64 / 1000.0)
 }
 
-fn mean_seconds(record: &RunRecord, phase: fn(&RolloutRecord) -> PhaseTime) -> Option<f64> {
+fn mean_seconds(record: &RunRecord, phase: fn(&RolloutRecord) -> &PhaseTime) -> Option<f64> {
     let (n_tasks, total_ms) = record
         .rollouts
         .iter()

@@ -74,6 +74,7 @@ impl Cluster {
                 totals.registered_cpu += u64::from(instance.registered.cpu.0);
                 totals.registered_memory += u64::from(instance.registered.memory.0);
                 let of_provider = &mut of_providers[instance.provider.idx()];
+                of_provider.n_instances += 1;
                 let mut reserved = instance.registered;
                 reserved -= instance.free;
                 of_provider.reserved.add(reserved, self.ports_on[id].n_of_tasks());
@@ -132,6 +133,7 @@ impl Cluster {
         let mut counts = vec![RevisionCounts::default(); self.deployments.len()];
         let mut n_service_tasks = 0;
         let mut n_healthy_lost = vec![0; self.services.len()];
+        let mut healthy_by_zone = vec![vec![0; self.n_zones]; self.services.len()];
         for (id, task) in tasks {
             let TaskOwner::Service { deployment, .. } = task.owner else { continue };
             n_service_tasks += 1;
@@ -140,8 +142,13 @@ impl Cluster {
             assert_eq!(listed, Some(id), "a service knows {id:?}");
             counts[deployment.idx()].add(task.status, task.health);
             let is_lost = task.instance().is_some_and(|it| self.instances[it].status == InstanceStatus::Lost);
-            if is_lost && task.is_desired_running && task.health == Health::Healthy {
-                n_healthy_lost[service] += 1;
+            if task.is_desired_running && task.health == Health::Healthy {
+                let zone = match task.host.expect("a healthy task has a host") {
+                    Host::Instance(it) => self.instances[it].zone,
+                    Host::Fargate(zone) => zone,
+                };
+                n_healthy_lost[service] += u32::from(is_lost);
+                healthy_by_zone[service][zone.idx()] += u32::from(!is_lost);
             }
         }
         for (id, deployment) in self.deployments.iter() {
@@ -155,6 +162,7 @@ impl Cluster {
                 n_healthy_lost[id.idx()],
                 "healthy on lost instances of {id:?}"
             );
+            assert_eq!(service.healthy_by_zone, healthy_by_zone[id.idx()], "healthy by zone of {id:?}");
         }
     }
 }

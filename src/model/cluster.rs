@@ -69,6 +69,8 @@ pub struct Group {
 /// Sums over the instances of a provider that are billed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderTotals {
+    /// How many there are.
+    pub n_instances: u32,
     /// What tasks reserve.
     pub reserved: Amounts,
     /// What instances registered.

@@ -116,6 +116,8 @@ pub struct Service {
     pub n_launched: u32,
     /// Healthy tasks on instances that are lost without the cluster knowing.
     pub n_healthy_lost: u32,
+    /// The other healthy tasks, by zone.
+    pub healthy_by_zone: Vec<u32>,
 }
 
 /// A revision of a service, being rolled out or in place.

@@ -4,23 +4,31 @@
 
 pub mod histogram;
 pub mod ledger;
+pub mod phase;
 pub mod placement_reason;
 pub mod provider;
+pub mod reading;
 pub mod recorder;
 pub mod request_tally;
 pub mod run_record;
 pub mod series;
+pub mod surge;
+pub mod timeline;
 
 pub use histogram::Histogram;
 pub use ledger::{Ledger, LedgerLine, Meter};
+pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{
     BlockedSeries, PlacementFailure, ProviderReading, ProviderRecord, Reserved, ReservedSeries, Resource,
 };
-pub use recorder::{ClusterReading, Recorder, RequestReading, ServiceReading};
+pub use reading::{ClusterReading, RequestReading, ServiceReading};
+pub use recorder::Recorder;
 pub use request_tally::{RequestAmounts, RequestTally};
 pub use run_record::{
-    DeploymentOutcome, LostRequests, NeverPlaceable, PhaseTime, RequestRecord, RequestSeries, RolloutFailure,
-    RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure,
+    DeploymentOutcome, LostRequests, NeverPlaceable, RequestRecord, RequestSeries, RolloutFailure,
+    RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,
 };
 pub use series::{Bucket, Series};
+pub use surge::{Surge, SurgeEnd};
+pub use timeline::{RolloutPoint, Timeline};

@@ -57,6 +57,8 @@ impl Reserved {
 /// A capacity provider at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderReading {
+    /// Instances that are billed.
+    pub n_instances: u64,
     /// CPU units.
     pub cpu: Reserved,
     /// MiB.

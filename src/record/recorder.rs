@@ -1,13 +1,13 @@
 //! What a run tells, moment by moment, becomes a [`RunRecord`]. A value holds
 //! from the moment it is told until the next one is.
 
-use std::sync::Arc;
-
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Money, SimDuration, SimTime};
+use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
+use crate::record::surge::SurgeWatch;
 use crate::record::{
     DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, Series,
-    ServiceRecord, TaskCounts, TaskFailure,
+    ProviderRecord, RequestAmounts, RequestTally, RolloutPoint, RolloutProfile, RolloutRecord, RunRecord,
+    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -15,40 +15,8 @@ const PROFILE_STEP: SimDuration = SimDuration::from_secs(10);
 /// Steps of the profile: one hour.
 const PROFILE_STEPS: usize = 360;
 const MINUTE_MS: u64 = 60_000;
-
-/// The cluster at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClusterReading {
-    /// Instances that are billed.
-    pub n_instances: u64,
-    /// Instances that the running tasks need at least.
-    pub lower_bound: u64,
-    /// Tasks that wait for room.
-    pub n_waiting: u64,
-    /// Tasks that hold room.
-    pub n_placed: u64,
-    /// CPU units and MiB, reserved and registered.
-    pub reserved_cpu: u64,
-    /// See `reserved_cpu`.
-    pub reserved_memory: u64,
-    /// See `reserved_cpu`.
-    pub registered_cpu: u64,
-    /// See `reserved_cpu`.
-    pub registered_memory: u64,
-}
-
-/// A service at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServiceReading {
-    /// Its desired count.
-    pub desired: u32,
-    /// Healthy tasks on living instances.
-    pub healthy: u32,
-    /// Tasks that are not stopped.
-    pub tasks: u32,
-    /// The fewest healthy tasks that its bounds allow.
-    pub minimum: u32,
-}
+/// Rollouts of a run that have a timeline: more than anybody looks at.
+const TIMELINES_MAX: usize = 100;
 
 /// Writes down a run.
 #[derive(Debug)]
@@ -59,6 +27,9 @@ pub struct Recorder {
     reading: ClusterReading,
     record: RunRecord,
     services: Vec<ServiceRecorder>,
+    surges: SurgeWatch,
+    /// For each service the provider of its instances; `None` on Fargate.
+    provider_of: Vec<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -72,20 +43,12 @@ struct ServiceRecorder {
     /// The newest measured rollout, for the profile.
     rollout_started_at: Option<SimTime>,
     open_rollout: Option<usize>,
+    /// A rollout that ended, with the moment: how things stood then is told
+    /// when the moment is over.
+    closed_rollout: Option<(usize, SimTime)>,
     requests: Option<RequestReading>,
     requests_last: SimTime,
     tally: RequestTally,
-}
-
-/// Requests of a service from a moment on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestReading {
-    /// Thousandths of a request a second.
-    pub millirequests_per_second: u64,
-    /// Why they are not served; `None` if they are.
-    pub lost: Option<Arc<str>>,
-    /// Whether those that are not are answered with an error, else not at all.
-    pub is_5xx: bool,
 }
 
 impl Recorder {
@@ -110,6 +73,9 @@ impl Recorder {
                 available_ms: 0,
                 worst_minute: (0, 0),
                 below_minimum_ms: 0,
+                zone_skew_ms: 0,
+                fullest_zone_ms: 0,
+                zones_at_end: ZoneBalance::default(),
                 desired: series.clone(),
                 healthy: series.clone(),
                 tasks: series.clone(),
@@ -128,6 +94,7 @@ impl Recorder {
             minute_desired_ms: 0,
             rollout_started_at: None,
             open_rollout: None,
+            closed_rollout: None,
             requests: None,
             requests_last: SimTime::ZERO,
             tally: RequestTally::new(horizon),
@@ -138,6 +105,8 @@ impl Recorder {
             last: SimTime::ZERO,
             reading: ClusterReading::default(),
             services: recorders.collect(),
+            surges: SurgeWatch::default(),
+            provider_of: Vec::new(),
             record: RunRecord {
                 digest: 0,
                 n_events: 0,
@@ -175,6 +144,14 @@ impl Recorder {
     pub fn with_providers(mut self, names: impl IntoIterator<Item = String>) -> Self {
         let horizon = self.horizon - SimTime::ZERO;
         self.record.providers = names.into_iter().map(|it| ProviderRecord::new(it, horizon)).collect();
+        self.surges = SurgeWatch::new(self.record.providers.len());
+        self
+    }
+
+    /// The same with word of whose instances each service is on, `None` on
+    /// Fargate: whose surge its rollouts answer for.
+    pub fn with_services_on(mut self, providers: impl IntoIterator<Item = Option<usize>>) -> Self {
+        self.provider_of = providers.into_iter().collect();
         self
     }
 
@@ -266,6 +243,7 @@ impl Recorder {
     pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
         let horizon = self.horizon - SimTime::ZERO;
         self.record.providers[provider].set(now, horizon, &reading);
+        self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
     }
 
     /// A placement before a provider failed, and `reason` ruled out so many of
@@ -298,10 +276,22 @@ impl Recorder {
         record.desired.set(now, reading.desired.into());
         record.healthy.set(now, reading.healthy.into());
         record.tasks.set(now, reading.tasks.into());
+        record.zones_at_end = reading.zones;
         if let Some(idx) = self.services[service].open_rollout {
             let rollout = &mut self.record.rollouts[idx];
             rollout.tasks_peak = rollout.tasks_peak.max(reading.tasks);
             rollout.healthy_min = rollout.healthy_min.min(reading.healthy);
+        }
+        let state = &mut self.services[service];
+        let closed = state.closed_rollout.take().filter(|it| it.1 == now).map(|it| it.0);
+        if let Some(idx) = closed.or(state.open_rollout) {
+            let rollout = &mut self.record.rollouts[idx];
+            if closed.is_some() {
+                rollout.left_behind = reading.zones;
+            }
+            if idx < TIMELINES_MAX {
+                rollout.timeline.push(RolloutPoint::of(now.millis() - rollout.started_ms, &reading));
+            }
         }
     }
 
@@ -323,6 +313,12 @@ impl Recorder {
         record.desired_ms += desired * (to - from);
         if reading.healthy < reading.minimum {
             record.below_minimum_ms += to - from;
+        }
+        record.zone_skew_ms += u64::from(reading.zones.skew()) * (to - from);
+        record.fullest_zone_ms += u64::from(reading.zones.most) * (to - from);
+        if let Some(idx) = state.open_rollout {
+            let above = u64::from(reading.tasks.saturating_sub(reading.desired));
+            self.record.rollouts[idx].surge.task_ms += above * (to - from);
         }
         if let Some(started_at) = state.rollout_started_at {
             let span = (from - started_at.millis().min(from), to - started_at.millis().min(to));
@@ -419,24 +415,19 @@ impl Recorder {
         let state = &mut self.services[service];
         state.rollout_started_at = Some(now);
         state.open_rollout = Some(self.record.rollouts.len());
+        state.closed_rollout = None;
+        if let Some(provider) = self.provider_of.get(service).copied().flatten() {
+            let idx = self.record.rollouts.len();
+            self.surges.open(now, idx, provider, &mut self.record.rollouts);
+        }
         self.record.rollouts.push(RolloutRecord {
             service: u32::try_from(service).expect("a few services"),
             started_ms: now.millis(),
             ended_ms: now.millis(),
-            outcome: DeploymentOutcome::CutByHorizon,
-            n_started: 0,
-            n_stopped: 0,
             tasks_peak: state.reading.tasks,
             healthy_min: state.reading.healthy,
             revision: revision.to_owned(),
-            failure: None,
-            n_failed: 0,
-            stages: Vec::new(),
-            traffic: Vec::new(),
-            place: Default::default(),
-            start: Default::default(),
-            health: Default::default(),
-            stop: Default::default(),
+            ..RolloutRecord::default()
         });
     }
 
@@ -447,10 +438,31 @@ impl Recorder {
 
     /// The rollout of `service` that is under way ends.
     pub fn close_rollout(&mut self, now: SimTime, service: usize, outcome: DeploymentOutcome) {
-        if let Some(idx) = self.services[service].open_rollout.take() {
+        self.advance_service(now, service);
+        let state = &mut self.services[service];
+        if let Some(idx) = state.open_rollout.take() {
+            state.closed_rollout = Some((idx, now));
             let rollout = &mut self.record.rollouts[idx];
             rollout.ended_ms = now.min(self.horizon).millis();
             rollout.outcome = outcome;
+            // Nothing more may be told of a moment that nothing follows.
+            rollout.left_behind = state.reading.zones;
+            rollout.surge.until_ms = rollout.ended_ms;
+            self.surges.close(now.min(self.horizon), idx, &mut self.record.rollouts);
+        }
+    }
+
+    /// The rollouts so far.
+    pub fn rollouts(&self) -> &[RolloutRecord] {
+        &self.record.rollouts
+    }
+
+    /// The run is over: no surge is counted any longer. Of each rollout what an
+    /// hour of surge costs: of an instance, or on Fargate (`true`) of a task.
+    pub fn price_surges(&mut self, usd_per_hour: &[(Money, bool)]) {
+        self.surges.finish(self.horizon, &mut self.record.rollouts);
+        for (rollout, &(price, is_of_tasks)) in self.record.rollouts.iter_mut().zip(usd_per_hour) {
+            rollout.surge.price(price, is_of_tasks);
         }
     }
 
@@ -521,6 +533,21 @@ impl ServiceRecorder {
     }
 }
 
+impl RolloutPoint {
+    fn of(after_ms: u64, reading: &ServiceReading) -> Self {
+        Self {
+            after_ms,
+            old: reading.tasks - reading.new_tasks,
+            new: reading.new_tasks,
+            healthy_old: reading.healthy - reading.new_healthy,
+            healthy_new: reading.new_healthy,
+            desired: reading.desired,
+            lower: reading.minimum,
+            upper: reading.maximum,
+        }
+    }
+}
+
 impl RolloutProfile {
     /// Adds a stretch of constant value, given in milliseconds since the
     /// rollout's start.
@@ -543,7 +570,7 @@ mod tests {
     use super::*;
 
     fn reading(desired: u32, healthy: u32) -> ServiceReading {
-        ServiceReading { desired, healthy, tasks: healthy, minimum: desired }
+        ServiceReading { desired, healthy, tasks: healthy, minimum: desired, ..Default::default() }
     }
 
     #[test]

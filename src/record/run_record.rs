@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Histogram, Ledger, ProviderRecord, Series};
+use crate::record::{Histogram, Ledger, PhaseTime, ProviderRecord, Series, Surge, Timeline};
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
 /// to the horizon; series cover the whole run.
@@ -115,6 +115,14 @@ pub struct ServiceRecord {
     pub worst_minute: (u64, u64),
     /// Milliseconds with fewer healthy tasks than the minimum healthy percent asks.
     pub below_minimum_ms: u64,
+    /// Integral of the difference between the zone with the most and the zone
+    /// with the fewest of its healthy tasks, in task-milliseconds.
+    pub zone_skew_ms: u64,
+    /// Integral of its healthy tasks in the zone with the most, in
+    /// task-milliseconds.
+    pub fullest_zone_ms: u64,
+    /// How it stood at the horizon.
+    pub zones_at_end: ZoneBalance,
     /// Desired count, over time.
     pub desired: Series,
     /// Healthy tasks on living instances, over time.
@@ -262,14 +270,74 @@ pub struct RolloutRecord {
     /// Production traffic of the new revision: from when on which share, in
     /// tenths of a percent. Empty where tasks share it as they come.
     pub traffic: Vec<(u64, u16)>,
-    /// Where its tasks' time went, summed over tasks.
+    /// Where its tasks' time went: from request to placement of the new ones.
     pub place: PhaseTime,
-    /// From placement to running: pull, create, start.
+    /// From placement to the begin of the pull: the network interface or the
+    /// Fargate machine, the agent.
+    pub provision: PhaseTime,
+    /// The image pull.
+    pub pull: PhaseTime,
+    /// From the end of the pull to RUNNING: containers are created and started
+    /// in their order.
     pub start: PhaseTime,
-    /// From running to healthy.
+    /// From RUNNING to healthy.
     pub health: PhaseTime,
-    /// From being asked to stop to stopped.
+    /// Of the old ones, from being asked to stop: until their targets are
+    /// drained.
+    pub drain: PhaseTime,
+    /// From the stop signal until their containers have exited or are killed.
     pub stop: PhaseTime,
+    /// Until their network interfaces are given back.
+    pub deprovision: PhaseTime,
+    /// What it took for a while.
+    pub surge: Surge,
+    /// How its service stood when it ended: the skew that it leaves behind.
+    pub left_behind: ZoneBalance,
+    /// How it went; without points beyond the first hundred rollouts of a run.
+    pub timeline: Timeline,
+}
+
+impl RolloutRecord {
+    /// Where the time of its tasks went, phase by phase, with names: five of
+    /// the tasks that it started, then three of those that it stopped.
+    pub fn phases(&self) -> [(&'static str, &PhaseTime); 8] {
+        [
+            ("place", &self.place),
+            ("provision", &self.provision),
+            ("pull", &self.pull),
+            ("start", &self.start),
+            ("health", &self.health),
+            ("drain", &self.drain),
+            ("stop", &self.stop),
+            ("deprovision", &self.deprovision),
+        ]
+    }
+}
+
+/// How a service's healthy tasks are spread over the zones that it may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneBalance {
+    /// In the zone with the most of them.
+    pub most: u32,
+    /// In the zone with the fewest.
+    pub least: u32,
+    /// How many are desired in all zones.
+    pub desired: u32,
+    /// How many zones it may use.
+    pub n_zones: u32,
+}
+
+impl ZoneBalance {
+    /// How many more the fullest zone has than the emptiest.
+    pub fn skew(self) -> u32 {
+        self.most - self.least
+    }
+
+    /// What losing the fullest zone takes, in percent of the desired count;
+    /// `None` where nothing is desired.
+    pub fn loss_percent(self) -> Option<f64> {
+        (self.desired > 0).then(|| 100.0 * f64::from(self.most) / f64::from(self.desired))
+    }
 }
 
 /// Why a rollout was given up.
@@ -290,24 +358,4 @@ pub struct StageTime {
     pub from_ms: u64,
     /// When it ended.
     pub to_ms: u64,
-}
-
-/// Time spent in one phase, over the tasks that went through it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhaseTime {
-    /// How many tasks.
-    pub n_tasks: u64,
-    /// Their milliseconds together.
-    pub total_ms: u64,
-    /// The longest of them.
-    pub max_ms: u64,
-}
-
-impl PhaseTime {
-    /// Counts one task's time.
-    pub fn add(&mut self, millis: u64) {
-        self.n_tasks += 1;
-        self.total_ms += millis;
-        self.max_ms = self.max_ms.max(millis);
-    }
 }

@@ -65,7 +65,7 @@ pub(super) fn work_differs(results: &Results) -> Option<String> {
 }
 
 /// For each replicate in which both pools have the metric: the two values.
-fn pairs(results: &Results, metric: &str, baseline: &[usize], other: &[usize]) -> Vec<(f64, f64)> {
+pub(super) fn pairs(results: &Results, metric: &str, baseline: &[usize], other: &[usize]) -> Vec<(f64, f64)> {
     let baseline = pooled_values(results, metric, baseline);
     let other = pooled_values(results, metric, other);
     baseline.into_iter().zip(other).filter_map(|(a, b)| a.zip(b)).collect()
@@ -73,7 +73,7 @@ fn pairs(results: &Results, metric: &str, baseline: &[usize], other: &[usize]) -
 
 /// For each replicate the mean of the metric over the settings of a pool;
 /// `None` where one of them has none.
-fn pooled_values(results: &Results, metric: &str, settings: &[usize]) -> Vec<Option<f64>> {
+pub(super) fn pooled_values(results: &Results, metric: &str, settings: &[usize]) -> Vec<Option<f64>> {
     let column = metrics::position(metric).expect("only metrics of the list are asked for");
     (0..results.n_replicates as usize)
         .map(|replicate| {

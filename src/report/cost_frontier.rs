@@ -150,7 +150,7 @@ fn spots(results: &Results, metric: &str) -> Vec<Spot> {
 
 /// The positions of the points that no other point beats in both coordinates
 /// (less is better), from left to right. Of equal points the first stays.
-fn frontier(points: &[(f64, f64)]) -> Vec<usize> {
+pub(super) fn frontier(points: &[(f64, f64)]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..points.len()).collect();
     order.sort_by(|&a, &b| {
         points[a].0.total_cmp(&points[b].0).then(points[a].1.total_cmp(&points[b].1)).then(a.cmp(&b))

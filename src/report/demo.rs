@@ -2,6 +2,7 @@
 //! plausible curves from a few formulas, the same every time.
 
 mod providers;
+mod rollouts;
 
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
@@ -10,7 +11,7 @@ use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
     DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, RolloutRecord,
-    RunRecord, Series, ServiceRecord, TaskCounts,
+    RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -201,26 +202,35 @@ impl Demo {
                 let start =
                     (60_000.0 / (surge - 0.9_f64).max(0.15) + 9000.0 * own + 3000.0 * nth as f64) as u64;
                 let is_stuck = surge < 1.2 && surge > 1.05 && nth == 3;
-                RolloutRecord {
+                let is_given_up = surge < 1.2 && surge > 1.05 && nth == 2;
+                let ended_ms = if is_stuck { horizon_ms } else { started_ms + start + 90_000 };
+                let outcome = match (is_stuck, is_given_up) {
+                    (true, _) => DeploymentOutcome::DeadlockedByCapacity,
+                    (_, true) => DeploymentOutcome::RolledBack,
+                    _ => DeploymentOutcome::Completed,
+                };
+                let rollout = RolloutRecord {
                     service: service as u32,
                     started_ms,
-                    ended_ms: if is_stuck { horizon_ms } else { started_ms + start + 90_000 },
-                    outcome: if is_stuck {
-                        DeploymentOutcome::DeadlockedByCapacity
-                    } else {
-                        DeploymentOutcome::Completed
-                    },
+                    ended_ms,
+                    outcome,
                     n_started: 10,
                     n_stopped: 10,
                     tasks_peak: (10.0 * surge) as u32,
                     healthy_min: 9,
-                    place: PhaseTime { n_tasks: 10, total_ms: 10 * start / 8, max_ms: start / 4 },
-                    start: PhaseTime { n_tasks: 10, total_ms: 10 * 21_000, max_ms: 30_000 },
-                    health: PhaseTime { n_tasks: 10, total_ms: 10 * 33_000, max_ms: 40_000 },
-                    stop: PhaseTime { n_tasks: 10, total_ms: 10 * 12_000, max_ms: 30_000 },
+                    place: phase(start / 8, start / 4),
+                    provision: phase(11_000, 11_000),
+                    pull: phase(8_000, 17_000),
+                    start: phase(2_000, 2_000),
+                    health: phase(33_000, 40_000),
+                    drain: phase(9_000, 9_000),
+                    stop: phase(3_000, 30_000),
+                    deprovision: phase(5_000, 5_000),
                     revision: format!("web:{}", nth + 2),
                     ..RolloutRecord::default()
-                }
+                };
+                let gives_up = is_given_up.then_some("tasks failed to start");
+                rollouts::with_course(rollout, surge, gives_up)
             })
             .collect();
 
@@ -303,6 +313,14 @@ impl Demo {
     }
 }
 
+/// Nine tasks that took `usual_ms`, and one that took the longest.
+fn phase(usual_ms: u64, longest_ms: u64) -> PhaseTime {
+    let mut phase = PhaseTime::default();
+    phase.add_n(usual_ms, 9);
+    phase.add(longest_ms);
+    phase
+}
+
 fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceRecord {
     const STEP_MS: u64 = 10_000;
     let end = SimTime::from_millis(horizon.millis());
@@ -324,6 +342,9 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         available_ms: desired_ms - ((4.0 * lost * 10.0 * STEP_MS as f64) as u64).min(desired_ms),
         worst_minute: (((1.0 - dip) * 600_000.0) as u64, 600_000),
         below_minimum_ms: 0,
+        zone_skew_ms: horizon.millis() / 2,
+        fullest_zone_ms: 4 * horizon.millis(),
+        zones_at_end: ZoneBalance { most: 4, least: 3, desired: 10, n_zones: 3 },
         healthy: desired.clone(),
         tasks: desired.clone(),
         desired,

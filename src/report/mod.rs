@@ -2,6 +2,7 @@
 //! them, and a page that works without a network. Nothing is written here;
 //! whoever asks for a report puts it into a folder.
 
+pub mod advice;
 pub mod bill;
 pub mod chart;
 pub mod headline;
@@ -10,6 +11,7 @@ mod page;
 pub mod placement_failures;
 pub mod png;
 pub mod render;
+pub mod rollouts;
 pub mod tables;
 pub mod task_failures;
 
@@ -20,6 +22,8 @@ mod gap;
 mod instances_over_time;
 mod requests_over_time;
 mod rollout;
+mod rollout_frontier;
+mod rollout_timeline;
 mod wait_times;
 
 mod canvas;
@@ -44,8 +48,10 @@ pub use tables::Table;
 pub const CHARTS: &[Chart] = &[
     cost_frontier::COST_FRONTIER,
     availability::AVAILABILITY,
+    rollout_frontier::ROLLOUT_FRONTIER,
     rollout::ROLLOUT,
     requests_over_time::REQUESTS_OVER_TIME,
+    rollout_timeline::ROLLOUT_TIMELINE,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
     gap::GAP,

@@ -27,16 +27,21 @@ struct Phase {
     name: &'static str,
     /// Position of its colour.
     style: usize,
-    of: fn(&RolloutRecord) -> PhaseTime,
+    of: fn(&RolloutRecord) -> &PhaseTime,
 }
 
 /// In their order.
-const PHASES: [Phase; 4] = [
-    Phase { name: "placed: request to placement", style: 0, of: |it| it.place },
-    Phase { name: "started: placement to running", style: 5, of: |it| it.start },
-    Phase { name: "healthy: running to healthy", style: 2, of: |it| it.health },
-    Phase { name: "stopped: an old task, asked to stop to stopped", style: 3, of: |it| it.stop },
+const PHASES: [Phase; N_PHASES] = [
+    Phase { name: "place: request to placement", style: 0, of: |it| &it.place },
+    Phase { name: "provision: to the begin of the pull", style: 4, of: |it| &it.provision },
+    Phase { name: "pull", style: 5, of: |it| &it.pull },
+    Phase { name: "start: end of the pull to running", style: 6, of: |it| &it.start },
+    Phase { name: "health: running to healthy", style: 2, of: |it| &it.health },
+    Phase { name: "drain: an old task, asked to stop to signal", style: 3, of: |it| &it.drain },
+    Phase { name: "stop: signal to exit", style: 1, of: |it| &it.stop },
+    Phase { name: "deprovision: exit to stopped", style: 7, of: |it| &it.deprovision },
 ];
+const N_PHASES: usize = 8;
 
 /// What is known of a group's rollouts.
 struct Rollouts {
@@ -46,7 +51,7 @@ struct Rollouts {
     /// Seconds of the completed ones, ascending.
     seconds: Vec<f64>,
     /// Mean seconds of a task in each phase.
-    phases: [f64; 4],
+    phases: [f64; N_PHASES],
     /// The most tasks at one moment, in percent of those desired.
     surge_percent: Option<f64>,
 }

@@ -37,6 +37,9 @@ pub(super) struct TimeUnit {
 }
 
 impl TimeUnit {
+    /// For what is over in a few minutes.
+    pub(super) const SECONDS: Self = Self { millis: 1000.0, name: "s", steps: Steps::Decimal };
+
     /// The one that suits a run of this length.
     pub(super) fn of(horizon_ms: u64) -> Self {
         match horizon_ms {

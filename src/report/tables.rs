@@ -61,7 +61,7 @@ pub enum Cell {
 /// One row a setting: the main metrics as mean and half-width. Columns that no
 /// run has a value for are left out.
 pub fn summary(results: &Results) -> Table {
-    const SHOWN: [&str; 16] = [
+    const SHOWN: [&str; 18] = [
         "cost_usd",
         "cost_instances_usd",
         "cost_fargate_usd",
@@ -75,6 +75,8 @@ pub fn summary(results: &Results) -> Table {
         "rollout_seconds_p50",
         "rollout_seconds_p95",
         "rollouts_deadlocked",
+        "rollouts_rolled_back",
+        "rollout_surge_usd",
         "wait_seconds_p95",
         "tasks_never_placed",
         "utilization_cpu_percent",
@@ -82,8 +84,12 @@ pub fn summary(results: &Results) -> Table {
     /// Of the cost: worth a column where there are both.
     const PARTS: [&str; 2] = ["cost_instances_usd", "cost_fargate_usd"];
     /// Worth a column where there is some of the other.
-    const ONLY_WITH: [(&str, &str); 2] =
-        [("service_task_failures", "service_task_failures"), ("tasks_never_placed", "tasks_submitted")];
+    const ONLY_WITH: [(&str, &str); 4] = [
+        ("service_task_failures", "service_task_failures"),
+        ("tasks_never_placed", "tasks_submitted"),
+        ("rollouts_rolled_back", "rollouts_rolled_back"),
+        ("rollout_surge_usd", "rollout_surge_usd"),
+    ];
     let n_settings = results.settings.len();
     let has = |name: &str| (0..n_settings).any(|setting| measured(results, setting, name).is_some());
     let is_above_zero = |name: &str| {

@@ -79,7 +79,9 @@ fn without_services_cost_stands_against_wait() {
     let results = Demo { services: Vec::new(), ..Demo::middle() }.results();
     let draw = |name: &str| (CHARTS[position(name).unwrap()].draw)(&results);
     assert!(draw("cost_frontier").unwrap().contains("Cost and placement wait"));
-    assert_eq!((draw("availability"), draw("rollout")), (None, None));
+    for name in ["availability", "rollout", "rollout_timeline", "rollout_frontier"] {
+        assert_eq!(draw(name), None, "{name}");
+    }
 }
 
 #[test]
@@ -302,4 +304,24 @@ fn nothing_lost_is_no_table_and_no_caution() {
     assert!(task_failures::task_failures(&Demo::middle().results()).is_none());
     let summary = tables::summary(&Demo::middle().results());
     assert!(summary.columns.iter().all(|it| it.key != "service_task_failures" && !it.key.starts_with("req")));
+}
+
+#[test]
+fn every_rollout_has_a_row_with_its_phases_surge_and_reason() {
+    let results = Demo::small().results();
+    let table = rollouts::rollouts(&results).unwrap();
+    assert_eq!(table.rows.len(), results.rows[0].record.rollouts.len());
+    assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+    let phases = rollouts::phases(&results).unwrap();
+    assert_eq!(phases.rows.len(), 8);
+
+    let results = Demo::large().results();
+    let table = rollouts::rollouts(&results).unwrap();
+    let is_given_up = |row: &Vec<tables::Cell>| {
+        row[7].to_string() == "rolled back" && row[8].to_string().starts_with("tasks failed to start")
+    };
+    assert!(table.rows.iter().any(is_given_up));
+    assert!(table.rows.len() <= 500 && table.notes[1].contains("of the first replicate"));
+    let timeline = (CHARTS[position("rollout_timeline").unwrap()].draw)(&results).unwrap();
+    assert!(timeline.contains("rolled back after") && timeline.contains("bake time"));
 }

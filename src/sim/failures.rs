@@ -61,6 +61,8 @@ impl<W: Watch> Simulation<'_, W> {
         self.bill_running_on_fargate();
         let mut lines = self.ledger_lines();
         lines.extend(self.fargate_lines());
+        let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
+        self.recorder.price_surges(&prices);
         self.recorder.finish(digest, n_events, lines)
     }
 }

@@ -1,10 +1,9 @@
 //! Tasks on machines of their own: what they cost.
 
-use crate::base::SimTime;
 use crate::base::id::{TaskId, ZoneId};
-use crate::billing::fargate::{self, Customer, TaskSize};
-use crate::model::container::EPHEMERAL_GIB;
-use crate::model::task::{Host, TaskStatus};
+use crate::base::{Money, SimTime};
+use crate::billing::fargate::{self, Customer, TaskSize, Usage};
+use crate::model::task::{Host, TaskDefinition, TaskStatus};
 use crate::record::LedgerLine;
 use crate::sim::setup::Capacity;
 use crate::sim::simulation::Simulation;
@@ -57,14 +56,22 @@ impl<W: Watch> Simulation<'_, W> {
             is_arm: blueprint.is_some_and(|it| it.platform.is_arm),
             zone,
         };
-        let size = TaskSize {
-            cpu: definition.needs.cpu,
-            memory: definition.needs.memory,
-            storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib),
-        };
+        let size = TaskSize::of(definition);
         let measured_from = SimTime::ZERO + self.setup.warm_up;
         let seconds = fargate::billed_seconds(pulls_from, ended_at, measured_from);
         self.fargate_bill.entry(line).or_default().add(size, seconds);
+    }
+
+    /// What a task of this definition costs an hour.
+    pub(super) fn fargate_hour(&self, definition: &TaskDefinition, is_spot: bool) -> Money {
+        let blueprint = definition.blueprint.as_deref();
+        let is_arm = blueprint.is_some_and(|it| it.platform.is_arm);
+        let rates = self.setup.fargate_rates.of(is_arm, is_spot);
+        let rates = rates.expect("a scenario on Fargate has a price");
+        let mut hour = Usage::default();
+        hour.add(TaskSize::of(definition), 3600);
+        let customer = Customer { capacity_provider: "", availability_zone: "", is_arm, is_spot };
+        fargate::lines(customer, &hour, rates).iter().map(LedgerLine::cost).sum()
     }
 
     /// The horizon: tasks that still run are billed until then.

@@ -26,8 +26,14 @@ impl<W: Watch> Simulation<'_, W> {
                 }
             }
             TaskOwner::Service { deployment, .. } => {
-                let took_ms = (self.now - placed_at).millis();
-                self.note_phase(task, deployment, |rollout| rollout.start.add(took_ms));
+                let start = &self.lives.of(row).start;
+                let (provision_ms, pull_ms) = (start.before_pull.millis(), start.pull.millis());
+                let rest_ms = (self.now - placed_at).millis().saturating_sub(provision_ms + pull_ms);
+                self.note_phase(task, deployment, |rollout| {
+                    rollout.provision.add(provision_ms);
+                    rollout.pull.add(pull_ms);
+                    rollout.start.add(rest_ms);
+                });
                 if let Some(after) = exits_after {
                     self.queue.schedule(self.now + after, Event::TaskFinished(task, epoch));
                 }
@@ -147,7 +153,7 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_task_stopped(&mut self, task: TaskId) {
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskStopped(row));
-        let took_ms = (self.now - row.since).millis();
+        let phases = self.lives.of(row).stop_phases(self.now - row.since);
         if let Some(Host::Fargate(zone)) = row.host {
             self.bill_fargate(task, zone, self.now);
         }
@@ -157,7 +163,9 @@ impl<W: Watch> Simulation<'_, W> {
             if deployment != self.cluster.service(service).primary
                 && let Some(rollout) = self.recorder.rollout(service.idx())
             {
-                rollout.stop.add(took_ms);
+                rollout.drain.add(phases.drain.millis());
+                rollout.stop.add(phases.stop.millis());
+                rollout.deprovision.add(phases.deprovision.millis());
             }
             self.services[service].is_changed = true;
             self.review_service(service);

@@ -1,11 +1,13 @@
-//! What a provider's record says at a moment: what is reserved, who waits, and
-//! for what.
+//! What the record says of a provider and of a service at a moment: what is
+//! reserved, who waits and for what; how many tasks there are, and where.
 
-use crate::base::id::{CapacityProviderId, Id as _, PlacementClassId, TaskId};
+use crate::base::Money;
+use crate::base::id::{CapacityProviderId, Id as _, PlacementClassId, ServiceId, TaskId};
 use crate::model::cluster::ProviderTotals;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
-use crate::record::{PlacementReason, ProviderReading, Reserved};
+use crate::record::{PlacementReason, ProviderReading, Reserved, RolloutRecord, ServiceReading, ZoneBalance};
+use crate::sim::setup::Capacity;
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::Waiting;
 use crate::sim::watch::Watch;
@@ -30,9 +32,56 @@ impl<W: Watch> Simulation<'_, W> {
         self.line.classes[class].blocked_by = Some(closest);
     }
 
+    /// How a service stands.
+    pub(super) fn service_reading(&self, service: ServiceId) -> ServiceReading {
+        let row = self.cluster.service(service);
+        let (target, source) = (self.target_counts(service), self.source_counts(service));
+        let healthy = target.healthy + source.healthy - row.n_healthy_lost;
+        let policy = &self.setup.services[service];
+        let bounds = policy.deployment.bounds;
+        let in_zone = self.setup.zones_of(&policy.placement).map(|it| row.healthy_by_zone[it.idx()]);
+        let mut zones = ZoneBalance { least: u32::MAX, desired: row.desired_count, ..Default::default() };
+        for n in in_zone {
+            zones.n_zones += 1;
+            zones.most = zones.most.max(n);
+            zones.least = zones.least.min(n);
+        }
+        zones.least = zones.least.min(zones.most);
+        ServiceReading {
+            desired: row.desired_count,
+            healthy,
+            tasks: target.not_stopped() + source.not_stopped(),
+            minimum: bounds.lower(row.desired_count),
+            maximum: bounds.upper(row.desired_count),
+            new_tasks: target.not_stopped(),
+            // Which of those on lost instances are old is not counted: new ones
+            // are taken off first.
+            new_healthy: target.healthy - row.n_healthy_lost.min(target.healthy),
+            zones,
+        }
+    }
+
+    /// What an hour of a surge costs: of an instance of the service's provider,
+    /// or on Fargate (`true`) of a task of the new revision.
+    pub(super) fn surge_price(&self, rollout: &RolloutRecord) -> (Money, bool) {
+        let service = ServiceId::from_idx(rollout.service as usize);
+        match self.setup.services[service].placement.capacity {
+            Capacity::Instances(provider) => {
+                let instance_type = self.setup.providers[provider].instance_type;
+                (self.setup.instance_types[instance_type].usd_per_hour, false)
+            }
+            Capacity::Fargate { is_spot } => {
+                let definitions = self.workload.definitions.rows();
+                let price = definitions.iter().find(|it| it.name == rollout.revision);
+                let price = price.map_or(Money::ZERO, |it| self.fargate_hour(it, is_spot));
+                (price, true)
+            }
+        }
+    }
+
     /// How a provider stands.
     pub(super) fn provider_reading(&self, provider: CapacityProviderId) -> ProviderReading {
-        let ProviderTotals { reserved, registered } = self.cluster.provider_totals(provider);
+        let ProviderTotals { n_instances, reserved, registered } = self.cluster.provider_totals(provider);
         let of = |reserved, registered| Reserved { reserved, registered };
         let n_waiting = self.line.providers[provider].n_waiting;
         let first = || {
@@ -44,6 +93,7 @@ impl<W: Watch> Simulation<'_, W> {
             heads.min_by_key(|it| it.0).and_then(|it| it.1)
         };
         ProviderReading {
+            n_instances: n_instances.into(),
             cpu: of(reserved.cpu, registered.cpu),
             memory: of(reserved.memory, registered.memory),
             network_interfaces: of(reserved.network_interfaces, registered.network_interfaces),

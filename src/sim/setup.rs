@@ -318,6 +318,27 @@ impl Setup {
         }
     }
 
+    /// How long a running task of a service drains before it is told to stop
+    /// (semantics 2.2, 4.5).
+    pub fn drain_time(&self, service: ServiceId) -> SimDuration {
+        if !self.options.drain_full_delay {
+            return SimDuration::ZERO;
+        }
+        let groups = self.services[service].load_balancers.iter();
+        let delays = groups.map(|it| self.network.target_groups[it.target_group].deregistration_delay);
+        delays.max().unwrap_or(SimDuration::ZERO)
+    }
+
+    /// The zones that tasks of this placement may use: those of their subnets
+    /// among those of their instances.
+    pub fn zones_of<'a>(&'a self, placement: &'a Placement) -> impl Iterator<Item = ZoneId> + 'a {
+        let has_instances = move |zone: &ZoneId| {
+            placement.provider().is_none_or(|it| self.providers[it].zones.contains(zone))
+        };
+        let is_open = |zone: &ZoneId| placement.zones.is_empty() || placement.zones.contains(zone);
+        self.zones.ids().filter(has_instances).filter(is_open)
+    }
+
     /// The attributes of an instance of a provider in a zone, as it registers.
     pub(super) fn attributes_of(&self, provider: CapacityProviderId, zone: ZoneId) -> AttributeSet {
         let provider = &self.providers[provider];

@@ -21,7 +21,7 @@ use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
 use crate::model::workload::Workload;
-use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder, ServiceReading};
+use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::event::Event;
 use crate::sim::fargate::FargateLine;
@@ -184,7 +184,10 @@ impl<'a, W: Watch> Simulation<'a, W> {
             cluster,
             queue: EventQueue::new(),
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)
-                .with_providers(setup.providers.rows().iter().map(|it| it.name.clone())),
+                .with_providers(setup.providers.rows().iter().map(|it| it.name.clone()))
+                .with_services_on(
+                    setup.services.rows().iter().map(|it| Some(it.placement.provider()?.idx())),
+                ),
             line: WaitingLine::new(setup.providers.len()),
             retries: Retries::default(),
             providers,
@@ -306,14 +309,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
         }
         for service in self.setup.services.ids() {
             if std::mem::take(&mut self.services[service].is_changed) {
-                let state = self.cluster.service(service);
-                let counts = self.target_counts(service) + self.source_counts(service);
-                let reading = ServiceReading {
-                    desired: state.desired_count,
-                    healthy: counts.healthy - state.n_healthy_lost,
-                    tasks: counts.not_stopped(),
-                    minimum: self.setup.services[service].deployment.bounds.lower(state.desired_count),
-                };
+                let reading = self.service_reading(service);
                 self.recorder.service(self.now, service.idx(), reading);
                 let requests = self.request_reading(service);
                 if !self.alarms.is_empty() {

@@ -64,13 +64,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// How long a running task of a service drains before it is told to stop
     /// (semantics 2.2, 4.5).
     pub(super) fn drain_time(&self, task: TaskId) -> SimDuration {
-        let Some((service, _)) = self.service_of(task) else { return SimDuration::ZERO };
-        if !self.setup.options.drain_full_delay {
-            return SimDuration::ZERO;
-        }
-        let groups = self.setup.services[service].load_balancers.iter();
-        let delays = groups.map(|it| self.setup.network.target_groups[it.target_group].deregistration_delay);
-        delays.max().unwrap_or(SimDuration::ZERO)
+        self.service_of(task).map_or(SimDuration::ZERO, |it| self.setup.drain_time(it.0))
     }
 
     /// What becomes of the requests of a service from now on.

@@ -4,6 +4,7 @@
 mod clusters;
 mod support;
 
+mod advise;
 mod azure;
 mod bad_input;
 mod billing;

@@ -14,6 +14,7 @@ mod health;
 mod networking;
 mod placement;
 mod roles;
+mod rollout_records;
 mod rollouts;
 mod snapshots;
 mod start_up;

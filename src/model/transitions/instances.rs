@@ -39,7 +39,9 @@ impl Cluster {
         self.totals.registered_cpu += u64::from(registered.cpu.0);
         self.totals.registered_memory += u64::from(registered.memory.0);
         let n_ports = self.ports_on[id].n_for_tasks();
-        self.provider_totals[launch.provider].registered.add(registered, n_ports);
+        let totals = &mut self.provider_totals[launch.provider];
+        totals.n_instances += 1;
+        totals.registered.add(registered, n_ports);
         id
     }
 
@@ -134,13 +136,16 @@ impl Cluster {
         let n_ports = self.ports_on[id].n_of_tasks();
         let provider = self.instances[id].provider;
         self.provider_totals[provider].reserved.take(reserved, n_ports);
+        let zone = self.instances[id].zone;
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
             if task.health == Health::Healthy
                 && task.is_desired_running
                 && let Some(service) = self.service_of(task)
             {
-                self.services[service].n_healthy_lost += 1;
+                let service = &mut self.services[service];
+                service.n_healthy_lost += 1;
+                service.healthy_by_zone[zone.idx()] -= 1;
             }
         }
     }
@@ -168,6 +173,8 @@ impl Cluster {
         self.totals.registered_memory -= u64::from(registered.memory.0);
         let n_ports = self.ports_on[id].n_for_tasks();
         let provider = self.instances[id].provider;
-        self.provider_totals[provider].registered.take(registered, n_ports);
+        let totals = &mut self.provider_totals[provider];
+        totals.n_instances -= 1;
+        totals.registered.take(registered, n_ports);
     }
 }

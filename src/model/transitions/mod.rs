@@ -114,6 +114,7 @@ impl Cluster {
                 tasks: Vec::new(),
                 n_launched: 0,
                 n_healthy_lost: 0,
+                healthy_by_zone: vec![0; parts.n_zones],
             });
         }
         cluster

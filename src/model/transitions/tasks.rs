@@ -129,15 +129,28 @@ impl Cluster {
         assert_eq!(task.status, TaskStatus::Running, "only a running task has a health");
         assert_ne!(task.health, health, "a health that changes");
         let before = std::mem::replace(&mut task.health, health);
-        let (host, TaskOwner::Service { deployment, .. }) = (task.host, task.owner) else {
-            panic!("only a service looks at health");
+        let group = task.group;
+        let (Some(host), TaskOwner::Service { deployment, .. }) = (task.host, task.owner) else {
+            panic!("only a service looks at health, and a running task has a host");
         };
-        if let Some(Host::Instance(instance)) = host {
+        if let Host::Instance(instance) = host {
             assert_ne!(self.instances[instance].status, InstanceStatus::Lost, "nothing is checked there");
         }
+        let zone = self.zone_of(host);
+        let service = self.service_of_group(group);
+        let in_zone = &mut self.services[service].healthy_by_zone[zone.idx()];
+        *in_zone += u32::from(health == Health::Healthy);
+        *in_zone -= u32::from(before == Health::Healthy);
         let counts = &mut self.deployments[deployment].counts;
         *counts.of(TaskStatus::Running, before) -= 1;
         *counts.of(TaskStatus::Running, health) += 1;
+    }
+
+    fn zone_of(&self, host: Host) -> ZoneId {
+        match host {
+            Host::Instance(instance) => self.instances[instance].zone,
+            Host::Fargate(zone) => zone,
+        }
     }
 
     /// The task may be given up when its service shrinks, or no longer (API
@@ -182,9 +195,15 @@ impl Cluster {
             counts.stopping += 1;
             let is_lost =
                 matches!(host, Host::Instance(it) if self.instances[it].status == InstanceStatus::Lost);
-            if before.1 == Health::Healthy && is_lost {
+            if before.1 == Health::Healthy {
+                let zone = self.zone_of(host);
                 let service = self.service_of_group(group);
-                self.services[service].n_healthy_lost -= 1;
+                let service = &mut self.services[service];
+                if is_lost {
+                    service.n_healthy_lost -= 1;
+                } else {
+                    service.healthy_by_zone[zone.idx()] -= 1;
+                }
             }
         }
     }

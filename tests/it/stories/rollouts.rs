@@ -80,7 +80,8 @@ exit_time = "100s"
     let json = definition("app", "awsvpc", "", &format!("{app}, {proxy}"));
     let played = play(experiment, &[("app.json", &json)]);
     let rollout = &played.record.rollouts[0];
-    assert_eq!((rollout.stop.n_tasks, rollout.stop.total_ms), (1, 42_000));
+    let stop = [&rollout.drain, &rollout.stop, &rollout.deprovision].map(|it| (it.n_tasks, it.total_ms));
+    assert_eq!(stop, [(1, 20_000), (1, 17_000), (1, 5_000)]);
     // Interface 10, agent 1, pull 10, create and start twice 2: RUNNING 25 s
     // after its placement; registered and healthy after 5 s more.
     assert_eq!(played.times("app:2 started"), [125]);

@@ -11,6 +11,7 @@
 
 mod finding;
 mod permission;
+pub mod rollout;
 mod scene;
 
 mod closed_ways;

@@ -12,6 +12,7 @@ mod command_line;
 mod common_luck;
 mod conform;
 mod containers;
+mod deadlocks;
 mod documentation;
 mod ecs_documents;
 mod explain;

@@ -1,0 +1,81 @@
+//! Rollouts that cannot come to an end (semantics 1.3, 1.5): proven from bounds,
+//! desired count, capacity and constraints, with the smallest change that is
+//! proven to free them.
+//!
+//! Three proofs, tried in this order: the bounds alone, by stepping the
+//! deployment controller with room for everything; counting, on clusters of any
+//! size: whatever the placement, there is never room for the next new task
+//! beside the old ones that must stay; and every placement and every order of
+//! events of a small cluster, tried one after the other with the controller and
+//! the placer that a run asks.
+
+mod counting;
+mod question;
+mod search;
+mod state;
+
+pub use question::Question;
+pub use search::STATES_MAX;
+
+use crate::deployment::Standstill;
+use crate::placement::failure::FailureReason;
+
+/// What is known of a rollout.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It comes to its end, wherever tasks are placed and whatever comes first.
+    Completes,
+    /// It comes to a standstill, wherever tasks are placed and whatever comes
+    /// first.
+    Deadlocks(Stand),
+    /// It depends on where tasks are placed, or on what comes first.
+    CanDeadlock(Stand),
+    /// It was not found out: too many placements to try them all, or tasks that
+    /// do not come up.
+    Unknown,
+}
+
+/// A rollout at a standstill.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stand {
+    /// What it waits for.
+    pub standstill: Standstill,
+    /// Old tasks that run then.
+    pub n_source: u32,
+    /// New tasks that run then.
+    pub n_target: u32,
+    /// Why instances take no new task then, with how many of them; empty if the
+    /// bounds allow none.
+    pub reasons: Vec<(FailureReason, u32)>,
+    /// How it was shown.
+    pub proof: Proof,
+}
+
+/// How a verdict was shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// By the bounds alone.
+    Bounds,
+    /// By counting what fits at most, whatever the placement.
+    Counting,
+    /// By trying every placement and every order of events.
+    EveryPlacement {
+        /// How many states of the cluster were looked at.
+        n_states: usize,
+    },
+}
+
+/// Whether the rollout comes to its end.
+pub fn judge(question: &Question) -> Verdict {
+    if question.desired_count == 0 || !question.is_sound() {
+        return Verdict::Unknown;
+    }
+    if let Some(stand) = counting::stuck_by_bounds(question) {
+        return Verdict::Deadlocks(stand);
+    }
+    let Some(provider) = question.provider() else { return Verdict::Completes };
+    match search::every_placement(question, provider) {
+        Verdict::Unknown => counting::verdict(question, provider),
+        known => known,
+    }
+}

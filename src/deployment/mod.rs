@@ -4,6 +4,12 @@
 pub mod controller;
 pub mod request;
 
+pub mod alarm;
+pub mod circuit_breaker;
+pub mod early_success;
+pub mod traffic_shift;
+pub mod zone_balance;
+
 mod rolling;
 
 use crate::model::deployment::{DeploymentStrategy, SchedulingStrategy};

@@ -433,9 +433,10 @@ fn host_ports_and_interfaces_are_counted() {
     let stuck = service("web", 3, "80", "release = [{ at = \"10m\", image = \"web:2\" }]");
     check(
         &stuck,
-        "B0716",
-        "all 3 instances hold one each, and nothing may stop first with 100/200",
-        "minimum_healthy_percent = 66, or 4 instances in provider",
+        "B0721",
+        "desired 3 at 100/200 keeps 3 healthy, and with 3 old tasks and 0 new no instance of provider `default` takes \
+         another new one: RESOURCE:PORTS on 3 instances (every placement tried)",
+        "smallest change: minimum_healthy_percent = 66, or 1 instance more in provider `default`, or dynamic host ports",
     );
     for bounds in ["50/100", "66/200"] {
         let free = service("web", 3, "80", &format!("deployment_configuration = \"{bounds}\""));

@@ -9,11 +9,15 @@
 //! events of a small cluster, tried one after the other with the controller and
 //! the placer that a run asks.
 
+pub mod change;
+
 mod counting;
+mod finding;
 mod question;
 mod search;
 mod state;
 
+pub(super) use finding::LINT;
 pub use question::Question;
 pub use search::STATES_MAX;
 
@@ -70,12 +74,31 @@ pub fn judge(question: &Question) -> Verdict {
     if question.desired_count == 0 || !question.is_sound() {
         return Verdict::Unknown;
     }
-    if let Some(stand) = counting::stuck_by_bounds(question) {
+    let stuck = counting::stuck_by_bounds(question);
+    let Some(provider) = question.provider() else {
+        return stuck.map_or(Verdict::Completes, Verdict::Deadlocks);
+    };
+    // What is proven is proven of a service that is there in full; one that
+    // never comes up is another lint's.
+    if !search::comes_up_in_full(question, provider) {
+        return Verdict::Unknown;
+    }
+    if let Some(stand) = stuck {
         return Verdict::Deadlocks(stand);
     }
-    let Some(provider) = question.provider() else { return Verdict::Completes };
     match search::every_placement(question, provider) {
         Verdict::Unknown => counting::verdict(question, provider),
         known => known,
+    }
+}
+
+/// What counting alone says, which needs no small cluster: never more than what
+/// trying every placement says.
+pub fn judge_by_counting(question: &Question) -> Verdict {
+    match question.provider() {
+        Some(provider) if question.desired_count > 0 && question.is_sound() => {
+            counting::verdict(question, provider)
+        }
+        _ => Verdict::Unknown,
     }
 }

@@ -2,8 +2,8 @@
 //! a setting and one of its releases, with nothing of the workload left but what
 //! holds room at that moment.
 
-use crate::base::SimDuration;
 use crate::base::id::{CapacityProviderId, ServiceId, TaskDefinitionId};
+use crate::base::{SimDuration, SimTime};
 use crate::model::capacity::Scaling;
 use crate::model::deployment::{DeploymentStrategy, SchedulingStrategy};
 use crate::model::workload::{ServiceChange, ServiceChangeKind, TaskArrival, Workload};
@@ -124,6 +124,19 @@ impl Question {
             desired_count,
             is_fresh: is_fresh && !grows && !fails,
         }
+    }
+
+    /// The question as a run: the same release at a moment by which everything
+    /// before it has long come up.
+    pub fn as_run(&self, at: SimTime) -> (Setup, Workload) {
+        let mut workload = self.workload.clone();
+        let service = self.service;
+        let mut change = |kind| workload.service_changes.push(ServiceChange { at, service, kind });
+        if self.workload.services[service].desired_count != self.desired_count {
+            change(ServiceChangeKind::DesiredCount(self.desired_count));
+        }
+        change(ServiceChangeKind::Release(self.target));
+        (self.setup.clone(), workload)
     }
 
     /// The policy of the service.

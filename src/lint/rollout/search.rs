@@ -24,12 +24,27 @@ const TASKS_MAX: u64 = 40;
 
 /// The verdict of a search, `Unknown` if the cluster is too large for it.
 pub(super) fn every_placement(question: &Question, provider: CapacityProviderId) -> Verdict {
-    if n_tasks_at_most(question, provider) > TASKS_MAX || n_instances(question, provider) > INSTANCES_MAX {
+    if is_too_large(question, provider) {
         return Verdict::Unknown;
     }
     let cluster = full_cluster(&question.setup, &question.workload);
     let world = World::new(question, provider, &cluster);
     Search { world, seen: FxHashSet::default(), n_complete: 0, stand: None }.run(cluster)
+}
+
+/// Whether all tasks of the service find room before the release, wherever they
+/// are placed; taken for granted of a cluster that is too large.
+pub(super) fn comes_up_in_full(question: &Question, provider: CapacityProviderId) -> bool {
+    if is_too_large(question, provider) {
+        return true;
+    }
+    let cluster = full_cluster(&question.setup, &question.workload);
+    let beginnings = World::new(question, provider, &cluster).beginnings(cluster, STATES_MAX);
+    beginnings.is_none_or(|it| it.iter().all(|it| it.is_full(question.service)))
+}
+
+fn is_too_large(question: &Question, provider: CapacityProviderId) -> bool {
+    n_tasks_at_most(question, provider) > TASKS_MAX || n_instances(question, provider) > INSTANCES_MAX
 }
 
 fn n_instances(question: &Question, provider: CapacityProviderId) -> usize {

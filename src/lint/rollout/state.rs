@@ -38,7 +38,10 @@ pub(super) struct World<'a> {
     /// that the strategies prefer.
     pub(super) is_free: bool,
     /// For each instance what it is like; equal ones may be exchanged.
-    kinds: Vec<u32>,
+    pub(super) kinds: Vec<u32>,
+    /// Whether some constraint depends on the tasks of an instance, in ways of
+    /// its own.
+    pub(super) awaits_company: bool,
     /// Whether equal instances may be exchanged at all.
     is_symmetric: bool,
 }
@@ -69,7 +72,7 @@ impl<'a> World<'a> {
             .collect();
         let placements = services.iter().map(|&it| &setup.services[it].placement);
         let placements: Vec<&Placement> = placements.chain([&setup.standalone.placement]).collect();
-        let asks_for_company =
+        let awaits_company =
             placements.iter().flat_map(|it| &it.constraints).any(|it| it.may_be_helped_by_tasks())
                 || cluster.awaits_company();
         let mut world = Self {
@@ -78,10 +81,11 @@ impl<'a> World<'a> {
             services,
             is_free: !question.is_fresh,
             kinds: Vec::new(),
+            awaits_company,
             is_symmetric: false,
         };
         world.is_symmetric =
-            !asks_for_company && (world.is_free || setup.options.tie_break == TieBreak::Random);
+            !awaits_company && (world.is_free || setup.options.tie_break == TieBreak::Random);
         world.kinds = world.kinds_of(cluster, &placements);
         world
     }

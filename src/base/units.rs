@@ -48,6 +48,38 @@ macro_rules! quantity {
 quantity!(CpuUnits, " CPU units");
 quantity!(MemoryMib, " MiB");
 
+/// A decimal with one digit after its point, exactly: the number of tenths.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Tenths(pub u64);
+
+impl Tenths {
+    /// Reads `33`, `33.3` or `33.30`; `None` for what is finer than a tenth,
+    /// negative, too large, or written otherwise.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = match text.split_once('.') {
+            Some((_, "")) => return None,
+            Some(parts) => parts,
+            None => (text, "0"),
+        };
+        let digits_only = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit());
+        let (first, rest) = fraction.split_at_checked(1)?;
+        if !digits_only(whole) || !digits_only(fraction) || rest.bytes().any(|it| it != b'0') {
+            return None;
+        }
+        let whole = whole.parse::<u64>().ok()?.checked_mul(10)?;
+        whole.checked_add(first.parse().ok()?).map(Self)
+    }
+}
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 10, self.0 % 10) {
+            (whole, 0) => write!(f, "{whole}"),
+            (whole, tenth) => write!(f, "{whole}.{tenth}"),
+        }
+    }
+}
+
 /// US dollars in fixed point, twelve decimals: the tiniest published price
 /// (a hundred-millionth of a dollar) per second still has digits to spare.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -142,6 +174,19 @@ pub fn counted(n: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tenths_are_read_exactly_or_not_at_all() {
+        for (text, tenths) in [("0", 0), ("33.3", 333), ("5.0", 50), ("10.00", 100), ("007.5", 75)] {
+            assert_eq!(Tenths::parse(text), Some(Tenths(tenths)), "{text}");
+        }
+        for text in
+            ["", ".", "5.", ".5", "-1", "+1", "1e1", "33.33", "1.05", "99999999999999999999", "1.é", "nan"]
+        {
+            assert_eq!(Tenths::parse(text), None, "{text}");
+        }
+        assert_eq!([Tenths(333), Tenths(1000), Tenths(5)].map(|it| it.to_string()), ["33.3", "100", "0.5"]);
+    }
 
     #[test]
     fn money_reads_and_shows_exactly() {

@@ -4,6 +4,7 @@
 
 use crate::base::Diagnostic;
 use crate::base::nearest::nearest;
+use crate::base::units::Tenths;
 use crate::documents::json::{Json, Member, Source, Value, shortened};
 
 /// As many faults are told: nobody reads more before mending these.
@@ -95,6 +96,20 @@ impl<'s> Faults<'s> {
         let read = text.parse().ok();
         if read.is_none() {
             self.note("B0607", json, format!("{} is no whole number of this size", shortened(text)));
+        }
+        read
+    }
+
+    /// A decimal such as `33.3`, as a number or as a text, that is a multiple of
+    /// 0.1.
+    pub(super) fn tenths(&mut self, json: &Json) -> Option<Tenths> {
+        let (Value::Number(text) | Value::String(text)) = &json.value else {
+            self.wrong_type(json, "a number");
+            return None;
+        };
+        let read = Tenths::parse(text);
+        if read.is_none() {
+            self.note("B0607", json, format!("{} is no multiple of 0.1", shortened(text)));
         }
         read
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::case::{Case, Judge, Judged, Report, Sealed};
 use super::reader::{Faults, Object};
 use super::{NOT_YET, TOPICS};
-use crate::base::Diagnostic;
 use crate::documents::json::{self, Json, Source};
 
 /// A subject with cases of its own form.
@@ -119,16 +118,6 @@ impl Bench<'_> {
         {
             let differences = differences.into_vec();
             self.judged.push(Judged { id: id.to_owned(), title: case.title, differences });
-        }
-    }
-
-    /// A list of cases that nothing answers yet.
-    pub(super) fn not_yet(&mut self, file: &mut Object<'_>, key: &'static str, what: &str) {
-        if let Some(json) = file.optional(key) {
-            let n_cases = self.faults.list(json).map_or(0, <[Json]>::len);
-            let message = format!("there is nothing yet that could answer `{key}`: {what}");
-            let fault: Diagnostic = self.faults.fault("B0602", json, message);
-            self.faults.push(fault.help(format!("{n_cases} cases are not judged")));
         }
     }
 }

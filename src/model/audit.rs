@@ -39,6 +39,8 @@ impl Cluster {
             totals.n_waiting += u32::from(task.host.is_none());
             totals.n_on_fargate += u32::from(matches!(task.host, Some(Host::Fargate(_))));
         }
+        let draining = self.instances.rows().iter().filter(|it| it.status == InstanceStatus::Draining);
+        assert_eq!(self.n_draining as usize, draining.count(), "instances that drain");
         let mut n_alive = 0;
         let mut of_providers = vec![ProviderTotals::default(); self.alive.len()];
         for (id, instance) in self.instances.iter() {
@@ -136,16 +138,7 @@ impl Cluster {
             let service = task.group.idx();
             let listed = self.services.rows()[service].tasks.get(task.slot as usize);
             assert_eq!(listed, Some(id), "a service knows {id:?}");
-            let counts = &mut counts[deployment.idx()];
-            let place = match (task.status, task.health) {
-                (TaskStatus::Provisioning, _) => &mut counts.waiting,
-                (TaskStatus::Pending, _) => &mut counts.starting,
-                (TaskStatus::Running, Health::Unknown) => &mut counts.settling,
-                (TaskStatus::Running, Health::Healthy) => &mut counts.healthy,
-                (TaskStatus::Running, Health::Unhealthy) => &mut counts.unhealthy,
-                _ => &mut counts.stopping,
-            };
-            *place += 1;
+            counts[deployment.idx()].add(task.status, task.health);
             let is_lost = task.instance().is_some_and(|it| self.instances[it].status == InstanceStatus::Lost);
             if is_lost && task.is_desired_running && task.health == Health::Healthy {
                 n_healthy_lost[service] += 1;

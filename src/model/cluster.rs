@@ -47,6 +47,8 @@ pub struct Cluster {
     pub(in crate::model) groups: Table<GroupId, Group>,
     pub(in crate::model) services: Table<ServiceId, Service>,
     pub(in crate::model) deployments: Table<DeploymentId, Deployment>,
+    /// Instances that are DRAINING.
+    pub(in crate::model) n_draining: u32,
     pub(in crate::model) totals: Totals,
     pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
 }
@@ -146,6 +148,11 @@ impl Cluster {
     /// An instance, terminated ones included.
     pub fn instance(&self, id: InstanceId) -> &ContainerInstance {
         &self.instances[id]
+    }
+
+    /// How many instances are DRAINING.
+    pub fn n_draining(&self) -> u32 {
+        self.n_draining
     }
 
     /// How many instances were ever launched.

@@ -87,6 +87,19 @@ impl TrafficShare {
     pub const NONE: Self = Self(0);
     /// All of it.
     pub const ALL: Self = Self(1000);
+    /// A step of LINEAR where nobody says it (API LinearConfiguration).
+    pub const LINEAR_DEFAULT: Self = Self(100);
+    /// The first part of CANARY where nobody says it (API CanaryConfiguration).
+    pub const CANARY_DEFAULT: Self = Self(50);
+}
+
+impl DeploymentStrategy {
+    /// Between the steps of LINEAR where nobody says it (API
+    /// LinearConfiguration).
+    pub const LINEAR_BAKE: SimDuration = SimDuration::from_secs(6 * 60);
+    /// Between the parts of CANARY where nobody says it (API
+    /// CanaryConfiguration).
+    pub const CANARY_BAKE: SimDuration = SimDuration::from_secs(10 * 60);
 }
 
 /// `deploymentCircuitBreaker`.

@@ -3,6 +3,7 @@
 
 use crate::base::SimTime;
 use crate::base::id::{DeploymentId, GroupId, TaskDefinitionId, TaskId};
+use crate::model::task::{Health, TaskStatus};
 
 /// The bounds of a rolling update (API DeploymentConfiguration).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -49,6 +50,23 @@ pub struct RevisionCounts {
 }
 
 impl RevisionCounts {
+    /// One task more of those that stand like this.
+    pub fn add(&mut self, status: TaskStatus, health: Health) {
+        *self.of(status, health) += 1;
+    }
+
+    /// Where a task that stands like this is counted.
+    pub(in crate::model) fn of(&mut self, status: TaskStatus, health: Health) -> &mut u32 {
+        match (status, health) {
+            (TaskStatus::Provisioning, _) => &mut self.waiting,
+            (TaskStatus::Pending | TaskStatus::Activating, _) => &mut self.starting,
+            (TaskStatus::Running, Health::Unknown) => &mut self.settling,
+            (TaskStatus::Running, Health::Healthy) => &mut self.healthy,
+            (TaskStatus::Running, Health::Unhealthy) => &mut self.unhealthy,
+            _ => &mut self.stopping,
+        }
+    }
+
     /// Tasks whose desired status is RUNNING.
     pub fn wanted(self) -> u32 {
         self.waiting + self.starting + self.settling + self.healthy + self.unhealthy

@@ -36,10 +36,7 @@ pub fn choose(
     scratch: &mut Vec<InstanceId>,
 ) -> Option<InstanceId> {
     prefer(rules, view, scratch);
-    match rules.chain.tie_break {
-        TieBreak::LowestId => scratch.first().copied(),
-        TieBreak::Random => scratch.iter().copied().min_by_key(|&instance| view.order.rank(instance)),
-    }
+    decide(rules, view, scratch)
 }
 
 /// The instances that constraints allow and strategies leave equal, ascending:
@@ -52,6 +49,11 @@ pub fn prefer(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<
     if !rules.constraints.is_empty() || !view.cluster.demands(view.definition).member_of.is_empty() {
         candidates.retain(|&id| are_constraints_met(rules, view, id));
     }
+    like(rules, view, candidates);
+}
+
+/// Step 3: each strategy decides what those before left equal.
+fn like(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<InstanceId>) {
     for strategy in &rules.chain.strategies {
         if candidates.len() < 2 {
             break;
@@ -60,10 +62,38 @@ pub fn prefer(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<
     }
 }
 
+/// The tie break.
+fn decide(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &[InstanceId]) -> Option<InstanceId> {
+    match rules.chain.tie_break {
+        TieBreak::LowestId => candidates.first().copied(),
+        TieBreak::Random => candidates.iter().copied().min_by_key(|&instance| view.order.rank(instance)),
+    }
+}
+
 /// Whether the task could go to this instance now, preferences aside: what a
 /// waiting task asks of an instance that changed.
 pub fn is_allowed(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> bool {
     fits(rules, view, id) && are_constraints_met(rules, view, id)
+}
+
+/// Whether an instance is one of those where a daemon of `view` should run:
+/// ACTIVE, able, and allowed; whatever room it has.
+pub fn is_qualified(rules: &Rules<'_>, view: &PlacementView<'_>, id: InstanceId) -> bool {
+    let instance = view.cluster.instance(id);
+    instance.status == InstanceStatus::Active
+        && view.cluster.is_capable(view.definition, id)
+        && is_in_subnets(rules, view, instance.zone)
+        && are_constraints_met(rules, view, id)
+}
+
+/// The one of these instances, all of them allowed, that the chain likes best.
+pub fn among(
+    rules: &Rules<'_>,
+    view: &PlacementView<'_>,
+    mut candidates: Vec<InstanceId>,
+) -> Option<InstanceId> {
+    like(rules, view, &mut candidates);
+    decide(rules, view, &candidates)
 }
 
 /// Step 1: active instances with enough of everything. Exactly equal fits.

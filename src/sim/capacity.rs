@@ -32,7 +32,7 @@ impl<W: Watch> Simulation<'_, W> {
         let plan = match setup.scaling {
             Scaling::Fixed => fixed::plan(setup.min_size),
             Scaling::Managed(scaling) => {
-                let n_busy = in_service.iter().filter(|&&it| self.cluster.instance(it).n_tasks > 0).count();
+                let n_busy = in_service.iter().filter(|&&it| !self.is_idle(it)).count();
                 let youngest = in_service.iter().map(|&it| self.cluster.instance(it).launched_at).max();
                 let waiting = self.waiting_groups(provider);
                 self.queue.schedule(self.now + managed::PERIOD, Event::CapacityReviewed(provider));
@@ -160,12 +160,14 @@ impl<W: Watch> Simulation<'_, W> {
         // It may have failed or been given up while it booted.
         if self.cluster.instance(instance).status == InstanceStatus::Registering {
             self.cluster.register_instance(instance);
+            self.start_daemons_on(instance);
             self.note_change_on(instance);
         }
     }
 
     /// Gives up to `n` empty instances back: from the zone with the most, the
-    /// oldest first. An instance with tasks is protected.
+    /// oldest first. An instance with tasks other than those of daemons is
+    /// protected.
     fn terminate_empty(&mut self, provider: CapacityProviderId, n: u32) {
         if n == 0 {
             return;
@@ -175,7 +177,7 @@ impl<W: Watch> Simulation<'_, W> {
         for id in self.in_service(provider) {
             let instance = self.cluster.instance(id);
             by_zone[instance.zone.idx()] += 1;
-            if instance.n_tasks == 0 && instance.status == InstanceStatus::Active {
+            if instance.status == InstanceStatus::Active && self.is_idle(id) {
                 empty[instance.zone.idx()].push(id);
             }
         }
@@ -187,11 +189,22 @@ impl<W: Watch> Simulation<'_, W> {
             by_zone[zone] -= 1;
             let instance = empty[zone].pop().expect("a zone with an empty instance was chosen");
             self.cluster.drain_instance(instance);
-            self.end_billing(instance);
-            self.cluster.terminate_instance(instance);
-            self.volumes.forget(instance);
-            self.watch.fact(self.now, Fact::InstanceTerminated(instance));
+            if self.cluster.instance(instance).n_tasks == 0 {
+                self.terminate(instance);
+            } else {
+                // Its daemons stop first.
+                self.leaving.insert(instance);
+                self.review_daemons();
+            }
         }
+    }
+
+    /// An instance that drains and has no task left goes.
+    pub(super) fn terminate(&mut self, instance: InstanceId) {
+        self.end_billing(instance);
+        self.cluster.terminate_instance(instance);
+        self.volumes.forget(instance);
+        self.watch.fact(self.now, Fact::InstanceTerminated(instance));
     }
 
     /// The instance's use goes to the bill.

@@ -45,6 +45,8 @@ pub enum Event {
     ServiceReviewed(ServiceId),
     /// A capacity provider's metric has a point.
     CapacityReviewed(CapacityProviderId),
+    /// A period of a CloudWatch alarm is over: the alarm's number.
+    AlarmEvaluated(u32),
 }
 
 impl Event {
@@ -67,6 +69,7 @@ impl Event {
             Self::ServiceChanged(_) => 13,
             Self::ServiceReviewed(_) => 14,
             Self::CapacityReviewed(_) => 15,
+            Self::AlarmEvaluated(_) => 16,
         }
     }
 
@@ -84,9 +87,10 @@ impl Event {
             | Self::TaskBecameUnhealthy(task, epoch) => [task.number(), epoch.0],
             Self::PlacementDue => [0, 0],
             Self::TasksArrived { first, n } => [first, n],
-            Self::CallRetried(number) | Self::ServiceChanged(number) | Self::InstancesChanged(number) => {
-                [number, 0]
-            }
+            Self::CallRetried(number)
+            | Self::ServiceChanged(number)
+            | Self::InstancesChanged(number)
+            | Self::AlarmEvaluated(number) => [number, 0],
             Self::ServiceReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],
         }

@@ -130,11 +130,43 @@ impl<W: Watch> Simulation<'_, W> {
             InstanceChangeKind::AgentConnected(is_connected) => {
                 self.cluster.set_agent_connected(instance, *is_connected);
             }
-            InstanceChangeKind::Draining(_) => (),
+            InstanceChangeKind::Draining(is_draining) => {
+                match (self.cluster.instance(instance).status, is_draining) {
+                    (InstanceStatus::Active, true) => self.cluster.drain_instance(instance),
+                    (InstanceStatus::Draining, false) => self.cluster.reactivate_instance(instance),
+                    // It boots, or is that already.
+                    _ => return,
+                }
+                self.review_services_on(instance);
+            }
         }
+        self.review_daemons();
         // Whoever waits may be let in now.
         if self.cluster.instance(instance).status == InstanceStatus::Active {
             self.note_change_on(instance);
+        }
+    }
+
+    /// Its services see that it drains, or no longer does.
+    fn review_services_on(&mut self, instance: InstanceId) {
+        for idx in 0..self.cluster.tasks_on(instance).len() {
+            let task = self.cluster.tasks_on(instance)[idx];
+            if let Some((service, _)) = self.service_of(task) {
+                self.review_service(service);
+            }
+        }
+    }
+
+    /// A task has left an instance that may have been waiting for it.
+    pub(super) fn note_task_gone(&mut self, instance: InstanceId) {
+        if self.cluster.instance(instance).status != InstanceStatus::Draining {
+            return;
+        }
+        if self.cluster.instance(instance).n_tasks == 0 && self.leaving.remove(&instance) {
+            self.terminate(instance);
+        } else {
+            // Daemons are the last to go.
+            self.review_daemons();
         }
     }
 

@@ -42,6 +42,7 @@ impl<W: Watch> Simulation<'_, W> {
                     && self.cluster.service(service).primary == deployment
                 {
                     self.services[service].n_failed_starts = 0;
+                    self.note_running_task(service, deployment);
                 }
                 self.service_task_changed(task);
             }
@@ -64,6 +65,7 @@ impl<W: Watch> Simulation<'_, W> {
             && self.cluster.service(service).primary == deployment
         {
             self.back_off(service);
+            self.note_failed_launch(service, deployment);
         }
     }
 
@@ -85,6 +87,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.note_phase(task, deployment, |rollout| rollout.health.add(took_ms));
             // What keeps requests away from now on is something else.
             self.services[service].unhealthy_because = None;
+            self.note_healthy_task(service, deployment);
         }
         self.service_task_changed(task);
     }
@@ -160,6 +163,7 @@ impl<W: Watch> Simulation<'_, W> {
         }
         if let Host::Instance(instance) = host {
             self.note_change_on(instance);
+            self.note_task_gone(instance);
         }
     }
 

@@ -13,17 +13,25 @@ mod queue;
 mod retries;
 mod simulation;
 
+mod alarms;
 mod arrivals;
 mod capacity;
+mod daemons;
 mod deployments;
 mod failures;
 mod fargate;
 mod instances;
+mod launch_limits;
 mod lifecycle;
 mod lives;
 mod placements;
+mod protection;
 mod readings;
+mod rebalancing;
+mod rollouts;
+mod service_tasks;
 mod targets;
+mod task_sets;
 mod volumes;
 mod waiting_line;
 

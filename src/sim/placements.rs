@@ -190,8 +190,13 @@ impl<W: Watch> Simulation<'_, W> {
     /// The task takes its room; its containers start after the agent, the pull
     /// and the creation had their time.
     fn place(&mut self, task: TaskId, instance: InstanceId) {
-        self.cluster.place(task, instance);
         self.line.leave(self.cluster.instance(instance).provider);
+        self.place_outside_line(task, instance);
+    }
+
+    /// A task that never stood in line takes its room.
+    pub(super) fn place_outside_line(&mut self, task: TaskId, instance: InstanceId) {
+        self.cluster.place(task, instance);
         if self.is_company_awaited {
             self.note_change_on(instance);
         }
@@ -216,6 +221,11 @@ impl<W: Watch> Simulation<'_, W> {
         let zone = zones
             .min_by_key(|&it| (self.cluster.group_on_fargate(group, it), place(it)))
             .expect("a scenario has a zone, and subnets lie in its zones");
+        self.place_in_fargate_zone(task, zone);
+    }
+
+    /// The task gets a machine of its own, in this zone.
+    pub(super) fn place_in_fargate_zone(&mut self, task: TaskId, zone: ZoneId) {
         self.cluster.place_on_fargate(task, zone);
         self.note_pull(task);
         self.note_placed(task, Host::Fargate(zone));
@@ -313,9 +323,9 @@ impl<W: Watch> Simulation<'_, W> {
                 self.line.leave(provider);
                 match owner {
                     TaskOwner::Standalone { arrival } => self.on_given_back(arrival),
-                    TaskOwner::Service { .. } => {
+                    TaskOwner::Service { deployment, .. } => {
                         let service = service.expect("a service's class has a service");
-                        self.on_service_without_room(service);
+                        self.on_service_without_room(service, deployment);
                     }
                 }
             }

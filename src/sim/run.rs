@@ -67,6 +67,7 @@ pub fn run_watched<W: Watch>(
             Event::ServiceChanged(number) => sim.on_service_changed(number),
             Event::ServiceReviewed(service) => sim.on_service_reviewed(service),
             Event::CapacityReviewed(provider) => sim.on_capacity_reviewed(provider),
+            Event::AlarmEvaluated(number) => sim.on_alarm_evaluated(number),
         }
         sim.watch.event_handled(sim.now, &sim.cluster);
         n_events += 1;

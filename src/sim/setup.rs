@@ -85,6 +85,8 @@ pub struct ServicePolicy {
     pub placement: Placement,
     /// As many tasks as desired, or one on each instance.
     pub scheduling: SchedulingStrategy,
+    /// Whether its task sets are somebody else's (deployment controller EXTERNAL).
+    pub is_external: bool,
     /// What decides its rollouts.
     pub controller: &'static dyn DeploymentController,
     /// How they go.
@@ -241,6 +243,7 @@ impl ServicePolicy {
             name: name.into(),
             placement,
             scheduling: SchedulingStrategy::Replica,
+            is_external: false,
             controller: ROLLING,
             deployment: DeploymentConfiguration::rolling(bounds),
             availability_zone_rebalancing: false,

@@ -1,10 +1,12 @@
 //! The state of a run: the clock, the cluster, what is pending, and what each
 //! scheduler remembers between two looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, ServiceId, TaskId, ZoneId};
+use crate::base::id::{
+    CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId, ZoneId,
+};
 use crate::base::{Domain, Seed, SimTime, Table};
 use crate::billing::fargate::Usage;
 use crate::bounds::volume::{self, Volume};
@@ -13,20 +15,27 @@ use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
 use crate::model::cluster::Totals;
+use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder, ServiceReading};
+use crate::sim::alarms::AlarmState;
 use crate::sim::event::Event;
 use crate::sim::fargate::FargateLine;
 use crate::sim::ground;
+use crate::sim::launch_limits::LaunchBucket;
 use crate::sim::lives::{Lives, Reason};
 use crate::sim::paths::Paths;
+use crate::sim::protection::Protection;
 use crate::sim::queue::EventQueue;
+use crate::sim::rebalancing::Rebalancing;
 use crate::sim::retries::Retries;
+use crate::sim::rollouts::Rollout;
 use crate::sim::setup::{InstanceChangeKind, Setup};
+use crate::sim::task_sets::TaskSet;
 use crate::sim::volumes::Volumes;
 use crate::sim::waiting_line::WaitingLine;
 use crate::sim::watch::Watch;
@@ -70,6 +79,12 @@ pub(super) struct Simulation<'a, W> {
     pub(super) fargate_bill: BTreeMap<FargateLine, Usage>,
     /// For each task on Fargate when its machine begins to be paid for.
     pub(super) pulls_from: Vec<Option<SimTime>>,
+    /// What the account may still launch on Fargate: on demand, Spot.
+    pub(super) fargate_launches: [LaunchBucket; 2],
+    /// Of each alarm of the setup.
+    pub(super) alarms: Vec<AlarmState>,
+    /// Instances that are given back as soon as their daemons have stopped.
+    pub(super) leaving: BTreeSet<InstanceId>,
 }
 
 /// What is remembered of a capacity provider.
@@ -106,6 +121,21 @@ pub(super) struct ServiceState {
     pub(super) n_failed_starts: u32,
     /// Why the last task that was found unhealthy was.
     pub(super) unhealthy_because: Option<Reason>,
+    /// The deployment of the newest revision.
+    pub(super) rollout: Rollout,
+    /// The share of production traffic that the newest revision has; `None`
+    /// where all healthy tasks are alike.
+    pub(super) new_revision_share: Option<TrafficShare>,
+    /// What its scaling policies wanted while a deployment was in the way.
+    pub(super) scales_in_to: Option<u32>,
+    /// Its tasks that are protected.
+    pub(super) protected: Vec<Protection>,
+    /// A task more for the balance of zones, until its health is known.
+    pub(super) rebalancing: Rebalancing,
+    /// What its task sets are, of the controller EXTERNAL.
+    pub(super) task_sets: Vec<TaskSet>,
+    /// What it may still launch this minute.
+    pub(super) launches: LaunchBucket,
 }
 
 impl<'a, W: Watch> Simulation<'a, W> {
@@ -170,6 +200,9 @@ impl<'a, W: Watch> Simulation<'a, W> {
             bill: BTreeMap::new(),
             fargate_bill: BTreeMap::new(),
             pulls_from: Vec::new(),
+            fargate_launches: [LaunchBucket::of_fargate(); 2],
+            alarms: vec![AlarmState::default(); setup.alarms.len()],
+            leaving: BTreeSet::new(),
         };
         simulation.open();
         simulation
@@ -192,9 +225,13 @@ impl<'a, W: Watch> Simulation<'a, W> {
         self.open_found_tasks();
         self.lives = Lives::new(self.setup, self.workload, &self.cluster);
         for service in self.setup.services.ids() {
+            if self.setup.services[service].is_external {
+                self.open_task_sets(service);
+            }
             self.review_service(service);
             self.services[service].is_changed = true;
         }
+        self.open_alarms();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and
@@ -274,7 +311,12 @@ impl<'a, W: Watch> Simulation<'a, W> {
                     minimum: self.setup.services[service].deployment.bounds.lower(state.desired_count),
                 };
                 self.recorder.service(self.now, service.idx(), reading);
-                if let Some(reading) = self.request_reading(service) {
+                let requests = self.request_reading(service);
+                if !self.alarms.is_empty() {
+                    let fails = requests.as_ref().is_some_and(|it| it.lost.is_some());
+                    self.tell_alarms(service, reading, fails);
+                }
+                if let Some(reading) = requests {
                     self.recorder.requests(self.now, service.idx(), reading);
                 }
             }

@@ -5,6 +5,7 @@ use crate::base::SimTime;
 use crate::base::id::{InstanceId, ServiceId};
 use crate::deployment::DeploymentPlan;
 use crate::model::Cluster;
+use crate::model::deployment::{LifecycleStage, TrafficShare};
 use crate::model::task::{Host, StopCode, Task};
 use crate::placement::PlacementView;
 use crate::placement::placer::Rules;
@@ -79,4 +80,10 @@ pub enum Fact<'a> {
     ServicePlanned(ServiceId, DeploymentPlan),
     /// A rollout is over: the service is steady on its newest revision.
     RolloutCompleted(ServiceId),
+    /// A rollout is given up, and why.
+    RolloutGivenUp(ServiceId, &'a str),
+    /// A stage of a rollout begins.
+    StageBegan(ServiceId, LifecycleStage),
+    /// The newest revision has another share of production traffic.
+    TrafficShifted(ServiceId, TrafficShare),
 }

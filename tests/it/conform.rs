@@ -8,6 +8,16 @@ use serde_json::{Value, json};
 
 use crate::support::Bench;
 
+/// The arrays of cases that a file may have.
+const LISTS: [&str; 6] = [
+    "cases",
+    "parameter_validation",
+    "circuit_breaker_threshold",
+    "circuit_breaker_sequence",
+    "traffic_shift",
+    "zone_balance",
+];
+
 /// Cases of our own, and those beside the repository where they are at hand.
 fn folders() -> Vec<PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -64,7 +74,7 @@ fn no_case_passes_with_another_expectation() {
         for topic in TOPICS {
             let file = read(&folder, topic.name);
             let (mut n_cases, mut n_mutants) = (0, 0);
-            for list in ["cases", "parameter_validation"] {
+            for list in LISTS {
                 for case in file[list].as_array().into_iter().flatten() {
                     // Only what is judged as it stands can be judged otherwise.
                     if !of_value(&alone(&file, list, case)).faults.is_empty() {
@@ -114,6 +124,29 @@ fn mutants(file: &Value, case: &Value) -> Vec<Value> {
     };
     if let Some(is_accepted) = expect["accepted"].as_bool() {
         with(&|it| it["accepted"] = json!(!is_accepted));
+    } else if let Some(threshold) = expect["threshold"].as_u64() {
+        with(&|it| it["threshold"] = json!(threshold + 1));
+    } else if let Some(failed_at) = expect.get("failed_at_event_index") {
+        let other = failed_at.as_u64().map_or(0, |it| it + 1);
+        with(&|it| it["failed_at_event_index"] = json!(other));
+        if !failed_at.is_null() {
+            with(&|it| it["failed_at_event_index"] = Value::Null);
+        }
+    } else if let Some(shifts) = expect["production_shift"].as_array() {
+        with(&|it| it["minutes_until_clean_up"] = json!(it["minutes_until_clean_up"].as_u64().unwrap() + 1));
+        for idx in 0..shifts.len() {
+            with(&|it| it["production_shift"][idx][0] = json!(shifts[idx][0].as_u64().unwrap() + 1));
+            with(&|it| it["production_shift"][idx][1] = json!(shifts[idx][1].as_f64().unwrap() + 0.5));
+            with(&|it| {
+                it["production_shift"].as_array_mut().unwrap().remove(idx);
+            });
+        }
+    } else if let Some(targets) = expect["target_counts_sorted"].as_array() {
+        with(&|it| it["balanced"] = json!(!it["balanced"].as_bool().unwrap()));
+        with(&|it| it["target_counts_sorted"].as_array_mut().unwrap().push(json!(0)));
+        for (idx, target) in targets.iter().enumerate() {
+            with(&|it| it["target_counts_sorted"][idx] = json!(target.as_u64().unwrap() + 1));
+        }
     } else if expect["valid"] == true {
         with(&|it| *it = json!({"valid": false, "field": "family", "rule": "TD-01"}));
     } else if expect["valid"] == false {
@@ -215,6 +248,9 @@ fn what_cannot_be_judged_is_a_fault() {
     let remove = |at: &mut Value, key: &str| {
         at.as_object_mut().unwrap().remove(key);
     };
+    fn shift(file: &mut Value) -> &mut Value {
+        &mut file["traffic_shift"][0]["input"]
+    }
     let queries = "cluster-query-language";
     let cases: Vec<(Report, &[&str])> = vec![
         (changed("placement", |it| it["topic"] = json!("billing")), &["B0601"]),
@@ -270,7 +306,45 @@ fn what_cannot_be_judged_is_a_fault() {
         ),
         (changed("rolling-updates", |it| it["cases"][0]["input"]["desired"] = json!(4_000_000)), &["B0607"]),
         (changed("rolling-updates", |it| it["cases"][0]["input"]["maximum_percent"] = json!(50)), &["B0607"]),
-        (changed("rolling-updates", |it| it["zone_balance"] = json!([{}])), &["B0602"]),
+        (
+            changed("rolling-updates", |it| it["zone_balance"][0]["input"]["tasks_per_zone"][0] = json!(-1)),
+            &["B0607"],
+        ),
+        (changed("rolling-updates", |it| it["zone_balance"][0]["input"]["zones"] = json!(2)), &["B0605"]),
+        (
+            changed("rolling-updates", |it| remove(&mut it["zone_balance"][0]["expect"], "balanced")),
+            &["B0604"],
+        ),
+        (changed("rolling-updates", |it| it["zone_balance"] = json!([])), &["B0610"]),
+        (changed("rolling-updates", |it| shift(it)["step_percent"] = json!(0)), &["B0607"]),
+        (changed("rolling-updates", |it| shift(it)["step_percent"] = json!(100.1)), &["B0607"]),
+        (changed("rolling-updates", |it| shift(it)["step_percent"] = json!(33.33)), &["B0607"]),
+        (changed("rolling-updates", |it| shift(it)["step_percent"] = json!("third")), &["B0607"]),
+        (changed("rolling-updates", |it| shift(it)["step_percent"] = json!([33])), &["B0606"]),
+        (changed("rolling-updates", |it| shift(it)["canary_percent"] = json!(5)), &["B0605"]),
+        (changed("rolling-updates", |it| shift(it)["bake_minutes"] = json!(1_000_000_000)), &["B0607"]),
+        (
+            changed("rolling-updates", |it| shift(it)["strategy"] = json!("ROLLING")),
+            &["B0605", "B0605", "B0607"],
+        ),
+        (
+            changed("rolling-updates", |it| {
+                it["traffic_shift"][0]["expect"]["production_shift"][0] = json!([0])
+            }),
+            &["B0607"],
+        ),
+        (
+            changed("rolling-updates", |it| {
+                it["circuit_breaker_threshold"][0]["input"]["type"] = json!("PERCENT");
+            }),
+            &["B0607"],
+        ),
+        (
+            changed("rolling-updates", |it| {
+                it["circuit_breaker_sequence"][0]["input"]["events"][1] = json!("X");
+            }),
+            &["B0607"],
+        ),
         (changed("rolling-updates", |it| it["zone_blance"] = json!([{}])), &["B0605"]),
         (examine("x.json", "[]"), &["B0606"]),
         (examine("x.json", "{"), &["B0350"]),
@@ -306,7 +380,7 @@ fn the_command_says_what_differs_and_counts() {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
     let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
     let outcome = bench.run_well(&["conform", own]);
-    assert_eq!(outcome.out, "18 passed, 0 failed\n");
+    assert_eq!(outcome.out, "37 passed, 0 failed\n");
 
     let mut file = read(Path::new(own), "placement");
     file["cases"][0]["expect"]["steps"][0]["allowed"] = json!(["south"]);

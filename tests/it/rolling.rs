@@ -4,6 +4,7 @@
 use berthlab::base::id::TaskDefinitionId;
 use berthlab::base::{Seed, SimDuration, SimTime};
 use berthlab::conform::rolling::{Rollout, play};
+use berthlab::model::deployment::SchedulingStrategy;
 use berthlab::model::network::{HostPort, Protocol};
 use berthlab::model::options::{ModelOptions, RolloutOrder};
 use berthlab::model::workload::{TaskArrival, Workload};
@@ -27,6 +28,7 @@ fn check(story: &str) {
     };
     let desired = number("start").expect("how many").into();
     let rollout = Rollout {
+        scheduling: SchedulingStrategy::Replica,
         desired,
         bounds: bounds(number("min").expect("a minimum"), number("max").expect("a maximum")),
         initial_v1: desired,

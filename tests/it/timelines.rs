@@ -251,6 +251,7 @@ impl Watch for Teller {
                 let why = plan.standstill.map(|it| match it {
                     Standstill::DeploymentConfiguration => "deployment configuration",
                     Standstill::InsufficientCapacity => "insufficient capacity",
+                    Standstill::Protection => "protection",
                 });
                 if let Some(why) = why {
                     self.starts.push((service.number(), format!("deadlock: {why}")));

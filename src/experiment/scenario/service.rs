@@ -90,6 +90,7 @@ fn read<'a>(
             name: name.clone(),
             placement: placement?,
             scheduling: SchedulingStrategy::Replica,
+            is_external: false,
             controller: controller.unwrap_or(ROLLING),
             deployment: DeploymentConfiguration::rolling(bounds?),
             availability_zone_rebalancing: false,

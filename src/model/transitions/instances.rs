@@ -107,12 +107,22 @@ impl Cluster {
         let instance = &mut self.instances[id];
         assert_eq!(instance.status, InstanceStatus::Active);
         instance.status = InstanceStatus::Draining;
+        self.n_draining += 1;
+    }
+
+    /// Draining -> Active. It takes tasks again.
+    pub fn reactivate_instance(&mut self, id: InstanceId) {
+        let instance = &mut self.instances[id];
+        assert_eq!(instance.status, InstanceStatus::Draining);
+        instance.status = InstanceStatus::Active;
+        self.n_draining -= 1;
     }
 
     /// Registering, Active or Draining -> Lost. Billing ends; the cluster goes
     /// on counting its tasks until the loss is noticed.
     pub fn lose_instance(&mut self, id: InstanceId) {
         assert!(!matches!(self.instances[id].status, InstanceStatus::Lost | InstanceStatus::Terminated));
+        self.n_draining -= u32::from(self.instances[id].status == InstanceStatus::Draining);
         self.instances[id].status = InstanceStatus::Lost;
         self.end_billing(id);
         // Nothing runs on it any more, whatever the cluster believes.
@@ -141,6 +151,7 @@ impl Cluster {
         assert_eq!(instance.n_tasks, 0, "an instance with tasks is not terminated");
         let was_lost = instance.status == InstanceStatus::Lost;
         assert!(was_lost || instance.status == InstanceStatus::Draining);
+        self.n_draining -= u32::from(!was_lost);
         instance.status = InstanceStatus::Terminated;
         let alive = &mut self.alive[instance.provider];
         let idx = alive.binary_search(&id).expect("an instance is alive until it is terminated");

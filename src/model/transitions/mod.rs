@@ -100,6 +100,7 @@ impl Cluster {
             groups: vec![Group::default(); n_groups].into(),
             services: Table::new(),
             deployments: Table::new(),
+            n_draining: 0,
             totals: Totals::default(),
             provider_totals: vec![ProviderTotals::default(); parts.n_providers].into(),
         };

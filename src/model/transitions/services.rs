@@ -23,6 +23,46 @@ impl Cluster {
         deployment
     }
 
+    /// One more revision beside the primary, without tasks: a task set.
+    pub fn add_deployment(&mut self, id: ServiceId, definition: TaskDefinitionId) -> DeploymentId {
+        let deployment = self.deployments.push(Deployment::new(definition, self.now));
+        self.services[id].older.push(deployment);
+        deployment
+    }
+
+    /// A revision beside the primary takes its place, both with their tasks.
+    pub fn make_primary(&mut self, id: ServiceId, deployment: DeploymentId) {
+        let service = &mut self.services[id];
+        let position = service.older.iter().position(|it| *it == deployment);
+        let position = position.expect("one of the service, and not the primary");
+        service.older[position] = std::mem::replace(&mut service.primary, deployment);
+    }
+
+    /// An earlier revision becomes the primary again, with the tasks that it
+    /// still has; what was the primary keeps none.
+    pub fn roll_back(&mut self, id: ServiceId, to: DeploymentId) {
+        let service = &mut self.services[id];
+        let position = service.older.iter().position(|it| *it == to).expect("an earlier one of the service");
+        service.older.remove(position);
+        let given_up = std::mem::replace(&mut service.primary, to);
+        service.older.push(given_up);
+        let given_up = &mut self.deployments[given_up];
+        given_up.keep = 0;
+        let primary = &mut self.deployments[to];
+        primary.is_completed = false;
+        primary.started_at = self.now;
+    }
+
+    /// The primary is as it should be, while earlier revisions still have
+    /// tasks: none of those is kept.
+    pub fn succeed_early(&mut self, id: ServiceId) {
+        let service = &self.services[id];
+        self.deployments[service.primary].is_completed = true;
+        for &older in &service.older {
+            self.deployments[older].keep = 0;
+        }
+    }
+
     /// A service without tasks is in the middle of a rollout: from these
     /// revisions, oldest first, to the one it has.
     pub fn begin_in_rollout(&mut self, id: ServiceId, earlier: &[TaskDefinitionId]) {

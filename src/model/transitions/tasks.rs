@@ -5,7 +5,6 @@ use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId, TaskDefinitionI
 use crate::model::attribute::{AttributeLayout, AttributeValue};
 use crate::model::cluster::{Cluster, Group};
 use crate::model::instance::InstanceStatus;
-use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Health, Host, Task, TaskOwner, TaskStatus};
 
 impl Cluster {
@@ -137,8 +136,8 @@ impl Cluster {
             assert_ne!(self.instances[instance].status, InstanceStatus::Lost, "nothing is checked there");
         }
         let counts = &mut self.deployments[deployment].counts;
-        *counts.of_placed((TaskStatus::Running, before)) -= 1;
-        *counts.of_placed((TaskStatus::Running, health)) += 1;
+        *counts.of(TaskStatus::Running, before) -= 1;
+        *counts.of(TaskStatus::Running, health) += 1;
     }
 
     /// The task may be given up when its service shrinks, or no longer (API
@@ -179,7 +178,7 @@ impl Cluster {
         }
         if let TaskOwner::Service { deployment, .. } = owner {
             let counts = &mut self.deployments[deployment].counts;
-            *counts.of_placed(before) -= 1;
+            *counts.of(before.0, before.1) -= 1;
             counts.stopping += 1;
             let is_lost =
                 matches!(host, Host::Instance(it) if self.instances[it].status == InstanceStatus::Lost);
@@ -308,17 +307,6 @@ impl Group {
     fn forget_if_idle(&mut self) {
         if self.by_instance.is_empty() && self.by_fargate_zone.iter().all(|&n| n == 0) {
             *self = Self::default();
-        }
-    }
-}
-
-impl RevisionCounts {
-    fn of_placed(&mut self, state: (TaskStatus, Health)) -> &mut u32 {
-        match state {
-            (TaskStatus::Pending, _) => &mut self.starting,
-            (_, Health::Unknown) => &mut self.settling,
-            (_, Health::Healthy) => &mut self.healthy,
-            (_, Health::Unhealthy) => &mut self.unhealthy,
         }
     }
 }

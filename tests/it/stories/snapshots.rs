@@ -65,16 +65,25 @@ fn a_rollout_that_is_found_under_way_is_completed() {
     assert_eq!(played.healthy[0].iter().map(|it| it.1).min(), Some(2));
 }
 
-/// Tasks run on an instance whose agent is not heard, or that is draining; no
-/// other is placed there.
+/// Tasks run on an instance whose agent is not heard; no other is placed there.
 #[test]
 fn tasks_are_found_where_none_would_be_placed() {
-    for state in ["agent_connected = false", "status = \"DRAINING\""] {
-        let service = "task_definition = \"new.json\"\ndesired_count = 4";
-        let played = found(&[(NEW, 0), (NEW, 0)], [state, ""], service);
-        assert_eq!(played.times("new placed on i1"), [0, 0], "{state}");
-        assert_eq!(played.healthy[0], [(0, 2), (53_000, 4)], "{state}");
-    }
+    let service = "task_definition = \"new.json\"\ndesired_count = 4";
+    let played = found(&[(NEW, 0), (NEW, 0)], ["agent_connected = false", ""], service);
+    assert_eq!(played.times("new placed on i1"), [0, 0]);
+    assert_eq!(played.healthy[0], [(0, 2), (53_000, 4)]);
+}
+
+/// The instance of the two that are found drains: besides the two that are
+/// missing come two in their place, healthy at 53 s like those; then the two on
+/// it are not needed for the minimum of 4, and go.
+#[test]
+fn tasks_that_are_found_on_a_draining_instance_leave_it() {
+    let service = "task_definition = \"new.json\"\ndesired_count = 4";
+    let played = found(&[(NEW, 0), (NEW, 0)], ["status = \"DRAINING\"", ""], service);
+    assert_eq!(played.times("new placed on i1"), [0, 0, 0, 0]);
+    assert_eq!(played.times("new told to stop"), [53, 53]);
+    assert_eq!(played.healthy[0].last(), Some(&(53_000, 4)));
 }
 
 /// What containers are said to do is said of tasks that are found as well: they

@@ -1,0 +1,129 @@
+//! The balance of zones after steady state (developer guide,
+//! service-rebalancing): one task more in the emptiest zone, and when it is
+//! healthy one less in the fullest. One at a time, on instances that are there,
+//! and only while there is room below the maximum (MODEL).
+
+use crate::base::id::{InstanceId, ServiceId, TaskId, ZoneId};
+use crate::deployment::zone_balance;
+use crate::model::instance::InstanceStatus;
+use crate::model::task::{Epoch, Health, Host, TaskOwner};
+use crate::placement::order::RandomOrder;
+use crate::placement::placer;
+use crate::sim::setup::Capacity;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+impl<W: Watch> Simulation<'_, W> {
+    /// The service is steady: whether one of its tasks should be elsewhere.
+    pub(super) fn balance_zones(&mut self, service: ServiceId) {
+        let policy = &self.setup.services[service];
+        let state = &self.services[service];
+        let desired_count = self.cluster.service(service).desired_count;
+        let is_due = state.retry_at.is_none_or(|at| at <= self.now);
+        if !policy.availability_zone_rebalancing
+            || state.is_rolling_out
+            || state.rebalancing.is_some()
+            || !is_due
+            || policy.deployment.bounds.upper(desired_count) <= desired_count
+        {
+            return;
+        }
+        let zones = self.zones_of(service);
+        let tasks_per_zone = self.tasks_per_zone(service, &zones);
+        let Some((_, to)) = zone_balance::next_move(&tasks_per_zone) else { return };
+        if self.start_in_zone(service, zones[to]).is_none() {
+            // Best effort: whoever leaves room is not waited for.
+            self.pause(service);
+        }
+    }
+
+    /// The zones that a service may use now: of its subnets on Fargate, with
+    /// instances that will do elsewhere (MODEL).
+    pub(super) fn zones_of(&self, service: ServiceId) -> Vec<ZoneId> {
+        let placement = &self.setup.services[service].placement;
+        let is_open = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
+        let Capacity::Instances(provider) = placement.capacity else {
+            return self.setup.zones.ids().filter(is_open).collect();
+        };
+        let state = self.cluster.service(service);
+        let definition = self.cluster.deployment(state.primary).definition;
+        let view = self.view(definition, state.group, RandomOrder::new(0, 0));
+        let rules = placement.rules(provider);
+        let has_instance = |zone: &ZoneId| {
+            let mut alive = self.cluster.alive(provider).iter();
+            alive
+                .any(|&it| self.cluster.instance(it).zone == *zone && placer::is_qualified(&rules, &view, it))
+        };
+        self.setup.zones.ids().filter(has_instance).collect()
+    }
+
+    fn tasks_per_zone(&self, service: ServiceId, zones: &[ZoneId]) -> Vec<u32> {
+        let mut counts = vec![0; zones.len()];
+        for &task in &self.cluster.service(service).tasks {
+            let task = self.cluster.task(task);
+            let zone = match task.host {
+                Some(Host::Instance(it)) => self.cluster.instance(it).zone,
+                Some(Host::Fargate(zone)) => zone,
+                None => continue,
+            };
+            if let Some(idx) = zones.iter().position(|it| *it == zone)
+                && task.is_desired_running
+            {
+                counts[idx] += 1;
+            }
+        }
+        counts
+    }
+
+    /// One task more, in this zone; `None` if there is no room.
+    fn start_in_zone(&mut self, service: ServiceId, zone: ZoneId) -> Option<TaskId> {
+        let setup = self.setup;
+        let placement = &setup.services[service].placement;
+        let primary = self.cluster.service(service).primary;
+        let definition = self.cluster.deployment(primary).definition;
+        let group = self.cluster.service(service).group;
+        let room: Option<InstanceId> = match placement.capacity {
+            Capacity::Fargate { .. } => None,
+            Capacity::Instances(provider) => {
+                let rules = placement.rules(provider);
+                let view = self.view(definition, group, RandomOrder::new(0, 0));
+                let is_there = |it: &InstanceId| {
+                    let instance = self.cluster.instance(*it);
+                    instance.zone == zone && instance.status == InstanceStatus::Active
+                };
+                let alive = self.cluster.alive(provider).iter().copied();
+                let there = alive.filter(|it| is_there(it) && placer::is_allowed(&rules, &view, *it));
+                // As the chain would: what it likes least to lose.
+                let there: Vec<InstanceId> = there.collect();
+                Some(placer::among(&rules, &view, there)?)
+            }
+        };
+        if self.take_launch_tokens(service, 1) == 0 {
+            return None;
+        }
+        let launch = self.cluster.service(service).n_launched;
+        let task =
+            self.cluster.create_task(definition, group, TaskOwner::Service { deployment: primary, launch });
+        self.services[service].is_changed = true;
+        self.services[service].rebalancing = Some((task, self.cluster.task(task).epoch));
+        match room {
+            Some(instance) => self.place_outside_line(task, instance),
+            None => self.place_in_fargate_zone(task, zone),
+        }
+        Some(task)
+    }
+
+    /// The task more is healthy, or will not be: from now on it is one of the
+    /// others, and one of those is too many.
+    pub(super) fn settle_rebalancing(&mut self, service: ServiceId) {
+        if let Some((task, epoch)) = self.services[service].rebalancing {
+            let row = self.cluster.task(task);
+            if row.epoch != epoch || row.health != Health::Unknown {
+                self.services[service].rebalancing = None;
+            }
+        }
+    }
+}
+
+/// The task that a service starts for the balance of zones.
+pub(super) type Rebalancing = Option<(TaskId, Epoch)>;

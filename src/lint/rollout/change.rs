@@ -29,6 +29,8 @@ pub enum Change {
     NoOwnConstraints,
     /// The new revision needs no more than the old one.
     NeedsOfSource,
+    /// No task is protected any more.
+    NoProtection,
 }
 
 impl Change {
@@ -60,6 +62,7 @@ impl Change {
                 it.dynamic_ports.extend(it.host_ports.drain(..).map(|it| it.protocol));
                 it.dynamic_ports.sort_unstable_by_key(|it| *it as u8);
             }),
+            Self::NoProtection => changed.n_protected = 0,
             Self::NoOwnConstraints => changed.change_target(|it| it.placement_constraints.clear()),
             Self::NeedsOfSource => {
                 let needs = question.workload.definitions[question.source()].needs;
@@ -96,6 +99,7 @@ impl Change {
                 format!("leave out the constraint {}", constraint.describe(&view))
             }
             Self::NoOwnConstraints => "leave out the constraints of the new revision's definition".to_owned(),
+            Self::NoProtection => "release the protection".to_owned(),
             Self::NeedsOfSource => "let the new revision need no more than the old one".to_owned(),
         }
     }
@@ -125,7 +129,11 @@ pub fn smallest(question: &Question) -> Vec<Change> {
 
 /// By kind, the smallest first.
 fn candidates(question: &Question) -> Vec<Vec<Change>> {
-    let desired = question.desired_count;
+    if question.n_protected > 0 {
+        return vec![vec![Change::NoProtection]];
+    }
+    // A daemon's are as many as its instances.
+    let desired = if question.is_daemon() { n_instances(question) } else { question.desired_count };
     let bounds = question.policy().deployment.bounds;
     let steps = || [1, 2, 3, desired].into_iter().filter(|&it| it == desired || it < desired);
     let percent = |tasks: u64, rounds_up: bool| {
@@ -138,12 +146,16 @@ fn candidates(question: &Question) -> Vec<Vec<Change>> {
     let minimum = steps().map(|it| percent(u64::from(desired - it), false));
     let minimum =
         minimum.filter(|&it| it < bounds.minimum_healthy_percent).map(Change::MinimumHealthyPercent);
-    let mut kinds = vec![maximum.collect(), minimum.collect()];
+    let maximum: Vec<Change> = if question.is_daemon() { Vec::new() } else { maximum.collect() };
+    let mut kinds = vec![maximum, minimum.collect()];
     if question.provider().is_none() {
         return kinds;
     }
     let mut more: Vec<u32> = steps().collect();
     more.dedup();
+    if question.is_daemon() {
+        more.clear();
+    }
     kinds.push(more.into_iter().map(Change::MoreInstances).collect());
     let definition = |id: TaskDefinitionId| &question.workload.definitions[id];
     let (old, new) = (definition(question.source()), definition(question.target));
@@ -161,4 +173,8 @@ fn candidates(question: &Question) -> Vec<Vec<Change>> {
         kinds.push(vec![Change::NeedsOfSource]);
     }
     kinds
+}
+
+fn n_instances(question: &Question) -> u32 {
+    question.provider().map_or(0, |it| question.setup.providers[it].max_size)
 }

@@ -28,18 +28,18 @@ pub(super) fn stuck_by_bounds(question: &Question) -> Option<Stand> {
     // Each step stops or starts a task, and none is started to be stopped.
     let n_steps = 2 * (u64::from(n_source) + u64::from(question.desired_count)) + 2;
     for _ in 0..n_steps {
+        let view = ServiceView::new(
+            question.desired_count,
+            question.policy().deployment.bounds,
+            healthy(source),
+            healthy(target),
+        );
         let plan = question.policy().controller.plan(&ServiceView {
-            desired_count: question.desired_count,
-            bounds: question.policy().deployment.bounds,
-            target: healthy(target),
-            source: healthy(source),
-            source_keep: source,
             is_rolling_out: true,
-            is_paused: false,
-            is_backing_off: false,
             upper_counts_stopping: options.upper_counts_stopping,
             order: options.order,
             unhealthy_replacement: options.unhealthy_replacement,
+            ..view
         });
         if plan.is_complete {
             return None;

@@ -4,11 +4,13 @@
 use super::change;
 use super::question::Question;
 use super::{Proof, Stand, Verdict, judge};
+use crate::base::SimTime;
 use crate::base::id::ServiceId;
 use crate::deployment::Standstill;
 use crate::lint::Lint;
 use crate::lint::finding::{Draft, listed, n_of};
 use crate::lint::scene::Scene;
+use crate::model::deployment::SchedulingStrategy;
 use crate::model::workload::ServiceChangeKind;
 use crate::sim::setup::InstanceChangeKind;
 
@@ -24,7 +26,8 @@ const RELEASES_MAX: usize = 16;
 fn find(scene: &Scene<'_>) -> Vec<Draft> {
     let mut found = Vec::new();
     for (service, _) in scene.services() {
-        if scene.workload.desired_at_most(&[service]) == 0 {
+        let is_daemon = scene.setup.services[service].scheduling == SchedulingStrategy::Daemon;
+        if scene.workload.desired_at_most(&[service]) == 0 && !is_daemon {
             continue;
         }
         let questions = questions(scene, service);
@@ -57,7 +60,8 @@ fn questions(scene: &Scene<'_>, service: ServiceId) -> Vec<(Question, bool)> {
     }
     let mut desired = vec![workload.services[service].desired_count, workload.desired_at_most(&[service])];
     desired.dedup();
-    desired.retain(|&it| it > 0);
+    let is_daemon = setup.services[service].scheduling == SchedulingStrategy::Daemon;
+    desired.retain(|&it| it > 0 || is_daemon);
     desired.into_iter().map(|it| (Question::of_any_release(setup, workload, service, it), false)).collect()
 }
 
@@ -66,6 +70,7 @@ fn of_question(scene: &Scene<'_>, question: &Question, is_written: bool) -> Opti
         Verdict::Deadlocks(stand) if stand.standstill == Standstill::DeploymentConfiguration => {
             ("B0720", stand, "cannot progress")
         }
+        Verdict::Deadlocks(stand) if question.n_protected > 0 => ("B0724", stand, "is blocked"),
         Verdict::Deadlocks(stand) => ("B0721", stand, "cannot progress"),
         Verdict::CanDeadlock(stand) => {
             ("B0722", stand, "can come to a standstill, depending on where tasks are placed")
@@ -89,6 +94,17 @@ fn of_question(scene: &Scene<'_>, question: &Question, is_written: bool) -> Opti
 /// `desired 2 at 75/125 keeps 2 healthy and allows 2 tasks at once`.
 fn why(question: &Question, stand: &Stand) -> String {
     let bounds = question.policy().deployment.bounds;
+    if question.n_protected > 0 {
+        // A delay, for no protection lasts for ever.
+        return format!(
+            "{} of the old revision may not be stopped until {} of the run (DEPLOYMENT_BLOCKED)",
+            n_of(question.n_protected, "protected task"),
+            question.protected_until - SimTime::ZERO,
+        );
+    }
+    if question.is_daemon() {
+        return of_daemon(question, stand);
+    }
     let desired = question.desired_count;
     let kept = format!(
         "desired {desired} at {}/{} keeps {} healthy",
@@ -113,6 +129,20 @@ fn why(question: &Question, stand: &Stand) -> String {
         n_of(stand.n_source, "old task"),
         stand.n_target.to_string() + " new",
     )
+}
+
+fn of_daemon(question: &Question, stand: &Stand) -> String {
+    let minimum = question.policy().deployment.bounds.minimum_healthy_percent;
+    if stand.standstill == Standstill::DeploymentConfiguration {
+        return format!(
+            "an instance must lose its old task before it gets another, and minimum_healthy_percent = {minimum} lets \
+             none of {} go",
+            n_of(stand.n_source, "task")
+        );
+    }
+    let reasons: Vec<String> =
+        stand.reasons.iter().map(|(reason, n)| format!("{reason} on {}", n_of(*n, "instance"))).collect();
+    format!("its new task does not fit beside what others hold: {}", listed(&reasons))
 }
 
 /// Draining goes by the same bounds (developer guide, container-instance-draining).

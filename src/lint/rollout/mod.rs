@@ -71,11 +71,18 @@ pub enum Proof {
 
 /// Whether the rollout comes to its end.
 pub fn judge(question: &Question) -> Verdict {
-    if question.desired_count == 0 || !question.is_sound() {
+    if !question.is_sound() {
+        return Verdict::Unknown;
+    }
+    if question.is_daemon() {
+        return question.provider().map_or(Verdict::Unknown, |it| search::of_daemon(question, it));
+    }
+    if question.desired_count == 0 {
         return Verdict::Unknown;
     }
     let stuck = counting::stuck_by_bounds(question);
     let Some(provider) = question.provider() else {
+        let stuck = stuck.or_else(|| protected(question));
         return stuck.map_or(Verdict::Completes, Verdict::Deadlocks);
     };
     // What is proven is proven of a service that is there in full; one that
@@ -87,16 +94,35 @@ pub fn judge(question: &Question) -> Verdict {
         return Verdict::Deadlocks(stand);
     }
     match search::every_placement(question, provider) {
-        Verdict::Unknown => counting::verdict(question, provider),
+        Verdict::Unknown => match protected(question) {
+            Some(stand) => Verdict::Deadlocks(stand),
+            None => counting::verdict(question, provider),
+        },
         known => known,
     }
+}
+
+/// An old task that may not be stopped keeps its rollout from the end.
+fn protected(question: &Question) -> Option<Stand> {
+    (question.n_protected > 0).then(|| Stand {
+        standstill: Standstill::Protection,
+        n_source: question.n_protected,
+        n_target: 0,
+        reasons: Vec::new(),
+        proof: Proof::Bounds,
+    })
 }
 
 /// What counting alone says, which needs no small cluster: never more than what
 /// trying every placement says.
 pub fn judge_by_counting(question: &Question) -> Verdict {
     match question.provider() {
-        Some(provider) if question.desired_count > 0 && question.is_sound() => {
+        Some(provider)
+            if question.desired_count > 0
+                && question.n_protected == 0
+                && !question.is_daemon()
+                && question.is_sound() =>
+        {
             counting::verdict(question, provider)
         }
         _ => Verdict::Unknown,

@@ -29,6 +29,10 @@ pub struct Question {
     /// else where scaling, earlier rollouts or tasks that came and went have
     /// left them, which is anywhere that they may be.
     pub is_fresh: bool,
+    /// How many of its tasks are protected then.
+    pub n_protected: u32,
+    /// Until when the last of them is.
+    pub protected_until: SimTime,
 }
 
 impl Question {
@@ -76,6 +80,7 @@ impl Question {
         let mut services = workload.services.clone();
         let mut desired_count = services[service].desired_count;
         let mut is_fresh = true;
+        let (mut n_protected, mut protected_until) = (0_u32, SimTime::ZERO);
         for change in before {
             let row = &mut services[change.service];
             // What comes at the same moment finds the tasks as they were.
@@ -90,7 +95,14 @@ impl Question {
                     }
                 }
                 ServiceChangeKind::Release(definition) => row.definition = definition,
-                ServiceChangeKind::Protected { .. } | ServiceChangeKind::TaskSet { .. } => (),
+                ServiceChangeKind::Protected { n_tasks, until } => {
+                    if change.service == service && at.is_some_and(|at| until > at) {
+                        n_protected = n_protected.saturating_add(n_tasks);
+                        protected_until = protected_until.max(until);
+                    }
+                    continue;
+                }
+                ServiceChangeKind::TaskSet { .. } => (),
             }
             if is_earlier && is_neighbour(change.service) {
                 is_fresh = false;
@@ -113,6 +125,7 @@ impl Question {
             services,
             service_changes: Vec::new(),
         };
+        let n_protected = n_protected.min(workload.services[service].desired_count);
         // A group that grew to its size has had less room before.
         let grows = provider.is_some_and(|it| setup.providers[it].scaling != Scaling::Fixed);
         let fails = setup.instance_mean_lifetime.is_some();
@@ -123,6 +136,8 @@ impl Question {
             target,
             desired_count,
             is_fresh: is_fresh && !grows && !fails,
+            n_protected,
+            protected_until,
         }
     }
 
@@ -134,6 +149,10 @@ impl Question {
         let mut change = |kind| workload.service_changes.push(ServiceChange { at, service, kind });
         if self.workload.services[service].desired_count != self.desired_count {
             change(ServiceChangeKind::DesiredCount(self.desired_count));
+        }
+        if self.n_protected > 0 {
+            let until = self.protected_until.max(at + SimDuration::from_secs(30 * 24 * 3600));
+            change(ServiceChangeKind::Protected { n_tasks: self.n_protected, until });
         }
         change(ServiceChangeKind::Release(self.target));
         (self.setup.clone(), workload)
@@ -149,6 +168,11 @@ impl Question {
         self.workload.services[self.service].definition
     }
 
+    /// Whether it has a task on each instance.
+    pub(super) fn is_daemon(&self) -> bool {
+        self.policy().scheduling == SchedulingStrategy::Daemon
+    }
+
     /// Whose instances its tasks go to; `None` on Fargate.
     pub fn provider(&self) -> Option<CapacityProviderId> {
         self.policy().placement.provider()
@@ -158,12 +182,13 @@ impl Question {
     /// rollouts and unhealthy tasks are left out.
     pub(super) fn is_sound(&self) -> bool {
         let policy = self.policy();
-        let is_rolling = policy.scheduling == SchedulingStrategy::Replica
-            && policy.deployment.strategy == DeploymentStrategy::Rolling;
+        let is_rolling = !policy.is_external && policy.deployment.strategy == DeploymentStrategy::Rolling;
+        let drains = self.setup.found_instances.iter().any(|it| it.is_draining);
         let found =
             self.workload.services.iter().flat_map(|(_, it)| it.found.iter().map(move |task| (it, task)));
         let mut found = found.filter(|(row, task)| !task.is_healthy || task.definition != row.definition);
         is_rolling
+            && !drains
             && found.next().is_none()
             && [self.source(), self.target].into_iter().all(|it| self.comes_up(it))
     }

@@ -33,14 +33,53 @@ pub(super) fn every_placement(question: &Question, provider: CapacityProviderId)
 }
 
 /// Whether all tasks of the service find room before the release, wherever they
-/// are placed; taken for granted of a cluster that is too large.
+/// are placed; taken for granted of a cluster
+/// that is too large.
 pub(super) fn comes_up_in_full(question: &Question, provider: CapacityProviderId) -> bool {
     if is_too_large(question, provider) {
         return true;
     }
     let cluster = full_cluster(&question.setup, &question.workload);
     let beginnings = World::new(question, provider, &cluster).beginnings(cluster, STATES_MAX);
-    beginnings.is_none_or(|it| it.iter().all(|it| it.is_full(question.service)))
+    beginnings.is_some_and(|it| it.iter().all(|it| it.is_full(question.service)))
+}
+
+/// A daemon's rollout, as [`every_placement`] says it of other services: its old
+/// task goes first, so it depends on what else stands on each instance.
+pub(super) fn of_daemon(question: &Question, provider: CapacityProviderId) -> Verdict {
+    if is_too_large(question, provider) {
+        return Verdict::Unknown;
+    }
+    let cluster = full_cluster(&question.setup, &question.workload);
+    let world = World::new(question, provider, &cluster);
+    let Some(beginnings) = world.beginnings(cluster, STATES_MAX) else { return Verdict::Unknown };
+    let n_states = beginnings.len();
+    let (mut stand, mut n_complete) = (None, 0);
+    let minimum = question.policy().deployment.bounds;
+    for state in &beginnings {
+        let (_, n_old) = state.running(question.service);
+        let (n_wanted, without) = world.without_daemon(state);
+        if n_wanted == 0 || n_old < n_wanted {
+            return Verdict::Unknown;
+        }
+        let is_kept = minimum.lower(n_wanted) >= n_wanted;
+        if !is_kept && without.is_empty() {
+            n_complete += 1;
+            continue;
+        }
+        let standstill =
+            if is_kept { Standstill::DeploymentConfiguration } else { Standstill::InsufficientCapacity };
+        let count = |reason: FailureReason| without.iter().filter(|it| **it == reason).count() as u32;
+        let counted = FailureReason::ALL.into_iter().map(|it| (it, count(it)));
+        let reasons = counted.filter(|it| it.1 > 0 && !is_kept).collect();
+        let proof = if is_kept { Proof::Bounds } else { Proof::EveryPlacement { n_states } };
+        stand.get_or_insert(Stand { standstill, n_source: n_old, n_target: 0, reasons, proof });
+    }
+    match (stand, n_complete) {
+        (None, _) => Verdict::Completes,
+        (Some(stand), 0) => Verdict::Deadlocks(stand),
+        (Some(stand), _) => Verdict::CanDeadlock(stand),
+    }
 }
 
 fn is_too_large(question: &Question, provider: CapacityProviderId) -> bool {
@@ -77,7 +116,7 @@ impl Search<'_> {
             if !state.is_full(service) {
                 return Verdict::Unknown;
             }
-            open.push(self.world.released(state));
+            open.extend(self.world.released(state));
         }
         while let Some(state) = open.pop() {
             if !self.seen.insert(self.world.key(&state)) {

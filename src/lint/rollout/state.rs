@@ -13,17 +13,19 @@ use crate::base::id::{
     AttributeId, CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskDefinitionId,
     TaskId,
 };
-use crate::deployment::{DeploymentPlan, ServiceView};
+use crate::deployment::{DeploymentPlan, Marked, ServiceView};
 use crate::model::Cluster;
 use crate::model::capacity::Scaling;
+use crate::model::deployment::SchedulingStrategy;
 use crate::model::options::TieBreak;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Health, Host, TaskOwner, TaskStatus};
 use crate::model::workload::{FoundHost, TaskArrival};
+use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::placement::{PlacementView, scale_in};
-use crate::sim::setup::Placement;
+use crate::sim::setup::{Placement, Unplaced};
 
 /// Names a state: two with the same name go on alike.
 pub(super) type Key = Vec<u32>;
@@ -159,18 +161,20 @@ impl<'a> World<'a> {
         let options = &self.question.setup.options;
         let row = state.cluster.service(service);
         let older = row.older.iter().map(|&it| state.cluster.deployment(it));
+        let source = older.clone().fold(RevisionCounts::default(), |sum, it| sum + it.counts);
+        let target = state.cluster.deployment(row.primary).counts;
+        let bounds = self.question.setup.services[service].deployment.bounds;
+        let (source_marked, target_marked) = state.marked(service);
         ServiceView {
-            desired_count: row.desired_count,
-            bounds: self.question.setup.services[service].deployment.bounds,
-            target: state.cluster.deployment(row.primary).counts,
-            source: older.clone().fold(RevisionCounts::default(), |sum, it| sum + it.counts),
+            source_marked,
+            target_marked,
             source_keep: older.map(|it| it.keep).sum(),
             is_rolling_out: state.is_released && service == self.question.service,
             is_paused: state.paused.contains(&service),
-            is_backing_off: false,
             upper_counts_stopping: options.upper_counts_stopping,
             order: options.order,
             unhealthy_replacement: options.unhealthy_replacement,
+            ..ServiceView::new(row.desired_count, bounds, source, target)
         }
     }
 
@@ -282,6 +286,7 @@ impl<'a> World<'a> {
                 state.cluster.drain_instance(instance);
             }
         }
+        self.start_daemons(&mut state);
         let mut states = vec![state];
         let is_here = setup.standalone.placement.provider() == Some(self.provider);
         let arrivals = workload.arrivals.iter().filter(|_| is_here);
@@ -296,7 +301,7 @@ impl<'a> World<'a> {
                 states_max,
             )?;
         }
-        for &service in &self.services {
+        for &service in self.services.iter().filter(|it| !self.is_daemon(**it)) {
             let mut next = Vec::new();
             for mut state in states {
                 let row = state.cluster.service(service);
@@ -321,6 +326,61 @@ impl<'a> World<'a> {
         Some(states)
     }
 
+    fn is_daemon(&self, service: ServiceId) -> bool {
+        self.question.setup.services[service].scheduling == SchedulingStrategy::Daemon
+    }
+
+    /// Daemons are there first, one on each instance that will do.
+    fn start_daemons(&self, state: &mut State) {
+        for &service in self.services.iter().filter(|it| self.is_daemon(**it)) {
+            let row = state.cluster.service(service);
+            let (group, deployment) = (row.group, row.primary);
+            let definition = state.cluster.deployment(deployment).definition;
+            let rules = self.question.setup.services[service].placement.rules(self.provider);
+            for instance in state.cluster.alive(self.provider).to_vec() {
+                let order = RandomOrder::new(0, state.cluster.n_launched());
+                let view = PlacementView { cluster: &state.cluster, definition, group, order };
+                let has_one = state.cluster.group_on_instance(group, instance) > 0;
+                if !has_one && placer::is_allowed(&rules, &view, instance) {
+                    let launch = state.cluster.service(service).n_launched;
+                    let owner = TaskOwner::Service { deployment, launch };
+                    let task = state.cluster.create_task(definition, group, owner);
+                    state.cluster.place(task, instance);
+                    state.come_up(task);
+                }
+            }
+        }
+    }
+
+    /// Instances on which a daemon's new task finds no room once its old one
+    /// has gone, with how many should have it, and why it does not fit.
+    pub(super) fn without_daemon(&self, state: &State) -> (u32, Vec<FailureReason>) {
+        let service = self.question.service;
+        let definition = self.question.target;
+        let rules = self.question.policy().placement.rules(self.provider);
+        let group = state.cluster.service(service).group;
+        let (mut n_wanted, mut reasons) = (0, Vec::new());
+        for &instance in state.cluster.alive(self.provider) {
+            let mut after = state.clone();
+            for &task in state.cluster.tasks_on(instance) {
+                if state.cluster.task(task).group == group {
+                    after.cluster.request_stop(task);
+                    after.cluster.finish_stop(task);
+                }
+            }
+            let order = RandomOrder::new(0, after.cluster.n_launched());
+            let view = PlacementView { cluster: &after.cluster, definition, group, order };
+            if placer::is_qualified(&rules, &view, instance) {
+                n_wanted += 1;
+                reasons.extend(placer::reason(&rules, &view, instance));
+            }
+        }
+        (n_wanted, reasons)
+    }
+
+    /// A stand-alone task that nothing ends is asked for. Where none waits it may
+    /// have come before the group had grown, and be lost; `None` where one may
+    /// still be waiting, for it will come between.
     fn stand_alone(
         &self,
         states: Vec<State>,
@@ -328,12 +388,21 @@ impl<'a> World<'a> {
         group: GroupId,
         states_max: usize,
     ) -> Option<Vec<State>> {
+        let is_dropped = self.question.setup.standalone.unplaced == Unplaced::Drop;
         let mut next = Vec::new();
         for mut state in states {
-            let task =
-                state.cluster.create_task(definition, group, TaskOwner::Standalone { arrival: u32::MAX });
+            if self.is_managed() && is_dropped {
+                next.push(state.clone());
+            }
+            let n_before = state.cluster.totals().n_placed;
+            let owner = TaskOwner::Standalone { arrival: u32::MAX };
+            let task = state.cluster.create_task(definition, group, owner);
             state.line.push(task);
-            next.extend(self.settled(self.place_waiting(state, states_max)?));
+            let placed = self.settled(self.place_waiting(state, states_max)?);
+            if !is_dropped && placed.iter().any(|it| it.cluster.totals().n_placed == n_before) {
+                return None;
+            }
+            next.extend(placed);
         }
         let next = self.distinct(next);
         (next.len() <= states_max).then_some(next)
@@ -356,15 +425,33 @@ impl<'a> World<'a> {
         states.into_iter().map(settle).collect()
     }
 
-    /// The release, of a state before it.
-    pub(super) fn released(&self, mut state: State) -> State {
+    /// The release, of a state before it. Any of the tasks may be those that
+    /// are protected.
+    pub(super) fn released(&self, mut state: State) -> Vec<State> {
         let service = self.question.service;
         state.cluster.set_desired_count(service, self.question.desired_count);
-        state.cluster.open_deployment(service, self.question.target);
-        state.paused.retain(|it| *it != service);
-        state.is_released = true;
-        state.is_changed = true;
-        state
+        let mut states = vec![state];
+        for _ in 0..self.question.n_protected {
+            let protect = |state: &State| {
+                let tasks = state.cluster.service(service).tasks.iter().copied();
+                let open = tasks.filter(|&it| !state.cluster.task(it).is_protected);
+                let chosen = self.distinct_tasks(state, open).into_iter();
+                let with = |task| {
+                    let mut state = state.clone();
+                    state.cluster.set_protected(task, true);
+                    state
+                };
+                chosen.map(with).collect::<Vec<_>>()
+            };
+            states = self.distinct(states.iter().flat_map(protect).collect());
+        }
+        for state in &mut states {
+            state.cluster.open_deployment(service, self.question.target);
+            state.paused.retain(|it| *it != service);
+            state.is_released = true;
+            state.is_changed = true;
+        }
+        states
     }
 
     // --- what the schedulers do --------------------------------------------
@@ -383,6 +470,10 @@ impl<'a> World<'a> {
                 quiet.push(state);
                 continue;
             };
+            if self.is_daemon(service) {
+                open.push((state, idx + 1));
+                continue;
+            }
             let plan = self.plan(&state, service);
             let does_nothing =
                 DeploymentPlan { is_complete: false, standstill: None, ..plan } == DeploymentPlan::default();
@@ -630,6 +721,21 @@ impl State {
         let row = self.cluster.service(service);
         let older = row.older.iter().map(|&it| self.cluster.deployment(it).counts.healthy).sum();
         (older, self.cluster.deployment(row.primary).counts.healthy)
+    }
+
+    /// Its wanted tasks that are protected: of earlier revisions, and of the
+    /// newest.
+    fn marked(&self, service: ServiceId) -> (Marked, Marked) {
+        let (mut source, mut target) = (Marked::default(), Marked::default());
+        let row = self.cluster.service(service);
+        for task in row.tasks.iter().map(|&it| self.cluster.task(it)) {
+            let TaskOwner::Service { deployment, .. } = task.owner else { continue };
+            if task.is_protected && task.is_desired_running {
+                let side = if deployment == row.primary { &mut target } else { &mut source };
+                side.protected.add(task.status, task.health);
+            }
+        }
+        (source, target)
     }
 
     /// Whether all tasks that the service wants are placed.

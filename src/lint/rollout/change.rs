@@ -135,7 +135,7 @@ fn candidates(question: &Question) -> Vec<Vec<Change>> {
     // A daemon's are as many as its instances.
     let desired = if question.is_daemon() { n_instances(question) } else { question.desired_count };
     let bounds = question.policy().deployment.bounds;
-    let steps = || [1, 2, 3, desired].into_iter().filter(|&it| it == desired || it < desired);
+    let steps = || [1, 2, 3, desired].into_iter().filter(|&it| it <= desired);
     let percent = |tasks: u64, rounds_up: bool| {
         let desired = u64::from(desired.max(1));
         let percent = if rounds_up { (tasks * 100).div_ceil(desired) } else { tasks * 100 / desired };

@@ -11,6 +11,7 @@
 
 pub mod change;
 
+mod beginnings;
 mod counting;
 mod finding;
 mod question;

@@ -1,6 +1,6 @@
 //! Static host ports (semantics 4.2): each allows one task an instance, so a
-//! service needs as many instances as tasks, and one more to roll out if nothing
-//! may stop before; and a port of the dynamic range may be taken already.
+//! service needs as many instances as tasks; and a port of the dynamic range may
+//! be taken already. That a rollout may need one more is told with the rollouts.
 
 use super::Lint;
 use super::finding::{Draft, listed, n_of};
@@ -10,7 +10,7 @@ use crate::model::network::{DYNAMIC_PORTS, HostPort};
 
 pub(super) const LINT: Lint = Lint {
     name: "host-ports",
-    summary: "static host ports: more tasks than instances, no room to roll out, the dynamic range",
+    summary: "static host ports: more tasks than instances, the dynamic range",
     find,
 };
 
@@ -77,32 +77,5 @@ fn of_claim(scene: &Scene<'_>, claim: &Claim) -> Option<Draft> {
         let help = format!("{}, or dynamic host ports", scene.grown(claim.provider, n_tasks));
         return Some(Draft::of_service("B0715", last, what, help));
     }
-    // With an instance to spare a rollout goes on, one task at a time.
-    let stuck = claim.services.iter().find(|&&it| {
-        let desired = scene.workload.desired_at_most(&[it]);
-        let bounds = scene.setup.services[it].deployment.bounds;
-        n_tasks == n_instances
-            && desired > 0
-            && bounds.lower(desired) == desired
-            && bounds.upper(desired) > desired
-    });
-    let &service = stuck?;
-    let bounds = scene.setup.services[service].deployment.bounds;
-    let what = format!(
-        "a new revision is never placed: host port {port} allows one task an instance, {} hold one each, and \
-         nothing may stop first with {}/{}",
-        match n_instances {
-            1 => "the 1 instance".to_owned(),
-            n => format!("all {n} instances"),
-        },
-        bounds.minimum_healthy_percent,
-        bounds.maximum_percent
-    );
-    let desired = scene.workload.desired_at_most(&[service]);
-    let percent = u64::from(desired - 1) * 100 / u64::from(desired);
-    let help = format!(
-        "minimum_healthy_percent = {percent}, or {}, or dynamic host ports",
-        scene.grown(claim.provider, n_instances + 1)
-    );
-    Some(Draft::of_service("B0716", service, what, help))
+    None
 }

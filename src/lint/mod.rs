@@ -6,8 +6,7 @@
 //! Every setting of an experiment is looked at, under the luck of the first
 //! replicate where counts are drawn. Left out: what an experiment says on
 //! purpose (containers that never answer, exits, releases that fail), stand-alone
-//! tasks, attributes that are put during a run, and rollouts that come to a
-//! standstill by their bounds: those will be files of their own here.
+//! tasks, and attributes that are put during a run.
 
 mod finding;
 mod permission;
@@ -20,6 +19,8 @@ mod host_ports;
 mod interfaces;
 mod never_placed;
 mod too_late;
+
+pub mod rollout;
 
 pub use finding::Finding;
 pub use scene::Scene;
@@ -46,6 +47,7 @@ pub const LINTS: &[Lint] = &[
     never_placed::LINT,
     host_ports::LINT,
     interfaces::LINT,
+    rollout::LINT,
 ];
 
 /// Looks at every setting of an experiment. What is found alike in several

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::SimTime;
-use crate::base::id::{CapacityProviderId, InstanceId, ZoneId};
+use crate::base::id::{CapacityProviderId, Id as _, InstanceId, ZoneId};
 use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
@@ -63,6 +63,67 @@ pub fn sample_cluster(setup: &Setup, workload: &Workload) -> Cluster {
             registered: setup.instance_types[setup.providers[provider].instance_type].capacity,
             ports: &reserved_ports(),
             identity: identity_of_launch(setup, (provider, zone, 0), SimTime::ZERO, set),
+        });
+        cluster.register_instance(id);
+    }
+    cluster
+}
+
+/// All instances that a run may have at once, empty and registered: those that
+/// are found, and beside them as many as each provider has at most, in the zones
+/// in which a run launches them. Instances that are found draining or without
+/// their agent take tasks here: tasks that are found on them come first.
+pub fn full_cluster(setup: &Setup, workload: &Workload) -> Cluster {
+    let mut attributes = setup.attributes.clone();
+    let found: Vec<_> = setup
+        .found_instances
+        .iter()
+        .map(|it| (it, Setup::tracked_values(&mut attributes, &it.identity.attributes)))
+        .collect();
+    let mut launched = Vec::new();
+    for (provider, row) in setup.providers.iter() {
+        let of_zone = |zone: ZoneId, attributes: &mut Attributes| {
+            let set = Arc::new(setup.attributes_of(provider, zone));
+            let values = Setup::tracked_values(attributes, &set);
+            (set, values)
+        };
+        let of_zones: Vec<_> = row.zones.iter().map(|&zone| (zone, of_zone(zone, &mut attributes))).collect();
+        let mut by_zone: Vec<u32> = vec![0; setup.zones.len()];
+        let mut n_instances = 0;
+        for it in setup.found_instances.iter().filter(|it| it.provider == provider) {
+            by_zone[it.zone.idx()] += 1;
+            n_instances += 1;
+        }
+        let size = match row.scaling {
+            Scaling::Fixed => row.min_size,
+            Scaling::Managed(_) => row.max_size,
+        };
+        while n_instances < size {
+            let (zone, (set, values)) = of_zones
+                .iter()
+                .min_by_key(|(zone, _)| (by_zone[zone.idx()], *zone))
+                .expect("a provider has a zone");
+            launched.push((provider, *zone, by_zone[zone.idx()], Arc::clone(set), values.clone()));
+            by_zone[zone.idx()] += 1;
+            n_instances += 1;
+        }
+    }
+    let mut cluster = empty_cluster(setup, workload, &attributes);
+    for (found, values) in &found {
+        let id = launch_found(&mut cluster, setup, found, 0, values);
+        cluster.register_instance(id);
+    }
+    for (provider, zone, launch, set, values) in launched {
+        let instance_type = setup.providers[provider].instance_type;
+        let id = cluster.launch_instance(&Launch {
+            instance_type,
+            provider,
+            zone,
+            launch,
+            attribute_values: &values,
+            registered: setup.instance_types[instance_type].capacity,
+            ports: &reserved_ports(),
+            identity: identity_of_launch(setup, (provider, zone, launch), SimTime::ZERO, set),
         });
         cluster.register_instance(id);
     }

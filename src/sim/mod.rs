@@ -36,7 +36,7 @@ mod traffic;
 mod volumes;
 mod waiting_line;
 
-pub use ground::sample_cluster;
+pub use ground::{full_cluster, sample_cluster};
 pub use queue::EventQueue;
 pub use run::{run, run_watched};
 pub use setup::Setup;

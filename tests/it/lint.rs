@@ -433,9 +433,10 @@ fn host_ports_and_interfaces_are_counted() {
     let stuck = service("web", 3, "80", "release = [{ at = \"10m\", image = \"web:2\" }]");
     check(
         &stuck,
-        "B0716",
-        "all 3 instances hold one each, and nothing may stop first with 100/200",
-        "minimum_healthy_percent = 66, or 4 instances in provider",
+        "B0721",
+        "desired 3 at 100/200 keeps 3 healthy, and with 3 old tasks and 0 new no instance of provider `fixed` takes \
+         another new one: RESOURCE:PORTS on 3 instances (every placement tried)",
+        "smallest change: minimum_healthy_percent = 66, or 1 instance more in provider `fixed`, or dynamic host ports",
     );
     for bounds in ["50/100", "66/200"] {
         let free = service("web", 3, "80", &format!("deployment_configuration = \"{bounds}\""));
@@ -449,12 +450,12 @@ fn host_ports_and_interfaces_are_counted() {
         "5 instances in provider",
     );
     let twins = service("web", 2, "80", "") + &service("twin", 2, "80", "");
-    check(
-        &twins,
-        "B0715",
-        "of 4 tasks wanted together by `web` and `twin`, 1 is never placed",
-        "4 instances",
-    );
+    let found = lint(&read(&bench, &pool(&twins)));
+    let told: Vec<String> = found.iter().map(|it| it.diagnostic().to_string()).collect();
+    // What the one lacks is in the way of the other's rollouts.
+    assert_eq!(found.iter().map(Finding::code).collect::<Vec<_>>(), ["B0721", "B0715"], "{told:#?}");
+    let message = "of 4 tasks wanted together by `web` and `twin`, 1 is never placed";
+    assert!(told[1].contains(message) && told[1].contains("4 instances"), "{told:#?}");
     check(
         &service("web", 1, "22", ""),
         "B0712",
@@ -470,7 +471,21 @@ fn host_ports_and_interfaces_are_counted() {
     check(own, "B0717", "2 tasks are never placed", "awsvpc_trunking = true");
     let placed = play(&read(&bench, &pool(own))).service.tasks;
     assert!(!format!("{placed:?}").is_empty());
-    assert_eq!(lint(&read(&bench, &pool(&own.replace("desired_count = 8", "desired_count = 6")))), []);
+    assert_eq!(lint(&read(&bench, &pool(&own.replace("desired_count = 8", "desired_count = 5")))), []);
+    // Six fill the interfaces: nothing is left for a seventh.
+    check(
+        &own.replace("desired_count = 8", "desired_count = 6"),
+        "B0721",
+        "a release of what it runs cannot progress: desired 6 at 100/200 keeps 6 healthy",
+        "smallest change: minimum_healthy_percent = 83",
+    );
+    let stuck = service("web", 2, "", "deployment_configuration = \"75/125\"");
+    check(
+        &stuck,
+        "B0720",
+        "a release of what it runs cannot progress: desired 2 at 75/125 keeps 2 healthy and allows 2 tasks at once",
+        "smallest change: maximum_percent = 150, or minimum_healthy_percent = 50",
+    );
 }
 
 #[test]

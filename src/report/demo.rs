@@ -370,7 +370,7 @@ fn requests(horizon: SimDuration, dip: f64) -> RequestRecord {
     let lost: Vec<u64> = offered
         .iter()
         .enumerate()
-        .map(|(idx, it)| if is_bad(idx) { (*it as f64 * dip.clamp(0.0, 1.0)) as u64 } else { 0 })
+        .map(|(idx, it)| if is_bad(idx) { (*it as f64 * dip.clamp(0.0, 1.0) / 10.0) as u64 } else { 0 })
         .collect();
     let served: Vec<u64> = offered.iter().zip(&lost).map(|(offered, lost)| offered - lost).collect();
     RequestRecord {

@@ -18,6 +18,9 @@ pub(super) struct AlarmState {
     value: u64,
     last: SimTime,
     integral: u128,
+    /// Requests of the service up to the last period's end, where they are
+    /// played: offered and failed.
+    requests: (u64, u64),
     /// Means of the last periods, the newest last.
     means: Vec<u64>,
 }
@@ -47,14 +50,25 @@ impl<W: Watch> Simulation<'_, W> {
     /// A period is over.
     pub(super) fn on_alarm_evaluated(&mut self, number: u32) {
         let idx = number as usize;
-        let AlarmSource::Metric { period, evaluation_periods, .. } = self.setup.alarms[idx].source else {
+        let AlarmSource::Metric { service, metric, period, evaluation_periods, .. } =
+            self.setup.alarms[idx].source
+        else {
             return;
         };
         let was_on = self.is_alarm_on(idx);
+        let requests = match metric {
+            AlarmMetric::FailedRequestsPercent => self.requests_so_far(service),
+            AlarmMetric::UnhealthyTasks | AlarmMetric::MissingTasks => None,
+        };
         let state = &mut self.alarms[idx];
         state.advance(self.now);
-        let mean = state.integral / u128::from(period.millis().max(1));
+        let mut mean = state.integral / u128::from(period.millis().max(1));
         state.integral = 0;
+        if let Some((offered, failed)) = requests {
+            let (before_offered, before_failed) = std::mem::replace(&mut state.requests, (offered, failed));
+            let failed = u128::from(failed - before_failed) * 100_000;
+            mean = failed.checked_div(u128::from(offered - before_offered)).unwrap_or(0);
+        }
         state.means.push(u64::try_from(mean).expect("a mean is at most the greatest value"));
         if state.means.len() > evaluation_periods as usize {
             state.means.remove(0);

@@ -56,6 +56,8 @@ pub(super) struct ServiceTraffic {
     unreachable: Option<Arc<str>>,
     /// Why tasks answer with errors, as far as any does.
     errors: Option<Arc<str>>,
+    /// Since the begin, in millionths of a request: offered, failed.
+    totals: (u64, u64),
 }
 
 /// One of the two models.
@@ -89,6 +91,7 @@ impl ServiceTraffic {
             counts: Counts::default(),
             unreachable: None,
             errors: None,
+            totals: (0, 0),
         }))
     }
 
@@ -145,7 +148,9 @@ impl ServiceTraffic {
             recorder.requests_lost(from, service, reason, failure.is_5xx(), n);
         }
         let Counts { offered, served, waited_us, .. } = counts;
-        let amounts = RequestAmounts { offered, served, lost: counts.n_failed(), waited_us };
+        let lost = counts.n_failed();
+        self.totals = (self.totals.0 + offered, self.totals.1 + lost);
+        let amounts = RequestAmounts { offered, served, lost, waited_us };
         recorder.requests_counted(from, to, service, amounts);
     }
 }
@@ -202,6 +207,15 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
         self.traffic[service] = Some(traffic);
+    }
+
+    /// Requests of a service up to now, offered and failed, in millionths;
+    /// `None` if they are not played.
+    pub(super) fn requests_so_far(&mut self, service: ServiceId) -> Option<(u64, u64)> {
+        let traffic = self.take_traffic(service)?;
+        let totals = traffic.totals;
+        self.traffic[service] = Some(traffic);
+        Some(totals)
     }
 
     /// A task is about to be asked to stop.

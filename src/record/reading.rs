@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::record::ZoneBalance;
+use crate::record::{RolloutPoint, ZoneBalance};
 
 /// The cluster at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,4 +55,20 @@ pub struct RequestReading {
     pub lost: Option<Arc<str>>,
     /// Whether those that are not are answered with an error, else not at all.
     pub is_5xx: bool,
+}
+
+impl ServiceReading {
+    /// As a point of a rollout that began so long ago.
+    pub(super) fn point(&self, after_ms: u64) -> RolloutPoint {
+        RolloutPoint {
+            after_ms,
+            old: self.tasks - self.new_tasks,
+            new: self.new_tasks,
+            healthy_old: self.healthy - self.new_healthy,
+            healthy_new: self.new_healthy,
+            desired: self.desired,
+            lower: self.minimum,
+            upper: self.maximum,
+        }
+    }
 }

@@ -6,8 +6,8 @@ use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
     DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RequestAmounts, RequestTally, RolloutPoint, RolloutProfile, RolloutRecord, RunRecord,
-    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, Series,
+    ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -290,7 +290,7 @@ impl Recorder {
                 rollout.left_behind = reading.zones;
             }
             if idx < TIMELINES_MAX {
-                rollout.timeline.push(RolloutPoint::of(now.millis() - rollout.started_ms, &reading));
+                rollout.timeline.push(reading.point(now.millis() - rollout.started_ms));
             }
         }
     }
@@ -530,21 +530,6 @@ impl ServiceRecorder {
         }
         self.minute_available_ms = 0;
         self.minute_desired_ms = 0;
-    }
-}
-
-impl RolloutPoint {
-    fn of(after_ms: u64, reading: &ServiceReading) -> Self {
-        Self {
-            after_ms,
-            old: reading.tasks - reading.new_tasks,
-            new: reading.new_tasks,
-            healthy_old: reading.healthy - reading.new_healthy,
-            healthy_new: reading.new_healthy,
-            desired: reading.desired,
-            lower: reading.minimum,
-            upper: reading.maximum,
-        }
     }
 }
 

@@ -123,7 +123,7 @@ fn the_headline_says_how_much_less_the_cheapest_costs() {
     assert!(sentences[0].contains("% less than spread:zone · 100/200 ("), "{sentences:?}");
     assert!(sentences[1].contains("most available"), "{sentences:?}");
 
-    let mut results = Demo::middle().results();
+    let mut results = without_requests();
     let placed = crate::metrics::position("tasks_placed").unwrap();
     results.rows[3].metrics[placed] = Some(1.0);
     assert!(headline::headline(&results).cautions[0].starts_with("The settings did not place the same work"));
@@ -244,10 +244,20 @@ fn what_is_paid_for_fargate_has_a_column_where_there_is_some() {
     assert!((costs.sum::<f64>() - mean).abs() < 1e-6, "the rows of a setting are its cost");
 }
 
+/// The middle demo, whose services are sent no requests.
+fn without_requests() -> Results {
+    let mut results = Demo::middle().results();
+    for row in &mut results.rows {
+        row.record.services.iter_mut().for_each(|it| it.requests = None);
+        row.metrics = METRICS.iter().map(|it| (it.of)(&row.record)).collect();
+    }
+    results
+}
+
 /// The middle demo in which the first service of every run loses these shares
 /// of its requests, by reason, and the tasks of the second fail.
 fn with_losses(of: impl Fn(usize) -> Vec<(&'static str, u64)>) -> Results {
-    let mut results = Demo::middle().results();
+    let mut results = without_requests();
     for row in &mut results.rows {
         let lost: Vec<LostRequests> = of(row.setting)
             .into_iter()
@@ -257,7 +267,6 @@ fn with_losses(of: impl Fn(usize) -> Vec<(&'static str, u64)>) -> Results {
                 is_5xx: true,
             })
             .collect();
-        row.record.services.iter_mut().for_each(|it| it.requests = None);
         let offered = 1_000_000_000;
         let served = offered - lost.iter().map(|it| it.n).sum::<u64>();
         row.record.services[0].requests =
@@ -303,12 +312,7 @@ fn nothing_lost_is_no_table_and_no_caution() {
     assert!(lost_requests::lost_requests(&results).is_none());
     assert!(headline::headline(&results).alarms.is_empty());
     assert!(task_failures::task_failures(&Demo::middle().results()).is_none());
-    let mut results = Demo::middle().results();
-    for row in &mut results.rows {
-        row.record.services.iter_mut().for_each(|it| it.requests = None);
-        row.metrics = METRICS.iter().map(|it| (it.of)(&row.record)).collect();
-    }
-    let summary = tables::summary(&results);
+    let summary = tables::summary(&without_requests());
     assert!(summary.columns.iter().all(|it| it.key != "service_task_failures" && !it.key.starts_with("req")));
 }
 

@@ -39,7 +39,7 @@ pub fn text(advice: &Advice) -> String {
     let cheaper: Vec<&Candidate> = advice.cheaper.iter().map(|&it| &advice.candidates[it]).collect();
     if !cheaper.is_empty() {
         lines.push(match advice.winner {
-            Some(_) => "Cheaper, but not to be had for this target:".to_owned(),
+            Some(_) => "Cheaper, and not shown to hold it:".to_owned(),
             None => "The settings, cheapest first:".to_owned(),
         });
         lines.extend(cheaper.iter().map(|it| format!("  {}", shortfall(advice, it))));
@@ -108,6 +108,7 @@ fn shortfall(advice: &Advice, it: &Candidate) -> String {
                 format!("{} points above in the mean, not with confidence", number(-short, DECIMALS))
             };
             let tell = match it.replicates_needed.filter(|_| found.half_width.is_some()) {
+                Some(n) if n == found.n + 1 => "; one more replicate would tell".to_owned(),
                 Some(n) => format!("; {} more replicates would tell", n - found.n),
                 None if found.half_width.is_some() => "; too close for replicates to tell".to_owned(),
                 None => String::new(),
@@ -132,7 +133,14 @@ fn cost(it: &Candidate) -> String {
 fn quality(it: &Candidate) -> String {
     it.quality.map_or_else(
         || "not measured".to_owned(),
-        |it| format!("{} %{}", number(it.mean, DECIMALS), interval(it, DECIMALS)),
+        |it| {
+            // More than everything is an artefact of the interval's symmetry.
+            let ends = it.half_width.map(|_| (it.lower(), it.upper().min(100.0)));
+            let ends = ends.map(|(lower, upper)| {
+                format!(" ({} to {})", number(lower, DECIMALS), number(upper, DECIMALS))
+            });
+            format!("{} %{}", number(it.mean, DECIMALS), ends.unwrap_or_default())
+        },
     )
 }
 
@@ -181,7 +189,7 @@ pub fn table(advice: &Advice, is_of_frontier: bool) -> Table {
             number(cost_upper, 2),
             number(it.quality.map(|it| it.mean), DECIMALS),
             number(lower, DECIMALS),
-            number(upper, DECIMALS),
+            number(upper.map(|it| it.min(100.0)), DECIMALS),
         ];
         if is_of_frontier {
             row.push(Cell::Text(verdict.to_owned()));

@@ -138,10 +138,13 @@ pub fn advise(results: &Results, question: Question) -> Advice {
         candidates[setting].is_on_frontier = true;
     }
 
-    let mut by_cost: Vec<(f64, usize)> =
-        candidates.iter().filter_map(|it| Some((it.cost?.mean, it.setting))).collect();
-    by_cost.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let by_cost: Vec<usize> = by_cost.into_iter().map(|it| it.1).collect();
+    // What costs the same is told by what it gives.
+    let mut by_cost: Vec<(f64, f64, usize)> = candidates
+        .iter()
+        .filter_map(|it| Some((it.cost?.mean, it.quality.map_or(0.0, |it| it.mean), it.setting)))
+        .collect();
+    by_cost.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+    let by_cost: Vec<usize> = by_cost.into_iter().map(|it| it.2).collect();
     let mut holding = by_cost.iter().copied().filter(|&it| candidates[it].verdict == Verdict::Holds);
     let (winner, next) = (holding.next(), holding.next());
     let cheaper: Vec<usize> = by_cost.iter().copied().take_while(|&it| Some(it) != winner).collect();

@@ -28,7 +28,7 @@ impl<W: Watch> Simulation<'_, W> {
         {
             return;
         }
-        let zones = self.zones_of(service);
+        let zones = self.balanced_zones(service);
         let tasks_per_zone = self.tasks_per_zone(service, &zones);
         let Some((_, to)) = zone_balance::next_move(&tasks_per_zone) else { return };
         if self.start_in_zone(service, zones[to]).is_none() {
@@ -39,11 +39,11 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// The zones that a service may use now: of its subnets on Fargate, with
     /// instances that will do elsewhere (MODEL).
-    pub(super) fn zones_of(&self, service: ServiceId) -> Vec<ZoneId> {
+    pub(super) fn balanced_zones(&self, service: ServiceId) -> Vec<ZoneId> {
         let placement = &self.setup.services[service].placement;
-        let is_open = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
+        let zones = self.setup.zones_of(placement);
         let Capacity::Instances(provider) = placement.capacity else {
-            return self.setup.zones.ids().filter(is_open).collect();
+            return zones.collect();
         };
         let state = self.cluster.service(service);
         let definition = self.cluster.deployment(state.primary).definition;
@@ -54,7 +54,7 @@ impl<W: Watch> Simulation<'_, W> {
             alive
                 .any(|&it| self.cluster.instance(it).zone == *zone && placer::is_qualified(&rules, &view, it))
         };
-        self.setup.zones.ids().filter(has_instance).collect()
+        zones.filter(has_instance).collect()
     }
 
     fn tasks_per_zone(&self, service: ServiceId, zones: &[ZoneId]) -> Vec<u32> {

@@ -366,8 +366,11 @@ impl Inputs {
         for (idx, release) in service.releases.iter().enumerate() {
             match &release.definition {
                 Some(definition) => newest = definition_of(definition),
-                None if release.is_same_revision => (),
+                None if release.image.is_none() => (),
                 None => newest.name = format!("{}:{}", service.name, idx + 2),
+            }
+            if let Some(image) = &release.image {
+                behaviour::set_image(&mut newest, image);
             }
             let kind = ServiceChangeKind::Release(definitions.push(behaving(&newest, Some(release))));
             changes.push(ServiceChange { at: release.at, service: id, kind });

@@ -309,6 +309,12 @@ fn deployment_label(node: &Node) -> String {
         parts.push(format!("bake {}m", of("bake_time_in_minutes", "0")));
         told.push("bake_time_in_minutes");
     }
+    // The breaker as the most have it has a name.
+    let breaker = "deployment_circuit_breaker";
+    if of(breaker, "") == "{enable = true, rollback = true}" {
+        parts.push("breaker".to_owned());
+        told.push(breaker);
+    }
     for field in node.fields().iter().filter(|it| !told.contains(&it.name.as_str())) {
         parts.push(format!("{}={}", field.name, field.node.canonical()));
     }

@@ -246,7 +246,7 @@ fn an_axis_of_deployments_has_short_labels_that_differ() {
         "[axes]\ndeployment = [\"50/100\", { maximum_percent = 150 }, { strategy = \"CANARY\" }, { strategy = \
          \"LINEAR\", bake_time_in_minutes = 5, linear_configuration = { step_percent = 25.0 } }, { strategy = \
          \"BLUE_GREEN\", bake_time_in_minutes = 5 }, { bake_time_in_minutes = 5 }, { early_success_criteria = { \
-         healthy_percent = 100 } }]",
+         healthy_percent = 100 } }, { deployment_circuit_breaker = { enable = true, rollback = true } }]",
     );
     let experiment = read(&text);
     let labels: Vec<_> = experiment.settings.iter().map(|it| it.setting.label.as_str()).collect();
@@ -260,6 +260,7 @@ fn an_axis_of_deployments_has_short_labels_that_differ() {
             "BLUE_GREEN bake 5m",
             "100/200 bake 5m",
             "100/200 early_success_criteria={healthy_percent = 100}",
+            "100/200 breaker",
         ]
     );
 }

@@ -24,6 +24,7 @@ mod import_end_to_end;
 mod import_properties;
 mod java_regex;
 mod lint;
+mod named_stories;
 mod properties;
 mod reach;
 mod reference;

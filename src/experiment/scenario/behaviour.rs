@@ -155,6 +155,15 @@ pub fn fail_health_checks(definition: &mut TaskDefinition) {
     definition.blueprint = Some(blueprint);
 }
 
+/// Another image for the container of a definition that has but one; of several
+/// nobody says which is meant.
+pub fn set_image(definition: &mut TaskDefinition, image: &str) {
+    let Some(blueprint) = &mut definition.blueprint else { return };
+    if blueprint.containers.len() == 1 {
+        image.clone_into(&mut Arc::make_mut(blueprint).containers[0].image);
+    }
+}
+
 /// One that is given by its needs alone has one container, `app`.
 fn blueprint_of(definition: &TaskDefinition) -> Arc<Blueprint> {
     definition.blueprint.clone().unwrap_or_else(|| Arc::new(Blueprint::plain()))

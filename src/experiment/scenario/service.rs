@@ -233,8 +233,8 @@ fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>)
         Some(definition) => Some(definition?),
         None => None,
     };
-    let is_same_revision = definition.is_none() && image.is_none();
-    Some(ReleaseSpec { at: at?, definition, is_same_revision, behaviours, fails_health_checks })
+    let image = image.map(str::to_owned);
+    Some(ReleaseSpec { at: at?, definition, image, behaviours, fails_health_checks })
 }
 
 /// A moment before the horizon.

@@ -212,10 +212,11 @@ pub enum LoadSpec {
 pub struct ReleaseSpec {
     /// When.
     pub at: SimTime,
-    /// What; the same needs as before if `None` (another image).
+    /// What; the definition as it was if `None`.
     pub definition: Option<DefinitionSpec>,
-    /// Whether it is the same revision again (`forceNewDeployment`).
-    pub is_same_revision: bool,
+    /// The image of its container, where it has but one. Without an image and a
+    /// definition it is the same revision again (`forceNewDeployment`).
+    pub image: Option<String>,
     /// What its containers do, on top of what those of the service do.
     pub behaviours: Vec<BehaviourSpec>,
     /// Whether none of its essential containers ever passes a check.

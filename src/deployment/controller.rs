@@ -29,6 +29,8 @@ pub struct ServiceView {
     /// Earlier revisions have requests sent to them until the deployment lets
     /// go of them: none of their tasks is stopped for the newest one's sake.
     pub is_source_serving: bool,
+    /// The deployment has not come to the stage in which its tasks start.
+    pub awaits_scale_up: bool,
     /// Tasks of the newest revision that are started beyond the desired count,
     /// for the balance of zones.
     pub n_rebalancing: u32,
@@ -73,6 +75,7 @@ impl ServiceView {
             is_rolling_out: source.not_stopped() > 0,
             is_halted: false,
             is_source_serving: false,
+            awaits_scale_up: false,
             n_rebalancing: 0,
             is_paused: false,
             is_backing_off: false,

@@ -28,7 +28,8 @@ impl DeploymentController for External {
     fn plan(&self, view: &ServiceView) -> DeploymentPlan {
         // A scale is obeyed at once; what is replaced is replaced start first.
         let bounds = DeploymentBounds { minimum_healthy_percent: 0, ..DeploymentBounds::DEFAULT };
-        let shrinks = view.target.wanted() > view.desired_count;
+        let leaving = view.target_marked.draining.wanted();
+        let shrinks = view.target.wanted() - leaving > view.desired_count;
         let bounds = if shrinks { bounds } else { DeploymentBounds::DEFAULT };
         let source = RevisionCounts::default();
         ROLLING.plan(&ServiceView { bounds, source, source_keep: 0, is_rolling_out: false, ..*view })

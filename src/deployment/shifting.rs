@@ -59,7 +59,7 @@ impl DeploymentController for Shifting {
             start_target: target.start,
             ..DeploymentPlan::default()
         };
-        if view.is_halted {
+        if view.is_halted || view.awaits_scale_up {
             (plan.start_target, plan.stop_target) = (0, 0);
         }
         let lacks_room = view.is_paused && plan.start_source + plan.start_target > 0;

@@ -3,6 +3,7 @@
 //! guide, ecs_service-options and managed-instance-draining).
 
 use crate::base::id::{DeploymentId, Id as _, InstanceId, ServiceId, TaskId};
+use crate::deployment::Marked;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
@@ -15,12 +16,12 @@ use crate::sim::watch::Watch;
 impl<W: Watch> Simulation<'_, W> {
     /// Where a daemon should be, and what is to be counted of it: tasks on
     /// instances that will do. Those elsewhere are told to stop, on an instance
-    /// that drains as the last. Source and target.
-    pub(super) fn place_daemons(&mut self, service: ServiceId) -> (RevisionCounts, RevisionCounts) {
+    /// that drains as the last. Source and target, each with its marked ones.
+    pub(super) fn place_daemons(&mut self, service: ServiceId) -> [(RevisionCounts, Marked); 2] {
         let primary = self.cluster.service(service).primary;
         let n = self.qualified_instances(service, primary).count();
         self.cluster.set_desired_count(service, u32::try_from(n).expect("fewer than 2^32 instances"));
-        let (mut source, mut target) = (RevisionCounts::default(), RevisionCounts::default());
+        let mut sides = [(RevisionCounts::default(), Marked::default()); 2];
         let mut misplaced: Vec<TaskId> = Vec::new();
         for &id in &self.cluster.service(service).tasks {
             let task = self.cluster.task(id);
@@ -31,8 +32,11 @@ impl<W: Watch> Simulation<'_, W> {
                     || self.is_qualified(service, deployment, it)
             });
             if is_right {
-                let side = if deployment == primary { &mut target } else { &mut source };
-                side.add(task.status, task.health);
+                let (counts, marked) = &mut sides[usize::from(deployment == primary)];
+                counts.add(task.status, task.health);
+                if task.is_protected && task.is_desired_running {
+                    marked.protected.add(task.status, task.health);
+                }
             } else if task.is_desired_running && task.instance().is_some_and(|it| !self.has_others(it)) {
                 misplaced.push(id);
             }
@@ -40,7 +44,7 @@ impl<W: Watch> Simulation<'_, W> {
         for task in misplaced {
             self.ask_to_stop(task, StopCode::ServiceSchedulerInitiated);
         }
-        (source, target)
+        sides
     }
 
     /// Whether an instance that drains has tasks of other kinds to wait for.

@@ -2,7 +2,7 @@
 //! carries out its plan. It looks after every change of a task's state, and
 //! when a pause is over; a tick in between could not decide otherwise.
 
-use crate::base::id::{Id as _, ServiceId, TaskDefinitionId, TaskId};
+use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskDefinitionId, TaskId};
 use crate::deployment::{DeploymentPlan, Marked, ServiceView, Standstill};
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceStatus;
@@ -59,6 +59,9 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     fn release(&mut self, service: ServiceId, definition: TaskDefinitionId) {
+        // Asked before its stage ends: a canary leaves the requests where most
+        // of them are.
+        let serving = self.serving_deployment(service);
         if self.services[service].is_rolling_out {
             // One that its bounds had stopped for good is no less a deadlock
             // because somebody tried again.
@@ -69,7 +72,6 @@ impl<W: Watch> Simulation<'_, W> {
             };
             self.close_rollout(service, outcome);
         }
-        let serving = self.serving_deployment(service);
         let deployment = self.cluster.open_deployment(service, definition);
         self.lives.open(deployment, service, definition);
         let state = &mut self.services[service];
@@ -109,11 +111,13 @@ impl<W: Watch> Simulation<'_, W> {
     fn service_view(&mut self, service: ServiceId) -> ServiceView {
         let policy = &self.setup.services[service];
         let (mut source, mut target) = (self.source_counts(service), self.target_counts(service));
-        let (mut source_marked, mut target_marked) = (Marked::default(), Marked::default());
+        let (source_marked, target_marked);
         if policy.scheduling == SchedulingStrategy::Daemon {
-            (source, target) = self.place_daemons(service);
-        } else if self.cluster.n_draining() > 0 || !self.services[service].protected.is_empty() {
-            (source_marked, target_marked) = self.marked(service);
+            [(source, source_marked), (target, target_marked)] = self.place_daemons(service);
+        } else {
+            let primary = self.cluster.service(service).primary;
+            source_marked = self.marked(service, |it| it != primary);
+            target_marked = self.marked(service, |it| it == primary);
         }
         let state = &self.services[service];
         ServiceView {
@@ -127,6 +131,7 @@ impl<W: Watch> Simulation<'_, W> {
             is_rolling_out: state.is_rolling_out,
             is_halted: state.rollout.is_halted,
             is_source_serving: self.is_source_serving(service),
+            awaits_scale_up: self.awaits_scale_up(service),
             n_rebalancing: u32::from(state.rebalancing.is_some()),
             is_paused: state.retry_at.is_some_and(|at| self.now < at),
             is_backing_off: state.n_failed_starts >= BACK_OFF_AFTER,
@@ -136,24 +141,26 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    /// A service's wanted tasks that are protected, or on instances that drain.
-    fn marked(&self, service: ServiceId) -> (Marked, Marked) {
-        let (mut source, mut target) = (Marked::default(), Marked::default());
-        let state = self.cluster.service(service);
-        for &id in &state.tasks {
+    /// Those of a service's wanted tasks that are protected, or on instances
+    /// that drain, of these revisions.
+    pub(super) fn marked(&self, service: ServiceId, is_meant: impl Fn(DeploymentId) -> bool) -> Marked {
+        let mut marked = Marked::default();
+        if self.cluster.n_draining() == 0 && self.services[service].protected.is_empty() {
+            return marked;
+        }
+        for &id in &self.cluster.service(service).tasks {
             let task = self.cluster.task(id);
             let TaskOwner::Service { deployment, .. } = task.owner else { continue };
-            if !task.is_desired_running {
+            if !task.is_desired_running || !is_meant(deployment) {
                 continue;
             }
-            let side = if deployment == state.primary { &mut target } else { &mut source };
             if task.is_protected {
-                side.protected.add(task.status, task.health);
+                marked.protected.add(task.status, task.health);
             } else if self.is_draining(id) {
-                side.draining.add(task.status, task.health);
+                marked.draining.add(task.status, task.health);
             }
         }
-        (source, target)
+        marked
     }
 
     /// Whether a task has to leave its instance: it drains, and the task is not

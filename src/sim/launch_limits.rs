@@ -80,7 +80,11 @@ impl<W: Watch> Simulation<'_, W> {
         self.services[service].launches.take(allowed);
         if allowed < u64::from(n) {
             let at = SimTime::from_millis((self.now.millis() / TICK_MS + 1) * TICK_MS);
-            self.queue.schedule(at, Event::ServiceReviewed(service));
+            // Once a tick, however often it is looked at before.
+            if self.services[service].launches_at != Some(at) {
+                self.services[service].launches_at = Some(at);
+                self.queue.schedule(at, Event::ServiceReviewed(service));
+            }
         }
         u32::try_from(allowed).expect("at most what was asked for")
     }

@@ -118,7 +118,7 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn settle_rebalancing(&mut self, service: ServiceId) {
         if let Some((task, epoch)) = self.services[service].rebalancing {
             let row = self.cluster.task(task);
-            if row.epoch != epoch || row.health != Health::Unknown {
+            if row.epoch != epoch || row.health != Health::Unknown || !row.is_desired_running {
                 self.services[service].rebalancing = None;
             }
         }

@@ -56,6 +56,12 @@ impl<W: Watch> Simulation<'_, W> {
             && rollout.stage.is_some_and(|(stage, _)| stage < LifecycleStage::CleanUp)
     }
 
+    /// Whether none of the new tasks is started yet.
+    pub(super) fn awaits_scale_up(&self, service: ServiceId) -> bool {
+        let stage = self.services[service].rollout.stage;
+        self.services[service].is_rolling_out && stage.is_some_and(|it| it.0 < LifecycleStage::ScaleUp)
+    }
+
     /// A deployment has just been opened; before it the requests went to
     /// `serving`.
     pub(super) fn begin_rollout(&mut self, service: ServiceId, serving: DeploymentId) {
@@ -77,7 +83,9 @@ impl<W: Watch> Simulation<'_, W> {
                 }
             }
             rollout.serving = Some(serving);
-            rollout.stage = Some((stages::first(self.has_other_revisions(service, serving)), self.now));
+            let first = stages::first(self.has_other_revisions(service, serving));
+            rollout.stage = Some((first, self.now));
+            self.watch.fact(self.now, Fact::StageBegan(service, first));
             self.services[service].new_revision_share = Some(TrafficShare::NONE);
         }
         self.services[service].rollout = rollout;
@@ -163,6 +171,8 @@ impl<W: Watch> Simulation<'_, W> {
             && self.services[service].is_rolling_out
             && !rollout.ignores_alarms
             && !rollout.is_rollback
+            // What it would put back is on its way out.
+            && rollout.stage.is_none_or(|(stage, _)| stage < LifecycleStage::CleanUp)
             && let Some(&on) = alarms.alarms.iter().find(|&&it| self.is_alarm_on(it))
         {
             let name = &self.setup.alarms[on].name;
@@ -191,6 +201,9 @@ impl<W: Watch> Simulation<'_, W> {
         let serving = self.services[service].rollout.serving.filter(|it| older.contains(it));
         let back_to = completed.filter(|_| rollback).or(serving);
         self.services[service].is_changed = true;
+        if self.services[service].new_revision_share.is_some_and(|it| it > TrafficShare::NONE) {
+            self.shift_traffic(service, TrafficShare::NONE);
+        }
         self.services[service].new_revision_share = None;
         match back_to.filter(|_| !was_rollback) {
             Some(to) => {
@@ -209,6 +222,7 @@ impl<W: Watch> Simulation<'_, W> {
                 self.services[service].rollout.is_halted = true;
                 self.cancel_waiting_tasks(service);
                 self.recorder.close_rollout(self.now, service.idx(), DeploymentOutcome::Failed);
+                self.scale_in_at_last(service);
             }
         }
     }
@@ -318,8 +332,14 @@ impl<W: Watch> Simulation<'_, W> {
         }
         self.services[service].new_revision_share = None;
         self.services[service].is_changed = true;
+        self.scale_in_at_last(service);
+    }
+
+    /// What the scaling policy wanted meanwhile.
+    fn scale_in_at_last(&mut self, service: ServiceId) {
         if let Some(desired_count) = self.services[service].scales_in_to.take() {
             self.cluster.set_desired_count(service, desired_count);
+            self.services[service].is_changed = true;
             self.review_service(service);
         }
     }

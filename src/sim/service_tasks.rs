@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, Id as _, ServiceId, TaskId};
 use crate::base::{Domain, SimDuration, SimTime};
+use crate::deployment::Marked;
 use crate::model::capacity::Scaling;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceStatus;
@@ -161,11 +162,16 @@ impl<W: Watch> Simulation<'_, W> {
     /// Starts tasks of earlier revisions in place of those that were lost or
     /// found unhealthy, the newest of them first.
     pub(super) fn replace_source_tasks(&mut self, service: ServiceId, n: u32) {
+        // As the controller counts: what has to leave its instance is replaced
+        // where its revision stays.
+        let stays = self.services[service].rollout.is_halted || self.is_source_serving(service);
         let mut left = n;
         for idx in (0..self.cluster.service(service).older.len()).rev() {
             let deployment = self.cluster.service(service).older[idx];
             let row = self.cluster.deployment(deployment);
-            let sound = row.counts.wanted() - row.counts.unhealthy;
+            let marked = if stays { self.marked(service, |it| it == deployment) } else { Marked::default() };
+            let leaving = marked.draining.wanted() - marked.draining.unhealthy;
+            let sound = row.counts.wanted() - row.counts.unhealthy - leaving;
             let missing = row.keep.saturating_sub(sound).min(left);
             self.start_tasks(service, deployment, missing);
             left -= missing;

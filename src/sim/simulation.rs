@@ -139,6 +139,8 @@ pub(super) struct ServiceState {
     pub(super) task_sets: Vec<TaskSet>,
     /// What it may still launch this minute.
     pub(super) launches: LaunchBucket,
+    /// When it will look again whether it may launch more.
+    pub(super) launches_at: Option<SimTime>,
 }
 
 impl<'a, W: Watch> Simulation<'a, W> {

@@ -62,6 +62,7 @@ impl<W: Watch> Simulation<'_, W> {
             let options = &self.setup.options;
             let is_paused = self.services[service].retry_at.is_some_and(|at| self.now < at);
             let view = ServiceView {
+                target_marked: self.marked(service, |it| it == set.deployment),
                 is_paused,
                 upper_counts_stopping: options.upper_counts_stopping,
                 order: options.order,
@@ -75,6 +76,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.watch.fact(self.now, Fact::ServicePlanned(service, plan));
             let side = Side::Only(set.deployment);
             self.stop_tasks(service, side, plan.stop_target_unhealthy, Which::Unhealthy);
+            self.stop_tasks(service, side, plan.stop_target_draining, Which::Draining);
             self.stop_tasks(service, side, plan.stop_target, Which::Any);
             self.start_tasks(service, set.deployment, plan.start_target);
         }

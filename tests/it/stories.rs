@@ -9,6 +9,8 @@
 //! later. A container exits 1 s after its stop signal; an interface takes 5 s
 //! to go.
 
+mod breakers;
+mod draining;
 mod fargate;
 mod health;
 mod networking;
@@ -16,6 +18,7 @@ mod placement;
 mod roles;
 mod rollout_records;
 mod rollouts;
+mod shifts;
 mod snapshots;
 mod start_up;
 mod traffic;
@@ -163,6 +166,14 @@ impl Watch for Teller<'_> {
             }
             Fact::RolloutCompleted(service) => {
                 format!("{} completed", self.setup.services[service].name)
+            }
+            Fact::RolloutGivenUp(service, _) => format!("{} given up", self.setup.services[service].name),
+            Fact::StageBegan(service, stage) => {
+                format!("{} in {}", self.setup.services[service].name, stage.name())
+            }
+            Fact::TrafficShifted(service, share) => {
+                let (percent, tenths) = (share.0 / 10, share.0 % 10);
+                format!("{} shifts {percent}.{tenths} %", self.setup.services[service].name)
             }
             _ => return,
         };

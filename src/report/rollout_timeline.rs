@@ -9,7 +9,7 @@ use super::canvas::{Anchor, Canvas, Color, Dash, Font, Marker, Place, document};
 use super::chart::{Chart, head};
 use super::figure::{
     AXIS, Axis, Entry, LABEL, Legend, MARGIN, SUBTITLE, Sample, WIDTH, draw_head, draw_notes, head_height,
-    labelled, labelled_across, note_lines, notes_height,
+    labelled_across, note_lines, notes_height,
 };
 use super::grouping::grouped;
 use super::palette::{BAND, GRID, INK, MUTED, RANGE, Style, style};
@@ -83,6 +83,9 @@ fn draw_timelines(results: &Results) -> Option<String> {
     if panels.iter().any(|it| it.rollout.timeline.is_thinned()) {
         notes.push("Of long rollouts only the extremes of each stretch of time are drawn.".to_owned());
     }
+    if panels.iter().any(|it| it.rollout.outcome == DeploymentOutcome::RolledBack) {
+        notes.push("After a rollback the new tasks are those of the revision that was put back.".to_owned());
+    }
     let notes = note_lines(&notes);
     let top = head_height(&head) + 8.0;
     let n_lines = panels.len().div_ceil(N_COLUMNS) as f64;
@@ -145,7 +148,7 @@ fn legend_entries(has_traffic: bool, has_failure: bool) -> Vec<Entry> {
     let mut entries = vec![
         line("old tasks", OLD),
         line("new tasks", NEW),
-        line("healthy tasks, old and new", HEALTHY),
+        Entry { label: "healthy tasks, old and new".to_owned(), sample: Sample::Area(HEALTHY) },
         line("desired", DESIRED),
         line("lower and upper bound", BOUNDS),
     ];
@@ -164,7 +167,7 @@ fn legend_entries(has_traffic: bool, has_failure: bool) -> Vec<Entry> {
 
 const OLD: Style = Style { color: Color(0x00, 0x72, 0xb2), marker: Marker::Circle, dash: Dash::Solid };
 const NEW: Style = Style { color: Color(0xd5, 0x5e, 0x00), marker: Marker::Circle, dash: Dash::Solid };
-const HEALTHY: Style = Style { color: Color(0x00, 0x9e, 0x73), marker: Marker::Circle, dash: Dash::Solid };
+const HEALTHY: Color = Color(0xc4, 0xe6, 0xd9);
 const DESIRED: Style = Style { color: INK, marker: Marker::Circle, dash: Dash::Long };
 const BOUNDS: Style = Style { color: MUTED, marker: Marker::Circle, dash: Dash::Short };
 const TRAFFIC: Color = Color(0xf2, 0xa3, 0x6b);
@@ -196,10 +199,19 @@ fn draw_panel(
     let x = |after_ms: u64| x_left + (x_right - x_left) * across.scale.share(after_ms as f64 / unit.millis);
     let y = |n: u32| y_bottom - (y_bottom - y_top) * up.scale.share(f64::from(n));
 
-    for (tick, label) in labelled(&up, 3) {
+    // An area, since its edge lies on that of the desired or the old ones for
+    // most of the time; the grid shows through.
+    let edge = steps(points, took_ms, RolloutPoint::healthy);
+    let mut corners: Vec<Place> = edge.iter().map(|&(at, n)| (x(at), y(n))).collect();
+    if let (Some(first), Some(last)) = (edge.first(), edge.last()) {
+        corners.extend([(x(last.0), y_bottom), (x(first.0), y_bottom)]);
+        canvas.area(&corners, HEALTHY, 1.0);
+    }
+    // There are no halves of tasks.
+    for tick in up.scale.ticks(5).into_iter().filter(|it| it.fract().abs() < 1e-9) {
         let at = y_bottom - (y_bottom - y_top) * up.scale.share(tick);
         canvas.line(&[(x_left, at), (x_right, at)], GRID, 1.0, Dash::Solid);
-        canvas.text(&label, (x_left - 8.0, at), LABEL, Anchor::End);
+        canvas.text(&format!("{tick:.0}"), (x_left - 8.0, at), LABEL, Anchor::End);
     }
     let ticks = labelled_across(&across, x_right - x_left);
     for (tick, _) in &ticks {
@@ -215,9 +227,8 @@ fn draw_panel(
     line(canvas, BOUNDS, 1.4, |it| it.lower);
     // What lies far above all tasks would flatten them: it is cut at the top.
     line(canvas, BOUNDS, 1.4, |it| it.upper);
-    line(canvas, OLD, 1.8, |it| it.old);
-    line(canvas, NEW, 1.8, |it| it.new);
-    line(canvas, HEALTHY, 2.6, |it| it.healthy());
+    line(canvas, OLD, 2.2, |it| it.old);
+    line(canvas, NEW, 2.2, |it| it.new);
     line(canvas, DESIRED, 1.4, |it| it.desired);
     if let Some(failure) = &rollout.failure {
         let at = x(failure.at_ms.saturating_sub(rollout.started_ms).min(took_ms));
@@ -263,7 +274,8 @@ fn draw_panel(
         let at = x_left + (x_right - x_left) * across.scale.share(*tick);
         canvas.text(label, (at, bottom + 13.0), LABEL, Anchor::Middle);
     }
-    canvas.text(unit.name, (x_left - 14.0, bottom + 13.0), SMALL, Anchor::End);
+    let short = if unit.name == "minutes" { "min" } else { unit.name };
+    canvas.text(short, (x_left - 14.0, bottom + 13.0), SMALL, Anchor::End);
     let hover = format!(
         "{}: {}; peak {} tasks, at least {} healthy, surge {} task-hours",
         panel.title,

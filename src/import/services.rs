@@ -186,7 +186,7 @@ fn why_not(service: &Service, definitions: &Definitions<'_>) -> Option<String> {
                 it.cpu.0, it.memory.0
             )
         });
-        return Some(format!("is a DAEMON, one task on each instance, which is not modelled{held}"));
+        return Some(format!("is a DAEMON, one task on each instance, which is not imported yet{held}"));
     }
     match &service.launch_type {
         Some(LaunchType::External) => return Some("runs on machines outside of EC2".to_owned()),

@@ -295,7 +295,7 @@ fn what_cannot_be_said_is_a_note_at_its_place() {
         ),
         (
             json!({"schedulingStrategy": "DAEMON"}),
-            "is a DAEMON, one task on each instance, which is not modelled; the 256 CPU units and 512 MiB",
+            "is a DAEMON, one task on each instance, which is not imported yet; the 256 CPU units and 512 MiB",
         ),
         (json!({"status": "DRAINING"}), "is left out: it is DRAINING"),
         (json!({"launchType": "EXTERNAL"}), "runs on machines outside of EC2"),

@@ -3,7 +3,7 @@
 //! have as the desired count: its own tasks are the newest revision's, and the
 //! bounds of a deployment do not hold (API DeploymentConfiguration).
 
-use crate::deployment::controller::{DeploymentController, DeploymentPlan, Entry, ServiceView};
+use crate::deployment::controller::{DeploymentController, DeploymentPlan, Entry, Marked, ServiceView};
 use crate::deployment::rolling::ROLLING;
 use crate::model::service::{DeploymentBounds, RevisionCounts};
 
@@ -32,7 +32,9 @@ impl DeploymentController for External {
         let shrinks = view.target.wanted() - leaving > view.desired_count;
         let bounds = if shrinks { bounds } else { DeploymentBounds::DEFAULT };
         let source = RevisionCounts::default();
-        ROLLING.plan(&ServiceView { bounds, source, source_keep: 0, is_rolling_out: false, ..*view })
+        let source_marked = Marked::default();
+        let view = ServiceView { bounds, source, source_marked, source_keep: 0, ..*view };
+        ROLLING.plan(&ServiceView { is_rolling_out: false, ..view })
     }
 }
 

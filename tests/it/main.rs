@@ -13,6 +13,7 @@ mod command_line;
 mod common_luck;
 mod conform;
 mod containers;
+mod controllers;
 mod deadlocks;
 mod deployment_settings;
 mod documentation;

@@ -10,6 +10,7 @@
 //! to go.
 
 mod breakers;
+mod deployments;
 mod draining;
 mod fargate;
 mod health;

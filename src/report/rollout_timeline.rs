@@ -83,9 +83,6 @@ fn draw_timelines(results: &Results) -> Option<String> {
     if panels.iter().any(|it| it.rollout.timeline.is_thinned()) {
         notes.push("Of long rollouts only the extremes of each stretch of time are drawn.".to_owned());
     }
-    if panels.iter().any(|it| it.rollout.outcome == DeploymentOutcome::RolledBack) {
-        notes.push("After a rollback the new tasks are those of the revision that was put back.".to_owned());
-    }
     let notes = note_lines(&notes);
     let top = head_height(&head) + 8.0;
     let n_lines = panels.len().div_ceil(N_COLUMNS) as f64;
@@ -138,9 +135,20 @@ fn drawn<'a>(results: &Results, label: &str, row: &'a Row, rollout: &'a RolloutR
         Some(failure) => format!("{how} after {took}: {}", failure.reason),
         None => format!("{how} after {took}"),
     };
+    // A task more here than there is what cannot be helped.
+    let skew = rollout.left_behind.skew();
+    let left = if skew > 1 {
+        format!(", with {skew} tasks more in one zone than in another")
+    } else {
+        String::new()
+    };
     let which =
         if results.n_replicates > 1 { format!(", replicate {}", row.replicate) } else { String::new() };
-    Drawn { title: format!("{label}: {service} to {}", rollout.revision), remark: remark + &which, rollout }
+    Drawn {
+        title: format!("{label}: {service} to {}", rollout.revision),
+        remark: remark + &left + &which,
+        rollout,
+    }
 }
 
 fn legend_entries(has_traffic: bool, has_failure: bool) -> Vec<Entry> {

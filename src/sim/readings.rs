@@ -37,6 +37,8 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.service(service);
         let (target, source) = (self.target_counts(service), self.source_counts(service));
         let healthy = target.healthy + source.healthy - row.n_healthy_lost;
+        // Where an earlier revision is put back, the new one is on its way out.
+        let new = if self.services[service].rollout.is_rollback { source } else { target };
         let policy = &self.setup.services[service];
         let bounds = policy.deployment.bounds;
         let in_zone = self.setup.zones_of(&policy.placement).map(|it| row.healthy_by_zone[it.idx()]);
@@ -53,10 +55,10 @@ impl<W: Watch> Simulation<'_, W> {
             tasks: target.not_stopped() + source.not_stopped(),
             minimum: bounds.lower(row.desired_count),
             maximum: bounds.upper(row.desired_count),
-            new_tasks: target.not_stopped(),
+            new_tasks: new.not_stopped(),
             // Which of those on lost instances are old is not counted: new ones
             // are taken off first.
-            new_healthy: target.healthy - row.n_healthy_lost.min(target.healthy),
+            new_healthy: new.healthy - row.n_healthy_lost.min(new.healthy),
             zones,
         }
     }

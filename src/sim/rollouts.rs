@@ -29,7 +29,7 @@ pub(super) struct Rollout {
     /// When its stage will be looked at again, if nothing else happens.
     looks_again_at: Option<SimTime>,
     /// It puts an earlier revision back.
-    is_rollback: bool,
+    pub(super) is_rollback: bool,
     /// It was given up, and nothing put in its place.
     pub(super) is_halted: bool,
     /// Its stage and since when; of one that shifts traffic.

@@ -97,6 +97,10 @@ fn plan_stops(view: &ServiceView) -> DeploymentPlan {
         let unneeded = if is_renewed { not_healthy } else { 0 };
         plan.stop_source = stoppable.min(unneeded + spare);
         spare -= plan.stop_source.saturating_sub(unneeded);
+    } else if view.source.wanted() > view.desired_count {
+        // It stays as it is, and yet a smaller service needs fewer.
+        plan.stop_source = (view.source.wanted() - view.desired_count).min(stoppable).min(spare);
+        spare -= plan.stop_source;
     }
     // On an instance that drains (semantics 1.15): at once what serves nobody,
     // the others within the bounds.

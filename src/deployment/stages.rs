@@ -74,10 +74,14 @@ pub fn step(view: &StageView<'_>) -> StageStep {
         return StageStep::Fails(reason);
     }
     let name = view.stage.name();
-    if view.deployment_elapsed >= DEPLOYMENT_TIME_OUT {
+    // What has all requests is not taken back because the old tasks linger
+    // (MODEL).
+    let is_past_return = view.stage == LifecycleStage::CleanUp;
+    if view.deployment_elapsed >= DEPLOYMENT_TIME_OUT && !is_past_return {
         return StageStep::Fails(format!("deployment timed out after 30 days in {name}"));
     }
-    let is_timed = !matches!(view.stage, LifecycleStage::ProductionTrafficShift | LifecycleStage::BakeTime);
+    let is_timed = !matches!(view.stage, LifecycleStage::ProductionTrafficShift | LifecycleStage::BakeTime)
+        && !is_past_return;
     let is_over = work == Work::Over && asked == Hooks::Passed;
     if is_timed && !is_over && view.elapsed >= STAGE_TIME_OUT && asked == Hooks::Passed {
         return StageStep::Fails(format!("stage {name} timed out after 24 hours"));
@@ -211,6 +215,8 @@ mod tests {
         assert_eq!(step_of(BakeTime, MINUTE), StageStep::Lasts(Some(minutes(5))));
         assert_eq!(step_of(BakeTime, minutes(5)), StageStep::Next(CleanUp));
         assert_eq!(step(&StageView { is_cleaned_up: true, ..view(CleanUp, MINUTE, &[]) }), StageStep::Done);
+        let lingering = step(&StageView { stage: CleanUp, ..view(CleanUp, DEPLOYMENT_TIME_OUT, &[]) });
+        assert_eq!(lingering, StageStep::Lasts(None), "old tasks that linger are waited for");
         let StageStep::Fails(reason) = step_of(ScaleUp, STAGE_TIME_OUT) else { panic!("24 hours are over") };
         assert!(reason.contains("SCALE_UP"), "{reason}");
     }

@@ -161,6 +161,7 @@ impl<W: Watch> Simulation<'_, W> {
         if self.cluster.instance(instance).status == InstanceStatus::Registering {
             self.cluster.register_instance(instance);
             self.start_daemons_on(instance);
+            self.review_balance();
             self.note_change_on(instance);
         }
     }

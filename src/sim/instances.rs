@@ -141,6 +141,7 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
         self.review_daemons();
+        self.review_balance();
         // Whoever waits may be let in now.
         if self.cluster.instance(instance).status == InstanceStatus::Active {
             self.note_change_on(instance);

@@ -2,7 +2,7 @@
 //! it finishes or is asked to stop, it is gone.
 
 use crate::base::SimDuration;
-use crate::base::id::{DeploymentId, Id as _, TaskId};
+use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskId};
 use crate::model::task::{Host, StopCode, TaskOwner, TaskStatus};
 use crate::record::RolloutRecord;
 use crate::sim::event::Event;
@@ -201,7 +201,19 @@ impl<W: Watch> Simulation<'_, W> {
         add: impl FnOnce(&mut RolloutRecord),
     ) {
         let Some((service, _)) = self.service_of(task) else { return };
-        let is_newest = self.cluster.service(service).primary == deployment;
+        self.note_phase_of(service, deployment, add);
+    }
+
+    /// The same of what this deployment of a service started.
+    pub(super) fn note_phase_of(
+        &mut self,
+        service: ServiceId,
+        deployment: DeploymentId,
+        add: impl FnOnce(&mut RolloutRecord),
+    ) {
+        // What is put back is not what is rolled out.
+        let is_newest = self.cluster.service(service).primary == deployment
+            && !self.services[service].rollout.is_rollback;
         if is_newest && let Some(rollout) = self.recorder.rollout(service.idx()) {
             add(rollout);
         }

@@ -51,12 +51,15 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// Whoever failed its health checks is not protected.
     pub(super) fn unprotect_unhealthy(&mut self, service: ServiceId) {
-        for idx in 0..self.services[service].protected.len() {
-            let (task, epoch, _) = self.services[service].protected[idx];
+        let mut protected = std::mem::take(&mut self.services[service].protected);
+        protected.retain(|&(task, epoch, _)| {
             let row = self.cluster.task(task);
-            if row.epoch == epoch && row.health == Health::Unhealthy {
+            let is_unhealthy = row.epoch == epoch && row.health == Health::Unhealthy;
+            if is_unhealthy {
                 self.cluster.set_protected(task, false);
             }
-        }
+            !is_unhealthy
+        });
+        self.services[service].protected = protected;
     }
 }

@@ -30,10 +30,23 @@ impl<W: Watch> Simulation<'_, W> {
         }
         let zones = self.balanced_zones(service);
         let tasks_per_zone = self.tasks_per_zone(service, &zones);
-        let Some((_, to)) = zone_balance::next_move(&tasks_per_zone) else { return };
+        let Some((from, to)) = zone_balance::next_move(&tasks_per_zone) else { return };
+        // Nothing would come of it if none of the fullest zone may go.
+        if !self.may_lose_one(service, zones[from]) {
+            return;
+        }
         if self.start_in_zone(service, zones[to]).is_none() {
             // Best effort: whoever leaves room is not waited for.
             self.pause(service);
+        }
+    }
+
+    /// Instances that tasks may be moved to have come, or come back.
+    pub(super) fn review_balance(&mut self) {
+        for service in self.setup.services.ids() {
+            if self.setup.services[service].availability_zone_rebalancing {
+                self.review_service(service);
+            }
         }
     }
 
@@ -73,6 +86,19 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
         counts
+    }
+
+    /// Whether a task of the service in this zone is not protected.
+    fn may_lose_one(&self, service: ServiceId, zone: ZoneId) -> bool {
+        self.cluster.service(service).tasks.iter().any(|&task| {
+            let task = self.cluster.task(task);
+            let of_task = match task.host {
+                Some(Host::Instance(it)) => self.cluster.instance(it).zone,
+                Some(Host::Fargate(zone)) => zone,
+                None => return false,
+            };
+            of_task == zone && task.is_desired_running && !task.is_protected
+        })
     }
 
     /// One task more, in this zone; `None` if there is no room.

@@ -120,9 +120,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// a failure as long as none of the deployment has run (semantics 1.9).
     pub(super) fn note_failed_launch(&mut self, service: ServiceId, deployment: DeploymentId) {
         if self.cluster.service(service).primary == deployment {
-            if let Some(rollout) = self.recorder.rollout(service.idx()) {
-                rollout.n_failed += 1;
-            }
+            self.note_phase_of(service, deployment, |rollout| rollout.n_failed += 1);
             if !self.services[service].rollout.has_run {
                 self.count_for_breaker(service, deployment, BreakerEvent::TaskFailed);
             }
@@ -132,9 +130,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// A task of `deployment` was stopped because its health failed.
     pub(super) fn note_failed_task(&mut self, service: ServiceId, deployment: DeploymentId) {
         if self.cluster.service(service).primary == deployment {
-            if let Some(rollout) = self.recorder.rollout(service.idx()) {
-                rollout.n_failed += 1;
-            }
+            self.note_phase_of(service, deployment, |rollout| rollout.n_failed += 1);
             self.count_for_breaker(service, deployment, BreakerEvent::TaskFailed);
         }
     }

@@ -183,6 +183,11 @@ impl<W: Watch> Simulation<'_, W> {
             return;
         }
         let n = self.take_launch_tokens(service, n);
+        // Nothing changes before the next tick: another look now would ask again
+        // and again within the moment.
+        if n == 0 {
+            return;
+        }
         if self.setup.services[service].scheduling == SchedulingStrategy::Daemon {
             self.start_daemons(service, deployment, n);
             return;

@@ -14,6 +14,7 @@ mod deployments;
 mod draining;
 mod fargate;
 mod health;
+mod limits;
 mod networking;
 mod placement;
 mod roles;

@@ -143,10 +143,7 @@ impl Cluster {
             counts[deployment.idx()].add(task.status, task.health);
             let is_lost = task.instance().is_some_and(|it| self.instances[it].status == InstanceStatus::Lost);
             if task.is_desired_running && task.health == Health::Healthy {
-                let zone = match task.host.expect("a healthy task has a host") {
-                    Host::Instance(it) => self.instances[it].zone,
-                    Host::Fargate(zone) => zone,
-                };
+                let zone = self.zone_of(task.host.expect("a healthy task has a host"));
                 n_healthy_lost[service] += u32::from(is_lost);
                 healthy_by_zone[service][zone.idx()] += u32::from(!is_lost);
             }

@@ -12,7 +12,7 @@ use crate::model::instance::{ContainerInstance, InstanceType};
 use crate::model::ports::HostPorts;
 use crate::model::query::{DynamicFacts, SharedExpression, StaticTerms};
 use crate::model::service::{Deployment, Service};
-use crate::model::task::{Needs, Task, TaskDefinition};
+use crate::model::task::{Host, Needs, Task, TaskDefinition};
 
 /// A cluster at one moment.
 #[derive(Clone, Debug)]
@@ -140,6 +140,14 @@ impl Cluster {
     /// A task definition.
     pub fn definition(&self, id: TaskDefinitionId) -> &TaskDefinition {
         &self.definitions[id]
+    }
+
+    /// The zone of what a task is on.
+    pub fn zone_of(&self, host: Host) -> ZoneId {
+        match host {
+            Host::Instance(instance) => self.instances[instance].zone,
+            Host::Fargate(zone) => zone,
+        }
     }
 
     /// An instance type.

@@ -6,7 +6,7 @@
 use crate::base::id::{InstanceId, ServiceId, TaskId, ZoneId};
 use crate::deployment::zone_balance;
 use crate::model::instance::InstanceStatus;
-use crate::model::task::{Epoch, Health, Host, TaskOwner};
+use crate::model::task::{Epoch, Health, TaskOwner};
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::sim::setup::Capacity;
@@ -74,12 +74,8 @@ impl<W: Watch> Simulation<'_, W> {
         let mut counts = vec![0; zones.len()];
         for &task in &self.cluster.service(service).tasks {
             let task = self.cluster.task(task);
-            let zone = match task.host {
-                Some(Host::Instance(it)) => self.cluster.instance(it).zone,
-                Some(Host::Fargate(zone)) => zone,
-                None => continue,
-            };
-            if let Some(idx) = zones.iter().position(|it| *it == zone)
+            if let Some(zone) = task.host.map(|it| self.cluster.zone_of(it))
+                && let Some(idx) = zones.iter().position(|it| *it == zone)
                 && task.is_desired_running
             {
                 counts[idx] += 1;
@@ -92,12 +88,9 @@ impl<W: Watch> Simulation<'_, W> {
     fn may_lose_one(&self, service: ServiceId, zone: ZoneId) -> bool {
         self.cluster.service(service).tasks.iter().any(|&task| {
             let task = self.cluster.task(task);
-            let of_task = match task.host {
-                Some(Host::Instance(it)) => self.cluster.instance(it).zone,
-                Some(Host::Fargate(zone)) => zone,
-                None => return false,
-            };
-            of_task == zone && task.is_desired_running && !task.is_protected
+            task.host.map(|it| self.cluster.zone_of(it)) == Some(zone)
+                && task.is_desired_running
+                && !task.is_protected
         })
     }
 

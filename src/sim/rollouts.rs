@@ -227,8 +227,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// room do not wait any longer.
     fn cancel_waiting_tasks(&mut self, service: ServiceId) {
         let primary = self.cluster.service(service).primary;
-        let waiting: Vec<_> = self.cluster.service(service).tasks.clone();
-        for task in waiting {
+        for task in self.cluster.service(service).tasks.clone() {
             let row = self.cluster.task(task);
             if row.host.is_none() && self.service_of(task).is_some_and(|it| it.1 == primary) {
                 self.give_up_task(service, crate::sim::service_tasks::Side::Target, task);

@@ -89,16 +89,14 @@ impl<W: Watch> Simulation<'_, W> {
                 let keep = if is_replaced { row.keep } else { row.keep.saturating_sub(1) };
                 self.cluster.set_keep(revision, keep);
             }
-            if which == Which::Surplus {
-                // What one task less leaves may not be a surplus any more.
-                self.give_up_task(service, side, task);
-                draws = self.stop_draws(service, side, which);
-                continue;
-            }
             if which == Which::Unhealthy {
                 self.note_failed_task(service, revision);
             }
             self.give_up_task(service, side, task);
+            if which == Which::Surplus {
+                // What one task less leaves may not be a surplus any more.
+                draws = self.stop_draws(service, side, which);
+            }
         }
     }
 

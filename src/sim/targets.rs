@@ -9,7 +9,7 @@ use crate::model::instance::InstanceStatus;
 use crate::model::life::ContainerHealth;
 use crate::model::network::TargetGroup;
 use crate::model::options::FirstCheckDelay;
-use crate::model::task::{Health, Host, Task, TaskStatus};
+use crate::model::task::{Health, Task, TaskStatus};
 use crate::record::RequestReading;
 use crate::sim::health::{HealthMoments, TargetLuck};
 use crate::sim::simulation::Simulation;
@@ -38,10 +38,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// What is missing between the load balancers of a service and a task, for
     /// the n-th target group of the service.
     pub(super) fn missing_path(&self, service: ServiceId, task: &Task, number: usize) -> Option<Arc<str>> {
-        let zone = match task.host? {
-            Host::Instance(instance) => self.cluster.instance(instance).zone,
-            Host::Fargate(zone) => zone,
-        };
+        let zone = self.cluster.zone_of(task.host?);
         self.paths.to_task(service, task.definition, number, zone)
     }
 

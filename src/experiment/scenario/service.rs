@@ -162,6 +162,25 @@ pub(super) fn read_definition(
     Some(DefinitionSpec::Given(TaskDefinition { host_ports, ..plain }))
 }
 
+/// The load that `what` follows: `series` and `from`, or `generate`.
+pub(super) fn read_load(table: &reader::Table<'_>, what: &str, faults: &reader::Faults) -> Option<LoadSpec> {
+    let from = table.duration("from").unwrap_or_default();
+    let path = |name| {
+        table.optional(name).and_then(|node| {
+            reader::text(node, faults).map(|path| PathRef { path: path.to_owned(), node: node.clone() })
+        })
+    };
+    match (path("series"), path("generate")) {
+        (Some(series), None) => Some(LoadSpec::Series(series, from)),
+        (None, Some(profile)) => Some(LoadSpec::Generate(profile)),
+        _ => {
+            let message = format!("{what} is a number, or follows a `series` or `generate`");
+            faults.note(table.node().fault("B0105", message));
+            None
+        }
+    }
+}
+
 /// A number, or `{ series, per_task, min, from }`, or `{ generate, per_task, min }`.
 fn read_desired(node: &Node, context: &Context<'_>) -> Option<DesiredSpec> {
     let faults = context.faults;
@@ -184,24 +203,9 @@ fn read_desired(node: &Node, context: &Context<'_>) -> Option<DesiredSpec> {
         thousandths
     });
     let min = table.integer("min", 0..=DESIRED_MAX).unwrap_or(0);
-    let from = table.duration("from").unwrap_or_default();
-    let path = |name| {
-        table.optional(name).and_then(|node| {
-            reader::text(node, faults).map(|path| PathRef { path: path.to_owned(), node: node.clone() })
-        })
-    };
-    let (series, generate) = (path("series"), path("generate"));
+    let load = read_load(&table, "a desired count", context.faults);
     table.finish();
-    let load = match (series, generate) {
-        (Some(series), None) => LoadSpec::Series(series, from),
-        (None, Some(profile)) => LoadSpec::Generate(profile),
-        _ => {
-            faults.note(
-                node.fault("B0105", "a desired count is a number, or follows a `series` or `generate`"),
-            );
-            return None;
-        }
-    };
+    let load = load?;
     Some(DesiredSpec::Follows {
         load,
         per_task: per_task?,

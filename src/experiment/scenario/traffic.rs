@@ -1,6 +1,7 @@
 //! `[service.traffic]`.
 
-use super::workload::{LoadSpec, PathRef, RateSpec};
+use super::service::read_load;
+use super::workload::RateSpec;
 use crate::base::SimDuration;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
@@ -75,21 +76,7 @@ fn read_rate(node: &Node, faults: &Faults) -> Option<RateSpec> {
         (per > SimDuration::ZERO).then_some(per)
     });
     let scale = table.optional("scale").map_or(Some(1.0), |it| reader::decimal(it, SCALE_MAX, faults));
-    let from = table.duration("from").unwrap_or_default();
-    let path = |name| {
-        table.optional(name).and_then(|node| {
-            reader::text(node, faults).map(|path| PathRef { path: path.to_owned(), node: node.clone() })
-        })
-    };
-    let (series, generate) = (path("series"), path("generate"));
+    let load = read_load(&table, "a rate", faults);
     table.finish();
-    let load = match (series, generate) {
-        (Some(series), None) => LoadSpec::Series(series, from),
-        (None, Some(profile)) => LoadSpec::Generate(profile),
-        _ => {
-            faults.note(node.fault("B0105", "a rate is a number, or follows a `series` or `generate`"));
-            return None;
-        }
-    };
-    Some(RateSpec::Follows { load, per: per?, scale_millionths: (scale? * 1e6).round() as u64 })
+    Some(RateSpec::Follows { load: load?, per: per?, scale_millionths: (scale? * 1e6).round() as u64 })
 }

@@ -146,13 +146,6 @@ impl Cluster {
         *counts.of(TaskStatus::Running, health) += 1;
     }
 
-    fn zone_of(&self, host: Host) -> ZoneId {
-        match host {
-            Host::Instance(instance) => self.instances[instance].zone,
-            Host::Fargate(zone) => zone,
-        }
-    }
-
     /// The task may be given up when its service shrinks, or no longer (API
     /// UpdateTaskProtection).
     pub fn set_protected(&mut self, id: TaskId, is_protected: bool) {

@@ -6,6 +6,7 @@ pub mod attribute;
 pub mod capacity;
 pub mod container;
 pub mod deployment;
+pub mod fargate_sizes;
 pub mod identity;
 pub mod instance;
 pub mod life;

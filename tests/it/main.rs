@@ -33,5 +33,6 @@ mod rolling;
 mod stories;
 mod tables;
 mod task_definitions;
+mod theory;
 mod timelines;
 mod traffic;

@@ -6,7 +6,8 @@ use std::path::Path;
 use berthlab::base::{CpuUnits, MemoryMib, Money, SimTime};
 use berthlab::billing::fargate::{Customer, TaskSize, Usage};
 use berthlab::billing::{fargate, instance};
-use berthlab::model::capacity::{DatedPrice, FargateRates};
+use berthlab::model::capacity::FargateRates;
+use berthlab::model::price::DatedPrice;
 use berthlab::record::{Ledger, LedgerLine, Meter};
 use serde_json::Value;
 
@@ -87,7 +88,7 @@ fn on_fargate(input: &Value) -> (Vec<u64>, Money) {
         let is_spot = idx == 1;
         let customer = Customer { capacity_provider: "", availability_zone: "", is_arm: false, is_spot };
         let price = |name: &str, tenths: i128| DatedPrice {
-            usd_per_hour: Money::from_pico_usd(money(&rates[name]).pico_usd() * tenths / 10),
+            usd: Money::from_pico_usd(money(&rates[name]).pico_usd() * tenths / 10),
             as_of: String::new(),
         };
         let tenths = if is_spot { tenths } else { 10 };

@@ -12,6 +12,7 @@ pub mod recorder;
 pub mod request_tally;
 pub mod run_record;
 pub mod series;
+pub mod stranded;
 pub mod surge;
 pub mod timeline;
 
@@ -30,5 +31,6 @@ pub use run_record::{
     RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,
 };
 pub use series::{Bucket, Series};
+pub use stranded::StrandedCause;
 pub use surge::{Surge, SurgeEnd};
 pub use timeline::{RolloutPoint, Timeline};

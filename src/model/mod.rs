@@ -15,6 +15,7 @@ pub mod options;
 pub mod ports;
 pub mod price;
 pub mod query;
+pub mod scaling;
 pub mod service;
 pub mod task;
 pub mod traffic;

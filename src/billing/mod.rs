@@ -4,7 +4,8 @@
 mod per_second;
 
 pub mod address;
-
+pub mod attribution;
+pub mod commitments;
 pub mod fargate;
 pub mod instance;
 pub mod load_balancer;

@@ -12,10 +12,12 @@ use berthlab::base::id::{
 use berthlab::base::{CpuUnits, MemoryMib, Money};
 use berthlab::model::Cluster;
 use berthlab::model::attribute::{AVAILABILITY_ZONE, Attributes};
+use berthlab::model::capacity::Capacity;
 use berthlab::model::identity::{Expressions, Identity};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::network::reserved_ports;
 use berthlab::model::options::TieBreak;
+use berthlab::model::price::DatedPrice;
 use berthlab::model::task::{Needs, TaskDefinition, TaskOwner};
 use berthlab::model::transitions::{ClusterParts, Launch};
 use berthlab::placement::order::RandomOrder;
@@ -27,6 +29,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 mod support;
 use support::{Digest, Draws};
 
+const PROVIDER: CapacityProviderId = CapacityProviderId::new(0);
 const N_INSTANCES: &[u32] = &[1_000, 10_000];
 const FILLED_PERCENT: u64 = 65;
 const N_GROUPS: u32 = 50;
@@ -99,7 +102,8 @@ impl Bed {
             let zone = number % ZONES.len() as u32;
             let instance = cluster.launch_instance(&Launch {
                 instance_type: InstanceTypeId::new(0),
-                provider: CapacityProviderId::new(0),
+                is_spot: false,
+                provider: PROVIDER,
                 zone: ZoneId::new(zone),
                 launch: number / ZONES.len() as u32,
                 attribute_values: &values[zone as usize],
@@ -124,15 +128,14 @@ impl Bed {
         let group = GroupId::new(self.draws.below(N_GROUPS.into()) as u32);
         let owner = TaskOwner::Standalone { arrival: self.n_created };
         self.n_created += 1;
-        let task = self.cluster.create_task(definition, group, owner);
+        let task = self.cluster.create_task(definition, group, owner, Capacity::Instances(PROVIDER));
         let view = PlacementView {
             cluster: &self.cluster,
             definition,
             group,
             order: RandomOrder::new(self.draws.bits(), self.cluster.n_launched()),
         };
-        let rules =
-            Rules { provider: CapacityProviderId::new(0), zones: &[], constraints: &[], chain: &self.chain };
+        let rules = Rules { provider: PROVIDER, zones: &[], constraints: &[], chain: &self.chain };
         let instance = choose(&rules, &view, &mut self.scratch).expect("a third of the cluster is free");
         self.cluster.place(task, instance);
         self.placed.push(task);
@@ -168,8 +171,8 @@ fn instance_type() -> InstanceType {
         capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
         trunked_network_interfaces: None,
         is_arm: false,
-        usd_per_hour: Money::ZERO,
-        price_as_of: "2026-10-01".to_owned(),
+        on_demand: DatedPrice::of(Money::ZERO),
+        spot: None,
     }
 }
 

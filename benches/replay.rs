@@ -11,6 +11,7 @@ use berthlab::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Tab
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
+use berthlab::model::price::DatedPrice;
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{Needs, TaskDefinition};
 use berthlab::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
@@ -99,22 +100,19 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
     let zones: Table<ZoneId, String> =
         ["us-east-1a", "us-east-1b", "us-east-1c"].map(str::to_owned).into_iter().collect();
     let provider = CapacityProvider {
-        name: "general".to_owned(),
-        instance_type: InstanceTypeId::new(0),
-        zones: zones.ids().collect(),
+        managed_termination_protection: true,
         min_size,
         max_size,
         scaling,
-        security_groups: Vec::new(),
-        attributes: Vec::new(),
+        ..CapacityProvider::of("general", InstanceTypeId::new(0), zones.ids().collect())
     };
     let instance_type = InstanceType {
         name: "m6i.4xlarge".to_owned(),
         capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
         trunked_network_interfaces: None,
         is_arm: false,
-        usd_per_hour: Money::parse_usd("0.768").expect("a price"),
-        price_as_of: "2026-10-01".to_owned(),
+        on_demand: DatedPrice::of(Money::parse_usd("0.768").expect("a price")),
+        spot: None,
     };
     let chain = Chain { strategies: vec![Arc::new(Binpack::Cpu)], tie_break: TieBreak::Random };
     let standalone = StandalonePolicy {

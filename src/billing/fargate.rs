@@ -9,8 +9,9 @@
 
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::billing::per_second;
-use crate::model::capacity::{DatedPrice, FargateRates};
+use crate::model::capacity::FargateRates;
 use crate::model::container::EPHEMERAL_GIB;
+use crate::model::price::DatedPrice;
 use crate::model::task::TaskDefinition;
 use crate::record::{LedgerLine, Meter};
 
@@ -113,7 +114,7 @@ pub fn lines(customer: Customer<'_>, usage: &Usage, rates: &FargateRates) -> Vec
         availability_zone: customer.availability_zone.to_owned(),
         unit_seconds,
         n_uses,
-        price_pico_usd_per_hour: u64::try_from(price.usd_per_hour.pico_usd())
+        price_pico_usd_per_hour: u64::try_from(price.usd.pico_usd())
             .expect("a price is not negative and below a million dollars an hour"),
         price_as_of: price.as_of.clone(),
     };
@@ -152,8 +153,7 @@ mod tests {
 
     #[test]
     fn a_bill_has_a_line_for_each_thing_that_was_used() {
-        let price =
-            |usd| DatedPrice { usd_per_hour: Money::parse_usd(usd).unwrap(), as_of: "2026-09-11".to_owned() };
+        let price = |usd| DatedPrice { usd: Money::parse_usd(usd).unwrap(), as_of: "2026-09-11".to_owned() };
         let rates = FargateRates {
             vcpu_hour: price("0.04048"),
             gb_hour: price("0.004445"),

@@ -8,12 +8,13 @@ use crate::documents::task_definition::fargate_sizes::FARGATE_SIZES;
 use crate::experiment::inputs::Inputs;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{DefinitionSpec, TasksSpec, WorkloadSpec};
+use crate::model::capacity::{Capacity, CapacityStrategy};
 use crate::model::container::{Blueprint, HostSide, NetworkMode};
 use crate::model::network::TargetType;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::workload::FoundHost;
 use crate::sim::Setup;
-use crate::sim::setup::{Capacity, ServiceLoadBalancer, ServicePolicy};
+use crate::sim::setup::{ServiceLoadBalancer, ServicePolicy};
 
 /// Notes what does not go together. Everything that `spec` names must have been
 /// read.
@@ -29,22 +30,24 @@ pub(super) fn check(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults:
                 };
                 faults.note(node.fault(code, message));
             };
-            if let Capacity::Fargate { is_spot } = policy.placement.capacity {
-                check_fargate(setup, definition, is_spot, &note);
+            for item in policy.placement.capacity.items() {
+                if let Capacity::Fargate { is_spot } = item.capacity {
+                    check_fargate(setup, definition, is_spot, &note);
+                }
             }
             for balancer in &policy.load_balancers {
                 check_target(setup, policy, definition, balancer, &note);
             }
         }
     }
-    if let (
-        Capacity::Fargate { is_spot },
-        TasksSpec::Trace { file, .. } | TasksSpec::Generate { profile: file, .. },
-    ) = (setup.standalone.placement.capacity, &spec.tasks)
-    {
-        check_price(setup, &Blueprint::plain(), is_spot, &|code, message| {
-            faults.note(file.node.fault(code, message));
-        });
+    if let TasksSpec::Trace { file, .. } | TasksSpec::Generate { profile: file, .. } = &spec.tasks {
+        for item in setup.standalone.placement.capacity.items() {
+            if let Capacity::Fargate { is_spot } = item.capacity {
+                check_price(setup, &Blueprint::plain(), is_spot, &|code, message| {
+                    faults.note(file.node.fault(code, message));
+                });
+            }
+        }
     }
     check_found(setup, spec, inputs, faults);
     // Requests are counted in millionths, over all services.
@@ -159,8 +162,8 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
     for task in &spec.found {
         let definition = inputs.definition(&task.definition);
         let node = &task.written.node;
-        let capacity = task.service.map(|it| setup.services[ServiceId::from_idx(it)].placement.capacity);
-        let is_fargate = capacity.map(Capacity::is_fargate);
+        let capacity = task.service.map(|it| &setup.services[ServiceId::from_idx(it)].placement.capacity);
+        let is_fargate = capacity.map(CapacityStrategy::is_fargate);
         match task.host {
             FoundHost::Fargate(_) => {
                 if is_fargate == Some(false) {
@@ -168,7 +171,7 @@ fn check_found(setup: &Setup, spec: &WorkloadSpec, inputs: &Inputs, faults: &Fau
                         .note(node.fault("B0125", "the task runs on Fargate, and its service on instances"));
                 }
                 // Its service may have gone on to another definition.
-                let capacity = capacity.unwrap_or(setup.standalone.placement.capacity);
+                let capacity = capacity.unwrap_or(&setup.standalone.placement.capacity).first();
                 let is_spot = matches!(capacity, Capacity::Fargate { is_spot: true });
                 let note = |code: &'static str, message: String| faults.note(node.fault(code, message));
                 check_fargate(setup, definition, is_spot, &note);

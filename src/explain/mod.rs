@@ -71,8 +71,11 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
     let definition = seen.definition.unwrap_or_else(|| subject.definition(workload));
     let definition = workload.definitions[definition].clone();
     // On Fargate there is always room.
-    let provider = subject.placement(setup).provider();
-    let instance_type = provider.map(|it| &setup.instance_types[setup.providers[it].instance_type]);
+    let providers = subject.placement(setup).capacity.providers();
+    let types = providers.flat_map(|it| &setup.providers[it].instance_types);
+    let mut never_fits = types.map(|&it| placer::never_fits(&setup.instance_types[it], &definition));
+    // The reason of the preferred type, where it fits none.
+    let never_fits = never_fits.next().flatten().filter(|_| never_fits.all(|it| it.is_some()));
     let service = match subject {
         Subject::OfService { service, .. } => Some(service),
         Subject::Arrival(_) => None,
@@ -97,7 +100,7 @@ pub fn explain(setup: &Setup, workload: &Workload, seed: Seed, subject: Subject)
         subject,
         stays,
         is_found: subject.is_found(workload),
-        never_fits: instance_type.and_then(|it| placer::never_fits(it, &definition)),
+        never_fits,
         definition,
         requested_at: seen.requested_at,
         n_attempts: seen.n_attempts,

@@ -192,7 +192,7 @@ impl FargatePrices {
         };
         if *source != (region, is_arm) {
             for (unit, price) in [("vcpu_hour", &of_source.vcpu_hour), ("gb_hour", &of_source.gb_hour)] {
-                self.rows.insert(format!("{region},{kind}:{unit},{},{}", price.usd_per_hour, price.as_of));
+                self.rows.insert(format!("{region},{kind}:{unit},{},{}", price.usd, price.as_of));
             }
             self.notes.insert(format!(
                 "there is no price of `{kind}` in {region}: taken to be that of {}; `{PRICES_FILE}` has it",
@@ -205,8 +205,7 @@ impl FargatePrices {
         if blueprint.ephemeral_gib > FREE_STORAGE_GIB && !has_storage_price {
             let rates = catalogue.fargate_rates("us-east-1", false, false).expect("us-east-1 has prices");
             let price = rates.storage_gib_hour.expect("us-east-1 has a price of storage");
-            self.rows
-                .insert(format!("{region},{kind}:storage_gib_hour,{},{}", price.usd_per_hour, price.as_of));
+            self.rows.insert(format!("{region},{kind}:storage_gib_hour,{},{}", price.usd, price.as_of));
             self.notes.insert(format!(
                 "there is no price of ephemeral storage of `{kind}` in {region}: taken to be that of \
                  us-east-1; `{PRICES_FILE}` has it"

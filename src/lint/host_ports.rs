@@ -25,7 +25,7 @@ fn find(scene: &Scene<'_>) -> Vec<Draft> {
     let mut found = Vec::new();
     let mut claims: Vec<Claim> = Vec::new();
     for revision in scene.revisions() {
-        let Some(provider) = revision.policy.placement.provider() else { continue };
+        let Some(provider) = revision.policy.placement.only_provider() else { continue };
         for &port in &revision.definition.host_ports {
             if DYNAMIC_PORTS.contains(&port.port) {
                 let what = format!(

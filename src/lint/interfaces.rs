@@ -18,11 +18,13 @@ fn find(scene: &Scene<'_>) -> Vec<Draft> {
 
 fn of_provider(scene: &Scene<'_>, provider: CapacityProviderId) -> Option<Draft> {
     let row = &scene.setup.providers[provider];
-    let instance_type = &scene.setup.instance_types[row.instance_type];
+    // Of several types nobody knows which there will be.
+    let [instance_type] = row.instance_types[..] else { return None };
+    let instance_type = &scene.setup.instance_types[instance_type];
     let per_instance = instance_type.capacity.network_interfaces;
     let mut services: Vec<ServiceId> = Vec::new();
     for revision in scene.revisions() {
-        let is_its = revision.policy.placement.provider() == Some(provider);
+        let is_its = revision.policy.placement.only_provider() == Some(provider);
         let needs = revision.definition.needs.network_interfaces;
         // More than one instance has is told as what fits none.
         if is_its && (1..=per_instance).contains(&needs) && !services.contains(&revision.service) {

@@ -6,7 +6,7 @@
 use super::Lint;
 use super::finding::{Draft, listed, n_of};
 use super::scene::{Revision, Scene};
-use crate::base::id::{GroupId, InstanceId};
+use crate::base::id::{CapacityProviderId, GroupId, InstanceId};
 use crate::model::Cluster;
 use crate::model::task::Needs;
 use crate::placement::failure::FailureReason;
@@ -28,8 +28,19 @@ fn find(scene: &Scene<'_>) -> Vec<Draft> {
 }
 
 fn of_revision(scene: &Scene<'_>, cluster: &Cluster, revision: &Revision<'_>) -> Option<Draft> {
+    // A strategy gives each provider its share, whether it fits there or not.
+    let items = revision.policy.placement.capacity.items().iter();
+    let mut used = items.filter(|it| it.base > 0 || it.weight > 0).filter_map(|it| it.capacity.provider());
+    used.find_map(|it| on_provider(scene, cluster, revision, it))
+}
+
+fn on_provider(
+    scene: &Scene<'_>,
+    cluster: &Cluster,
+    revision: &Revision<'_>,
+    provider: CapacityProviderId,
+) -> Option<Draft> {
     let placement = &revision.policy.placement;
-    let provider = placement.provider()?;
     let name = &scene.setup.providers[provider].name;
     let of_tasks = |it: &&std::sync::Arc<dyn PlacementConstraint>| !it.may_be_helped_by_tasks();
     let constraints: Vec<_> = placement.constraints.iter().filter(of_tasks).cloned().collect();

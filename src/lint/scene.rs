@@ -47,15 +47,17 @@ impl<'a> Scene<'a> {
     pub(super) fn zones_of(self, revision: &Revision<'_>) -> Vec<ZoneId> {
         let placement = &revision.policy.placement;
         let is_in_subnets = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
-        let Some(provider) = placement.provider() else {
+        if placement.capacity.is_fargate() {
             return self.setup.zones.ids().filter(is_in_subnets).collect();
-        };
-        let found = self.setup.found_instances.iter().filter(|it| it.provider == provider);
+        }
+        let found = self.setup.found_instances.iter().filter(|it| placement.uses(it.provider));
         let found: Vec<ZoneId> = found.map(|it| it.zone).collect();
         let has_interface = revision.definition.needs.network_interfaces > 0;
         let zones = self.setup.zones.ids();
-        let zones =
-            zones.filter(|it| self.setup.providers[provider].zones.contains(it) || found.contains(it));
+        let zones = zones.filter(|zone| {
+            let is_there = |it| self.setup.providers[it].zones.contains(zone);
+            placement.capacity.providers().any(is_there) || found.contains(zone)
+        });
         zones.filter(|it| !has_interface || is_in_subnets(it)).collect()
     }
 

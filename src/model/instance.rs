@@ -1,7 +1,8 @@
 //! Instance types and container instances.
 
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
-use crate::base::{CpuUnits, MemoryMib, Money, SimTime};
+use crate::base::{CpuUnits, MemoryMib, SimTime};
+use crate::model::price::DatedPrice;
 use crate::model::task::Needs;
 
 /// A kind of machine: what it registers with the cluster and what it costs.
@@ -18,14 +19,20 @@ pub struct InstanceType {
     /// Whether its processor is of the Arm architecture.
     pub is_arm: bool,
     /// Linux on-demand price of an hour.
-    pub usd_per_hour: Money,
-    /// The day the price is of, `YYYY-MM-DD`.
-    pub price_as_of: String,
+    pub on_demand: DatedPrice,
+    /// Linux Spot price of an hour; `None` where none is known.
+    pub spot: Option<DatedPrice>,
 }
 
 impl InstanceType {
     /// Registered CPU is 1024 units a vCPU (developer guide, memory-management).
     pub const CPU_UNITS_PER_VCPU: u32 = 1024;
+
+    /// What an hour costs, on demand or as Spot; where no Spot price is known, no
+    /// less than on demand.
+    pub fn price(&self, is_spot: bool) -> &DatedPrice {
+        self.spot.as_ref().filter(|_| is_spot).unwrap_or(&self.on_demand)
+    }
 
     /// Whether a task with these needs fits the instance while it is empty.
     pub fn can_hold(&self, needs: Needs) -> bool {
@@ -77,6 +84,8 @@ pub struct ContainerInstance {
     pub is_agent_connected: bool,
     /// Its type.
     pub instance_type: InstanceTypeId,
+    /// Whether it was bought as Spot.
+    pub is_spot: bool,
     /// Which group it belongs to.
     pub provider: CapacityProviderId,
     /// Its availability zone.

@@ -12,6 +12,7 @@ pub mod life;
 pub mod network;
 pub mod options;
 pub mod ports;
+pub mod price;
 pub mod query;
 pub mod service;
 pub mod task;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::base::id::{DeploymentId, GroupId, InstanceId, TaskDefinitionId, ZoneId};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
+use crate::model::capacity::Capacity;
 use crate::model::container::Blueprint;
 use crate::model::network::{HostPort, Protocol};
 
@@ -205,6 +206,8 @@ pub struct Task {
     pub group: GroupId,
     /// Who asked for it.
     pub owner: TaskOwner,
+    /// What it is placed on, from the moment it is asked for.
+    pub capacity: Capacity,
     /// Where it is in its life.
     pub status: TaskStatus,
     /// Whether it is wanted: false as soon as somebody asked it to stop.

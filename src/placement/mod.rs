@@ -6,6 +6,7 @@
 pub mod constraint;
 pub mod strategy;
 
+pub mod capacity_strategy;
 pub mod chain;
 pub mod placer;
 pub mod scale_in;

@@ -3,9 +3,9 @@
 
 use crate::base::SimTime;
 use crate::base::id::TaskDefinitionId;
-use crate::model::capacity::Scaling;
 use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas, RUN_TASK_COUNT_MAX};
 use crate::model::task::TaskOwner;
+use crate::placement::capacity_strategy;
 use crate::record::NeverPlaceable;
 use crate::sim::event::Event;
 use crate::sim::retries::Call;
@@ -37,8 +37,8 @@ impl<W: Watch> Simulation<'_, W> {
             self.recorder.tasks().submitted += u64::from(n);
         }
         let definition = self.workload.arrivals[first as usize].definition;
-        let provider = self.setup.standalone.placement.provider();
-        if let Some(reason) = provider.and_then(|it| self.never_fits(it, definition)) {
+        let setup = self.setup;
+        if let Some(reason) = self.fits_nowhere(&setup.standalone.placement.capacity, definition) {
             self.note_never_placeable(definition, reason, n);
             for _ in 0..n {
                 self.recorder.decided(u32::MAX);
@@ -55,9 +55,9 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// Creates the call's tasks, or refuses it as a whole.
     fn run_task(&mut self, call: Call) {
-        let policy = &self.setup.standalone;
-        let scaling = policy.placement.provider().map(|it| self.setup.providers[it].scaling);
-        let is_queued = matches!(scaling, Some(Scaling::Managed(_)));
+        let setup = self.setup;
+        let strategy = &setup.standalone.placement.capacity;
+        let is_queued = self.queues(strategy);
         let n_waiting = self.cluster.totals().n_waiting;
         let is_over_quota = is_queued
             && self.setup.options.quotas == Quotas::Documented
@@ -73,7 +73,10 @@ impl<W: Watch> Simulation<'_, W> {
         for arrival in call.first..call.first + call.n {
             let row = &self.workload.arrivals[arrival as usize];
             let (definition, group) = (row.definition, self.group_of_batch(row.batch));
-            let task = self.cluster.create_task(definition, group, TaskOwner::Standalone { arrival });
+            let item = capacity_strategy::next(strategy, &self.standalone_counts);
+            self.standalone_counts[item] += 1;
+            let (owner, capacity) = (TaskOwner::Standalone { arrival }, strategy.items()[item].capacity);
+            let task = self.cluster.create_task(definition, group, owner, capacity);
             self.cluster.backdate_request(task, row.at);
             self.stand_in_line(task);
             if call.attempt > 0 && call.n == 1 {

@@ -3,22 +3,26 @@
 
 use std::sync::Arc;
 
-use crate::base::SimTime;
-use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId};
-use crate::billing;
+use crate::base::SimDuration;
+use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, ZoneId};
 use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::network::reserved_ports;
 use crate::model::options::{INSTANCES_MAX, Quotas};
+use crate::model::task::Needs;
 use crate::model::transitions::Launch;
 use crate::placement::order::RandomOrder;
 use crate::scaling::capacity::managed::{self, CapacityView};
-use crate::scaling::capacity::{WaitingGroup, fixed};
+use crate::scaling::capacity::{WaitingGroup, fixed, purchase};
 use crate::sim::event::Event;
 use crate::sim::ground;
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::PlacementClass;
 use crate::sim::watch::{Fact, Watch};
+
+/// How long a termination waits for draining at most (developer guide,
+/// managed-instance-draining).
+const LIFECYCLE_HOOK_MAX: SimDuration = SimDuration::from_secs(48 * 3600);
 
 impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_capacity_reviewed(&mut self, provider: CapacityProviderId) {
@@ -52,18 +56,23 @@ impl<W: Watch> Simulation<'_, W> {
         if plan.desired_capacity > n_in_service {
             self.launch_instances(provider, plan.desired_capacity - n_in_service, false);
         } else {
-            self.terminate_empty(provider, n_in_service - plan.desired_capacity);
+            self.scale_in(provider, n_in_service - plan.desired_capacity);
         }
     }
 
     fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
-        let alive = self.cluster.alive(provider).iter().copied();
-        alive.filter(|&it| self.cluster.instance(it).is_in_service()).collect()
+        // One that is drained by hand is still the group's; one that it gives back
+        // is not.
+        let is_in_service = |it: &InstanceId| {
+            self.cluster.instance(*it).status != InstanceStatus::Lost && !self.leaving.contains(it)
+        };
+        self.cluster.alive(provider).iter().copied().filter(is_in_service).collect()
     }
 
     /// Tasks in line, grouped by equal needs and constraints.
     fn waiting_groups(&self, provider: CapacityProviderId) -> Vec<WaitingGroup> {
-        let capacity = self.setup.instance_types[self.setup.providers[provider].instance_type].capacity;
+        let types = self.setup.providers[provider].instance_types.iter();
+        let types: Vec<Needs> = types.map(|&it| self.setup.instance_types[it].capacity).collect();
         let mut groups: Vec<(_, WaitingGroup)> = Vec::new();
         for class in self.line.waiting_classes(provider) {
             let count = class.queue.iter().filter(|it| self.cluster.task(it.task).epoch == it.epoch).count();
@@ -75,20 +84,11 @@ impl<W: Watch> Simulation<'_, W> {
                 group.count += count;
                 continue;
             }
-            let of = |capacity: u32, need: u32| capacity.checked_div(need).unwrap_or(u32::MAX);
-            let needs = definition.needs;
-            let by_size = of(capacity.cpu.0, needs.cpu.0)
-                .min(of(capacity.memory.0, needs.memory.0))
-                .min(of(capacity.gpus, needs.gpus))
-                .min(of(capacity.network_interfaces, needs.network_interfaces));
             // A static host port and distinctInstance allow one an instance.
             let is_alone = !definition.host_ports.is_empty() || class.key.group.is_some();
             let is_impossible = self.never_fits(provider, class.key.definition).is_some();
-            let per_instance = match (is_impossible, is_alone) {
-                (true, _) => 0,
-                (false, true) => by_size.min(1),
-                (false, false) => by_size,
-            };
+            let per_instance =
+                if is_impossible { 0 } else { managed::per_instance(definition.needs, is_alone, &types) };
             groups.push((key, WaitingGroup { count, per_instance }));
         }
         groups.into_iter().map(|it| it.1).collect()
@@ -116,7 +116,8 @@ impl<W: Watch> Simulation<'_, W> {
         setup.scaling != Scaling::Fixed && n_active.count() < setup.max_size as usize
     }
 
-    /// Launches `n` instances, each in the zone with the fewest of the group.
+    /// Launches `n` instances, each in the zone with the fewest of the group, on
+    /// demand or as Spot by the group's distribution, of the type that comes first.
     /// Those that the run finds are registered at once.
     pub(super) fn launch_instances(&mut self, provider: CapacityProviderId, n: u32, is_found: bool) {
         let n = match self.setup.options.quotas {
@@ -125,35 +126,57 @@ impl<W: Watch> Simulation<'_, W> {
         };
         let setup = &self.setup.providers[provider];
         let mut by_zone = vec![0_u32; self.setup.zones.len()];
+        let (mut n_there, mut n_on_demand) = (0, 0);
         for instance in self.in_service(provider) {
-            by_zone[self.cluster.instance(instance).zone.idx()] += 1;
+            let row = self.cluster.instance(instance);
+            by_zone[row.zone.idx()] += 1;
+            n_there += 1;
+            n_on_demand += u32::from(!row.is_spot);
         }
         for _ in 0..n {
             let zones = setup.zones.iter().copied();
             let zone = zones.min_by_key(|it| (by_zone[it.idx()], *it)).expect("a provider has a zone");
             by_zone[zone.idx()] += 1;
-            let state = &mut self.providers[provider];
-            let launch = state.n_launched[zone.idx()];
-            state.n_launched[zone.idx()] += 1;
-            let registered_at = if is_found { self.now } else { self.now + self.setup.options.instance_boot };
-            let instance = self.cluster.launch_instance(&Launch {
-                instance_type: setup.instance_type,
-                provider,
-                zone,
-                launch,
-                attribute_values: &state.attribute_values[zone.idx()],
-                registered: self.setup.instance_types[setup.instance_type].capacity,
-                ports: &reserved_ports(),
-                identity: ground::identity_of_launch(
-                    self.setup,
-                    (provider, zone, launch),
-                    registered_at,
-                    Arc::clone(&state.attribute_sets[zone.idx()]),
-                ),
-            });
-            self.queue.schedule(registered_at, Event::InstanceRegistered(instance));
-            self.note_launched(instance, provider);
+            let is_spot = purchase::next_is_spot(&setup.purchase, n_there, n_on_demand);
+            n_there += 1;
+            n_on_demand += u32::from(!is_spot);
+            let kind = self.providers[provider].launch_order[usize::from(is_spot)][0];
+            self.launch_instance(provider, zone, (kind, is_spot), is_found);
         }
+    }
+
+    /// Launches one instance of the provider's type at position `kind`.
+    fn launch_instance(
+        &mut self,
+        provider: CapacityProviderId,
+        zone: ZoneId,
+        (kind, is_spot): (usize, bool),
+        is_found: bool,
+    ) {
+        let instance_type = self.setup.providers[provider].instance_types[kind];
+        let state = &mut self.providers[provider];
+        let launch = state.n_launched[zone.idx()];
+        state.n_launched[zone.idx()] += 1;
+        let kind = &state.kinds[kind][zone.idx()];
+        let registered_at = if is_found { self.now } else { self.now + self.setup.options.instance_boot };
+        let instance = self.cluster.launch_instance(&Launch {
+            instance_type,
+            is_spot,
+            provider,
+            zone,
+            launch,
+            attribute_values: &kind.values,
+            registered: self.setup.instance_types[instance_type].capacity,
+            ports: &reserved_ports(),
+            identity: ground::identity_of_launch(
+                self.setup,
+                (provider, zone, launch),
+                registered_at,
+                Arc::clone(&kind.attributes),
+            ),
+        });
+        self.queue.schedule(registered_at, Event::InstanceRegistered(instance));
+        self.note_launched(instance, provider);
     }
 
     pub(super) fn on_instance_registered(&mut self, instance: InstanceId) {
@@ -166,37 +189,64 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    /// Gives up to `n` empty instances back: from the zone with the most, the
-    /// oldest first. An instance with tasks other than those of daemons is
-    /// protected.
-    fn terminate_empty(&mut self, provider: CapacityProviderId, n: u32) {
+    /// Gives `n` instances back, from the zone with the most, the oldest first:
+    /// with managed termination protection such only as have no tasks but those of
+    /// daemons. What has tasks is drained first, or takes them along (developer
+    /// guide, managed-termination-protection and managed-instance-draining).
+    fn scale_in(&mut self, provider: CapacityProviderId, n: u32) {
         if n == 0 {
             return;
         }
+        let setup = &self.setup.providers[provider];
         let mut by_zone = vec![0_u32; self.setup.zones.len()];
-        let mut empty: Vec<Vec<InstanceId>> = vec![Vec::new(); self.setup.zones.len()];
+        let mut candidates: Vec<Vec<InstanceId>> = vec![Vec::new(); self.setup.zones.len()];
         for id in self.in_service(provider) {
             let instance = self.cluster.instance(id);
             by_zone[instance.zone.idx()] += 1;
-            if instance.status == InstanceStatus::Active && self.is_idle(id) {
-                empty[instance.zone.idx()].push(id);
+            // One that boots is not in the group's hands yet (MODEL).
+            let is_ready = instance.status != InstanceStatus::Registering;
+            if is_ready && (!setup.managed_termination_protection || self.is_idle(id)) {
+                candidates[instance.zone.idx()].push(id);
             }
         }
         // Ids ascend with age: the oldest is taken from the end.
-        empty.iter_mut().for_each(|it| it.reverse());
+        candidates.iter_mut().for_each(|it| it.reverse());
         for _ in 0..n {
-            let zones = (0..by_zone.len()).filter(|&it| !empty[it].is_empty());
+            let zones = (0..by_zone.len()).filter(|&it| !candidates[it].is_empty());
             let Some(zone) = zones.min_by_key(|&it| (std::cmp::Reverse(by_zone[it]), it)) else { break };
             by_zone[zone] -= 1;
-            let instance = empty[zone].pop().expect("a zone with an empty instance was chosen");
+            let instance = candidates[zone].pop().expect("a zone with a candidate was chosen");
+            self.give_back_instance(instance);
+        }
+    }
+
+    /// The group gives one instance back.
+    fn give_back_instance(&mut self, instance: InstanceId) {
+        let row = self.cluster.instance(instance);
+        let drains = self.setup.providers[row.provider].managed_draining || self.is_idle(instance);
+        if row.n_tasks > 0 && !drains {
+            self.lose_instance(instance);
+            return;
+        }
+        if row.status == InstanceStatus::Active {
             self.cluster.drain_instance(instance);
-            if self.cluster.instance(instance).n_tasks == 0 {
-                self.terminate(instance);
-            } else {
-                // Its daemons stop first.
-                self.leaving.insert(instance);
-                self.review_daemons();
-            }
+        }
+        if self.cluster.instance(instance).n_tasks == 0 {
+            self.terminate(instance);
+            return;
+        }
+        // Its tasks leave first, daemons at last.
+        self.leaving.insert(instance);
+        self.queue.schedule(self.now + LIFECYCLE_HOOK_MAX, Event::DrainingTimedOut(instance));
+        self.review_services_on(instance);
+        self.review_daemons();
+    }
+
+    /// The lifecycle hook of a termination is over: the instance goes with what is
+    /// left on it.
+    pub(super) fn on_draining_timed_out(&mut self, instance: InstanceId) {
+        if self.leaving.remove(&instance) {
+            self.lose_instance(instance);
         }
     }
 
@@ -206,27 +256,5 @@ impl<W: Watch> Simulation<'_, W> {
         self.cluster.terminate_instance(instance);
         self.volumes.forget(instance);
         self.watch.fact(self.now, Fact::InstanceTerminated(instance));
-    }
-
-    /// The instance's use goes to the bill.
-    pub(super) fn end_billing(&mut self, id: InstanceId) {
-        let instance = self.cluster.instance(id);
-        let (provider, zone, launched_at) = (instance.provider, instance.zone, instance.launched_at);
-        let measured_from = SimTime::ZERO + self.setup.warm_up;
-        let seconds = billing::instance::billed_seconds(launched_at, self.now, measured_from);
-        self.bill(provider, zone, seconds);
-    }
-
-    /// The horizon: instances that still run are billed until then.
-    pub(super) fn bill_running(&mut self) {
-        self.now = SimTime::ZERO + self.setup.horizon;
-        for provider in self.setup.providers.ids() {
-            for idx in 0..self.cluster.alive(provider).len() {
-                let id = self.cluster.alive(provider)[idx];
-                if self.cluster.instance(id).status != InstanceStatus::Lost {
-                    self.end_billing(id);
-                }
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::base::id::{DeploymentId, Id as _, InstanceId, ServiceId, TaskId};
 use crate::deployment::Marked;
+use crate::model::capacity::Capacity;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
@@ -66,20 +67,18 @@ impl<W: Watch> Simulation<'_, W> {
         service: ServiceId,
         deployment: DeploymentId,
     ) -> impl Iterator<Item = InstanceId> {
-        let provider = self.setup.services[service].placement.provider();
-        let provider = provider.expect("a daemon runs on instances");
-        let alive = self.cluster.alive(provider).iter().copied();
+        let providers = self.setup.services[service].placement.capacity.providers();
+        let alive = providers.flat_map(|it| self.cluster.alive(it)).copied();
         alive.filter(move |&it| self.is_qualified(service, deployment, it))
     }
 
     fn is_qualified(&self, service: ServiceId, deployment: DeploymentId, instance: InstanceId) -> bool {
         let placement = &self.setup.services[service].placement;
-        let provider = placement.provider().expect("a daemon runs on instances");
+        let provider = self.cluster.instance(instance).provider;
         let definition = self.cluster.deployment(deployment).definition;
         let group = self.cluster.service(service).group;
         let view = self.view(definition, group, RandomOrder::new(0, 0));
-        self.cluster.instance(instance).provider == provider
-            && placer::is_qualified(&placement.rules(provider), &view, instance)
+        placement.uses(provider) && placer::is_qualified(&placement.rules(provider), &view, instance)
     }
 
     /// Starts up to `n` tasks on instances that have none of the service. Where
@@ -112,7 +111,7 @@ impl<W: Watch> Simulation<'_, W> {
     fn start_daemon(&mut self, service: ServiceId, deployment: DeploymentId, instance: InstanceId) -> bool {
         let setup = self.setup;
         let placement = &setup.services[service].placement;
-        let provider = placement.provider().expect("a daemon runs on instances");
+        let provider = self.cluster.instance(instance).provider;
         let definition = self.cluster.deployment(deployment).definition;
         let group = self.cluster.service(service).group;
         let view = self.view(definition, group, RandomOrder::new(0, 0));
@@ -121,7 +120,8 @@ impl<W: Watch> Simulation<'_, W> {
             return false;
         }
         let launch = self.cluster.service(service).n_launched;
-        let task = self.cluster.create_task(definition, group, TaskOwner::Service { deployment, launch });
+        let (owner, capacity) = (TaskOwner::Service { deployment, launch }, Capacity::Instances(provider));
+        let task = self.cluster.create_task(definition, group, owner, capacity);
         self.services[service].is_changed = true;
         self.place_outside_line(task, instance);
         true
@@ -137,7 +137,10 @@ impl<W: Watch> Simulation<'_, W> {
             if self.is_qualified(service, primary, instance) {
                 let desired_count = self.cluster.service(service).desired_count;
                 self.cluster.set_desired_count(service, desired_count + 1);
-                if !self.services[service].rollout.is_halted && self.take_launch_tokens(service, 1) == 1 {
+                let capacity = Capacity::Instances(self.cluster.instance(instance).provider);
+                if !self.services[service].rollout.is_halted
+                    && self.take_launch_tokens(service, capacity, 1) == 1
+                {
                     self.start_daemon(service, primary, instance);
                 }
             }

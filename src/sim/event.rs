@@ -12,6 +12,8 @@ pub enum Event {
     InstanceFailed(InstanceId),
     /// The cluster has noticed.
     InstanceLossNoticed(InstanceId),
+    /// The time to drain an instance that is given back is over.
+    DrainingTimedOut(InstanceId),
     /// A stand-alone task's work is done.
     TaskFinished(TaskId, Epoch),
     /// A task that was asked to stop has stopped.
@@ -55,21 +57,22 @@ impl Event {
         match self {
             Self::InstanceFailed(_) => 0,
             Self::InstanceLossNoticed(_) => 1,
-            Self::TaskFinished(..) => 2,
-            Self::TaskStopped(..) => 3,
-            Self::InstanceRegistered(_) => 4,
-            Self::TaskFailedToStart(..) => 5,
-            Self::TaskStarted(..) => 6,
-            Self::TaskBecameHealthy(..) => 7,
-            Self::TaskBecameUnhealthy(..) => 8,
-            Self::InstancesChanged(_) => 9,
-            Self::PlacementDue => 10,
-            Self::TasksArrived { .. } => 11,
-            Self::CallRetried(_) => 12,
-            Self::ServiceChanged(_) => 13,
-            Self::ServiceReviewed(_) => 14,
-            Self::CapacityReviewed(_) => 15,
-            Self::AlarmEvaluated(_) => 16,
+            Self::DrainingTimedOut(_) => 2,
+            Self::TaskFinished(..) => 3,
+            Self::TaskStopped(..) => 4,
+            Self::InstanceRegistered(_) => 5,
+            Self::TaskFailedToStart(..) => 6,
+            Self::TaskStarted(..) => 7,
+            Self::TaskBecameHealthy(..) => 8,
+            Self::TaskBecameUnhealthy(..) => 9,
+            Self::InstancesChanged(_) => 10,
+            Self::PlacementDue => 11,
+            Self::TasksArrived { .. } => 12,
+            Self::CallRetried(_) => 13,
+            Self::ServiceChanged(_) => 14,
+            Self::ServiceReviewed(_) => 15,
+            Self::CapacityReviewed(_) => 16,
+            Self::AlarmEvaluated(_) => 17,
         }
     }
 
@@ -78,6 +81,7 @@ impl Event {
         match self {
             Self::InstanceFailed(instance)
             | Self::InstanceLossNoticed(instance)
+            | Self::DrainingTimedOut(instance)
             | Self::InstanceRegistered(instance) => [instance.number(), 0],
             Self::TaskFinished(task, epoch)
             | Self::TaskStopped(task, epoch)

@@ -17,9 +17,16 @@ impl<W: Watch> Simulation<'_, W> {
             // It was given up before it could fail.
             return;
         }
+        self.recorder.instance_failed(self.now);
+        self.lose_instance(instance);
+    }
+
+    /// An instance goes with its tasks, whatever the reason: billing ends, and the
+    /// cluster notices later.
+    pub(super) fn lose_instance(&mut self, instance: InstanceId) {
+        self.leaving.remove(&instance);
         self.end_billing(instance);
         self.cluster.lose_instance(instance);
-        self.recorder.instance_failed(self.now);
         self.watch.fact(self.now, Fact::InstanceFailed(instance));
         for service in self.setup.services.ids() {
             self.services[service].is_changed = true;

@@ -3,9 +3,9 @@
 use crate::base::id::{TaskId, ZoneId};
 use crate::base::{Money, SimTime};
 use crate::billing::fargate::{self, Customer, TaskSize, Usage};
+use crate::model::capacity::Capacity;
 use crate::model::task::{Host, TaskDefinition, TaskStatus};
 use crate::record::LedgerLine;
-use crate::sim::setup::Capacity;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
@@ -50,9 +50,8 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         let definition = self.cluster.definition(row.definition);
         let blueprint = definition.blueprint.as_deref();
-        let capacity = self.placement_of(self.service_of(task).map(|it| it.0)).capacity;
         let line = FargateLine {
-            is_spot: matches!(capacity, Capacity::Fargate { is_spot: true }),
+            is_spot: row.capacity == Capacity::Fargate { is_spot: true },
             is_arm: blueprint.is_some_and(|it| it.platform.is_arm),
             zone,
         };

@@ -33,7 +33,7 @@ pub(super) fn empty_cluster(setup: &Setup, workload: &Workload, attributes: &Att
 }
 
 /// One instance of each kind that a run may have, empty and registered: those
-/// that are found and take tasks, and one of each provider and zone if the
+/// that are found and take tasks, and one of each provider, type and zone if the
 /// provider launches any.
 pub fn sample_cluster(setup: &Setup, workload: &Workload) -> Cluster {
     let mut attributes = setup.attributes.clone();
@@ -42,25 +42,28 @@ pub fn sample_cluster(setup: &Setup, workload: &Workload) -> Cluster {
         found.map(|it| (it, Setup::tracked_values(&mut attributes, &it.identity.attributes))).collect();
     let mut launched = Vec::new();
     for (provider, row) in setup.providers.iter() {
-        for &zone in row.zones.iter().filter(|_| launches(setup, provider)) {
-            let set = Arc::new(setup.attributes_of(provider, zone));
-            let values = Setup::tracked_values(&mut attributes, &set);
-            launched.push((provider, zone, set, values));
+        for &instance_type in row.instance_types.iter().filter(|_| launches(setup, provider)) {
+            for &zone in &row.zones {
+                let set = Arc::new(setup.attributes_of(provider, instance_type, zone));
+                let values = Setup::tracked_values(&mut attributes, &set);
+                launched.push((provider, instance_type, zone, set, values));
+            }
         }
     }
     let mut cluster = empty_cluster(setup, workload, &attributes);
     for (found, values) in &found {
-        let id = launch_found(&mut cluster, setup, found, 0, values);
+        let id = launch_found(&mut cluster, found, 0, values);
         cluster.register_instance(id);
     }
-    for (provider, zone, set, values) in launched {
+    for (provider, instance_type, zone, set, values) in launched {
         let id = cluster.launch_instance(&Launch {
-            instance_type: setup.providers[provider].instance_type,
+            instance_type,
+            is_spot: false,
             provider,
             zone,
             launch: 0,
             attribute_values: &values,
-            registered: setup.instance_types[setup.providers[provider].instance_type].capacity,
+            registered: setup.instance_types[instance_type].capacity,
             ports: &reserved_ports(),
             identity: identity_of_launch(setup, (provider, zone, 0), SimTime::ZERO, set),
         });
@@ -72,7 +75,8 @@ pub fn sample_cluster(setup: &Setup, workload: &Workload) -> Cluster {
 /// All instances that a run may have at once, empty and registered: those that
 /// are found, and beside them as many as each provider has at most, in the zones
 /// in which a run launches them. Instances that are found draining or without
-/// their agent take tasks here: tasks that are found on them come first.
+/// their agent take tasks here: tasks that are found on them come first. Of a
+/// group's types the preferred one alone.
 pub fn full_cluster(setup: &Setup, workload: &Workload) -> Cluster {
     let mut attributes = setup.attributes.clone();
     let found: Vec<_> = setup
@@ -83,7 +87,7 @@ pub fn full_cluster(setup: &Setup, workload: &Workload) -> Cluster {
     let mut launched = Vec::new();
     for (provider, row) in setup.providers.iter() {
         let of_zone = |zone: ZoneId, attributes: &mut Attributes| {
-            let set = Arc::new(setup.attributes_of(provider, zone));
+            let set = Arc::new(setup.attributes_of(provider, row.instance_types[0], zone));
             let values = Setup::tracked_values(attributes, &set);
             (set, values)
         };
@@ -110,13 +114,14 @@ pub fn full_cluster(setup: &Setup, workload: &Workload) -> Cluster {
     }
     let mut cluster = empty_cluster(setup, workload, &attributes);
     for (found, values) in &found {
-        let id = launch_found(&mut cluster, setup, found, 0, values);
+        let id = launch_found(&mut cluster, found, 0, values);
         cluster.register_instance(id);
     }
     for (provider, zone, launch, set, values) in launched {
-        let instance_type = setup.providers[provider].instance_type;
+        let instance_type = setup.providers[provider].instance_types[0];
         let id = cluster.launch_instance(&Launch {
             instance_type,
+            is_spot: false,
             provider,
             zone,
             launch,
@@ -142,13 +147,13 @@ fn launches(setup: &Setup, provider: CapacityProviderId) -> bool {
 /// Launches an instance that a snapshot says is there; it has yet to register.
 pub(super) fn launch_found(
     cluster: &mut Cluster,
-    setup: &Setup,
     found: &FoundInstance,
     launch: u32,
     attribute_values: &[AttributeValue],
 ) -> InstanceId {
     cluster.launch_instance(&Launch {
-        instance_type: setup.providers[found.provider].instance_type,
+        instance_type: found.instance_type,
+        is_spot: false,
         provider: found.provider,
         zone: found.zone,
         launch,

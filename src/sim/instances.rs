@@ -2,6 +2,7 @@
 //! from outside.
 
 use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, TaskDefinitionId};
+use crate::model::capacity::Capacity;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::TaskOwner;
 use crate::model::workload::{FoundHost, FoundTask, Workload};
@@ -23,7 +24,7 @@ impl<W: Watch> Simulation<'_, W> {
             state.n_launched[zone] += 1;
             n_found[found.provider.idx()] += 1;
             let values = Setup::tracked_values(&mut self.attributes, &found.identity.attributes);
-            let instance = ground::launch_found(&mut self.cluster, self.setup, found, launch, &values);
+            let instance = ground::launch_found(&mut self.cluster, found, launch, &values);
             self.cluster.register_instance(instance);
             self.note_launched(instance, found.provider);
         }
@@ -81,7 +82,8 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     fn open_found_task(&mut self, found: &FoundTask, group: GroupId, owner: TaskOwner) {
-        let task = self.cluster.create_task(found.definition, group, owner);
+        let capacity = self.capacity_of_found(found.host, group);
+        let task = self.cluster.create_task(found.definition, group, owner, capacity);
         match found.host {
             FoundHost::Instance(idx) => {
                 self.cluster.place(task, InstanceId::from_idx(idx));
@@ -100,6 +102,23 @@ impl<W: Watch> Simulation<'_, W> {
                 self.cluster.become_healthy(task);
             } else {
                 self.cluster.become_unhealthy(task);
+            }
+        }
+    }
+
+    /// What a found task is on: its instance's provider, or of Fargate what its
+    /// service's strategy has first.
+    fn capacity_of_found(&self, host: FoundHost, group: GroupId) -> Capacity {
+        match host {
+            FoundHost::Instance(idx) => Capacity::Instances(self.setup.found_instances[idx].provider),
+            FoundHost::Fargate(_) => {
+                // Services have the first groups, in their order.
+                let service = self.setup.services.rows().get(group.idx());
+                let placement = service.map_or(&self.setup.standalone.placement, |it| &it.placement);
+                match placement.capacity.first() {
+                    on_fargate @ Capacity::Fargate { .. } => on_fargate,
+                    Capacity::Instances(_) => Capacity::Fargate { is_spot: false },
+                }
             }
         }
     }
@@ -149,7 +168,7 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     /// Its services see that it drains, or no longer does.
-    fn review_services_on(&mut self, instance: InstanceId) {
+    pub(super) fn review_services_on(&mut self, instance: InstanceId) {
         for idx in 0..self.cluster.tasks_on(instance).len() {
             let task = self.cluster.tasks_on(instance)[idx];
             if let Some((service, _)) = self.service_of(task) {

@@ -4,9 +4,9 @@
 
 use crate::base::SimTime;
 use crate::base::id::ServiceId;
+use crate::model::capacity::Capacity;
 use crate::model::options::Quotas;
 use crate::sim::event::Event;
-use crate::sim::setup::Capacity;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
@@ -62,14 +62,14 @@ impl LaunchBucket {
 }
 
 impl<W: Watch> Simulation<'_, W> {
-    /// As many of `n` launches as the limits allow now; for the rest the
-    /// service asks again a little later.
-    pub(super) fn take_launch_tokens(&mut self, service: ServiceId, n: u32) -> u32 {
+    /// As many of `n` launches on `capacity` as the limits allow now; for the rest
+    /// the service asks again a little later.
+    pub(super) fn take_launch_tokens(&mut self, service: ServiceId, capacity: Capacity, n: u32) -> u32 {
         if self.setup.options.quotas == Quotas::Off {
             return n;
         }
         let mut allowed = u64::from(n).min(self.services[service].launches.available(self.now));
-        let of_account = match self.setup.services[service].placement.capacity {
+        let of_account = match capacity {
             Capacity::Fargate { is_spot } => Some(usize::from(is_spot)),
             Capacity::Instances(_) => None,
         };

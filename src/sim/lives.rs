@@ -11,7 +11,7 @@ use crate::model::Cluster;
 use crate::model::life::TaskLife;
 use crate::model::task::{StopCode, Task, TaskOwner};
 use crate::model::workload::Workload;
-use crate::sim::setup::{Capacity, Setup};
+use crate::sim::setup::Setup;
 
 /// The lives of all definitions of a run.
 #[derive(Default)]
@@ -108,13 +108,6 @@ impl TaskLife {
             StopCode::TaskFailedToStart => self.deprovision,
             StopCode::TerminationNotice => SimDuration::ZERO,
         }
-    }
-}
-
-impl Capacity {
-    /// Whether tasks have machines of their own.
-    pub fn is_fargate(self) -> bool {
-        matches!(self, Self::Fargate { .. })
     }
 }
 

@@ -15,6 +15,7 @@ mod simulation;
 
 mod alarms;
 mod arrivals;
+mod bill;
 mod capacity;
 mod daemons;
 mod deployments;
@@ -30,6 +31,7 @@ mod readings;
 mod rebalancing;
 mod rollouts;
 mod service_tasks;
+mod strategies;
 mod targets;
 mod task_sets;
 mod traffic;

@@ -104,7 +104,8 @@ pub fn missing_to_task(
     let security_groups = if has_own_groups {
         policy.security_groups.as_slice()
     } else {
-        policy.placement.provider().map(of_provider).unwrap_or_default()
+        // Of several groups the first stands for all (MODEL).
+        policy.placement.capacity.providers().next().map(of_provider).unwrap_or_default()
     };
     let zone = setup.zones[zone].as_str();
     let target = Target { security_groups, port, protocol: Protocol::Tcp, zone };

@@ -24,15 +24,15 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn stand_in_line(&mut self, task: TaskId) {
         let row = self.cluster.task(task);
         let (definition, group, epoch) = (row.definition, row.group, row.epoch);
-        let service = self.service_of(task).map(|it| it.0);
-        let placement = self.placement_of(service);
-        let Some(provider) = placement.provider() else {
+        let Some(provider) = row.capacity.provider() else {
             self.place_on_fargate(task);
             return;
         };
+        let service = self.service_of(task).map(|it| it.0);
+        let placement = self.placement_of(service);
         let is_by_group = placement.constraints.iter().any(|it| it.depends_on_group());
-        let key = ClassKey { service, definition, group: is_by_group.then_some(group) };
-        let class = self.line.class(key, provider);
+        let key = ClassKey { service, definition, provider, group: is_by_group.then_some(group) };
+        let class = self.line.class(key);
         self.line.join(class, task, epoch);
     }
 
@@ -105,7 +105,7 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// Whether a class that found no room may find some now.
     fn has_prospects(&mut self, class: PlacementClassId) -> bool {
-        let provider = self.line.classes[class].provider;
+        let provider = self.line.classes[class].key.provider;
         let is_hopeful = match self.line.outlook(class) {
             Outlook::Unchanged => false,
             Outlook::Unknown => true,
@@ -140,7 +140,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// Asks the placer.
     fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
-        let provider = self.line.classes[class].provider;
+        let provider = self.line.classes[class].key.provider;
         let draw = self.draw(task, Domain::TieBreak);
         let setup = self.setup;
         let placement = match self.line.classes[class].key.service {
@@ -168,7 +168,7 @@ impl<W: Watch> Simulation<'_, W> {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
-        let rules = placement.rules(class.provider);
+        let rules = placement.rules(class.key.provider);
         for waiting in &class.queue {
             let task = self.cluster.task(waiting.task);
             let is_head = waiting.task == head;
@@ -339,10 +339,17 @@ impl<W: Watch> Simulation<'_, W> {
         provider: CapacityProviderId,
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
-        let instance_type = &self.setup.instance_types[self.setup.providers[provider].instance_type];
-        let reason = placer::never_fits(instance_type, self.cluster.definition(definition))?;
+        let definition_row = self.cluster.definition(definition);
+        let of_types = self.setup.providers[provider].instance_types.iter();
+        let mut of_types =
+            of_types.map(|&it| placer::never_fits(&self.setup.instance_types[it], definition_row));
+        // The reason of the type that is preferred, if there is one of each.
+        let reason = of_types.next().expect("a provider has a type")?;
+        if of_types.any(|it| it.is_none()) {
+            return None;
+        }
         // An instance that was found may have registered more than its type.
-        let needs = self.cluster.definition(definition).needs;
+        let needs = definition_row.needs;
         let mut of_provider = self.setup.found_instances.iter().filter(|it| it.provider == provider);
         let fits_one = of_provider.any(|it| needs.fits(&it.registered));
         (!fits_one || reason == FailureReason::Ports).then(|| reason.name())

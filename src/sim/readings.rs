@@ -3,11 +3,11 @@
 
 use crate::base::Money;
 use crate::base::id::{CapacityProviderId, Id as _, PlacementClassId, ServiceId, TaskId};
+use crate::model::capacity::Capacity;
 use crate::model::cluster::ProviderTotals;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::record::{PlacementReason, ProviderReading, Reserved, RolloutRecord, ServiceReading, ZoneBalance};
-use crate::sim::setup::Capacity;
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::Waiting;
 use crate::sim::watch::Watch;
@@ -16,7 +16,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// Why the task found no room: counted by the reasons of all instances, and
     /// by the one of the closest.
     pub(super) fn note_no_room(&mut self, class: PlacementClassId, task: TaskId) {
-        let provider = self.line.classes[class].provider;
+        let provider = self.line.classes[class].key.provider;
         let row = self.cluster.task(task);
         let placement = self.placement_of(self.line.classes[class].key.service);
         let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
@@ -67,10 +67,11 @@ impl<W: Watch> Simulation<'_, W> {
     /// or on Fargate (`true`) of a task of the new revision.
     pub(super) fn surge_price(&self, rollout: &RolloutRecord) -> (Money, bool) {
         let service = ServiceId::from_idx(rollout.service as usize);
-        match self.setup.services[service].placement.capacity {
+        match self.setup.services[service].placement.capacity.first() {
             Capacity::Instances(provider) => {
-                let instance_type = self.setup.providers[provider].instance_type;
-                (self.setup.instance_types[instance_type].usd_per_hour, false)
+                // Of several types the preferred one stands for all.
+                let instance_type = self.setup.providers[provider].instance_types[0];
+                (self.setup.instance_types[instance_type].on_demand.usd, false)
             }
             Capacity::Fargate { is_spot } => {
                 let definitions = self.workload.definitions.rows();

@@ -5,11 +5,11 @@
 
 use crate::base::id::{InstanceId, ServiceId, TaskId, ZoneId};
 use crate::deployment::zone_balance;
+use crate::model::capacity::Capacity;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{Epoch, Health, TaskOwner};
 use crate::placement::order::RandomOrder;
-use crate::placement::placer;
-use crate::sim::setup::Capacity;
+use crate::placement::{capacity_strategy, placer};
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
@@ -55,17 +55,19 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn balanced_zones(&self, service: ServiceId) -> Vec<ZoneId> {
         let placement = &self.setup.services[service].placement;
         let zones = self.setup.zones_of(placement);
-        let Capacity::Instances(provider) = placement.capacity else {
+        if placement.capacity.is_fargate() {
             return zones.collect();
-        };
+        }
         let state = self.cluster.service(service);
         let definition = self.cluster.deployment(state.primary).definition;
         let view = self.view(definition, state.group, RandomOrder::new(0, 0));
-        let rules = placement.rules(provider);
         let has_instance = |zone: &ZoneId| {
-            let mut alive = self.cluster.alive(provider).iter();
-            alive
-                .any(|&it| self.cluster.instance(it).zone == *zone && placer::is_qualified(&rules, &view, it))
+            placement.capacity.providers().any(|provider| {
+                let rules = placement.rules(provider);
+                let is_there = |it| self.cluster.instance(it).zone == *zone;
+                let mut alive = self.cluster.alive(provider).iter();
+                alive.any(|&it| is_there(it) && placer::is_qualified(&rules, &view, it))
+            })
         };
         zones.filter(has_instance).collect()
     }
@@ -101,7 +103,10 @@ impl<W: Watch> Simulation<'_, W> {
         let primary = self.cluster.service(service).primary;
         let definition = self.cluster.deployment(primary).definition;
         let group = self.cluster.service(service).group;
-        let room: Option<InstanceId> = match placement.capacity {
+        let counts = self.tasks_by_capacity(service, |it| it == primary);
+        let item = capacity_strategy::next(&placement.capacity, &counts);
+        let capacity = placement.capacity.items()[item].capacity;
+        let room: Option<InstanceId> = match capacity {
             Capacity::Fargate { .. } => None,
             Capacity::Instances(provider) => {
                 let rules = placement.rules(provider);
@@ -117,12 +122,12 @@ impl<W: Watch> Simulation<'_, W> {
                 Some(placer::among(&rules, &view, there)?)
             }
         };
-        if self.take_launch_tokens(service, 1) == 0 {
+        if self.take_launch_tokens(service, capacity, 1) == 0 {
             return None;
         }
         let launch = self.cluster.service(service).n_launched;
-        let task =
-            self.cluster.create_task(definition, group, TaskOwner::Service { deployment: primary, launch });
+        let owner = TaskOwner::Service { deployment: primary, launch };
+        let task = self.cluster.create_task(definition, group, owner, capacity);
         self.services[service].is_changed = true;
         self.services[service].rebalancing = Some((task, self.cluster.task(task).epoch));
         match room {

@@ -40,6 +40,7 @@ pub fn run_watched<W: Watch>(
         match event {
             Event::InstanceFailed(instance) => sim.on_instance_failed(instance),
             Event::InstanceLossNoticed(instance) => sim.on_instance_loss_noticed(instance),
+            Event::DrainingTimedOut(instance) => sim.on_draining_timed_out(instance),
             Event::TaskFinished(task, epoch) if sim.is_alive(task, epoch) => sim.on_task_finished(task),
             Event::TaskStopped(task, epoch) if sim.is_alive(task, epoch) => sim.on_task_stopped(task),
             Event::InstanceRegistered(instance) => sim.on_instance_registered(instance),

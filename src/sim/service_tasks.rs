@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use crate::base::id::{CapacityProviderId, DeploymentId, Id as _, ServiceId, TaskId};
 use crate::base::{Domain, SimDuration, SimTime};
 use crate::deployment::Marked;
-use crate::model::capacity::Scaling;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceStatus;
 use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas};
 use crate::model::task::{Health, StopCode, TaskOwner, TaskStatus};
-use crate::placement::scale_in;
+use crate::placement::{capacity_strategy, scale_in};
 use crate::record::NeverPlaceable;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
@@ -71,6 +70,7 @@ impl<W: Watch> Simulation<'_, W> {
             {
                 candidates.retain(|it| self.is_draining(*it));
             }
+            self.keep_overweight(service, side, &mut candidates);
             let chain = &self.setup.services[service].placement.chain;
             let chosen = scale_in::choose(&self.cluster, chain, &mut candidates, |task| draws[&task]);
             self.stop_candidates = candidates;
@@ -129,8 +129,9 @@ impl<W: Watch> Simulation<'_, W> {
     /// A task of a service is not wanted any more.
     pub(super) fn give_up_task(&mut self, service: ServiceId, side: Side, task: TaskId) {
         if self.cluster.task(task).status == TaskStatus::Provisioning {
+            let provider = self.cluster.task(task).capacity.provider();
             self.cluster.cancel_waiting(task);
-            if let Some(provider) = self.setup.services[service].placement.provider() {
+            if let Some(provider) = provider {
                 self.line.leave(provider);
             }
             self.services[service].is_changed = true;
@@ -180,7 +181,10 @@ impl<W: Watch> Simulation<'_, W> {
         if n == 0 {
             return;
         }
-        let n = self.take_launch_tokens(service, n);
+        let setup = self.setup;
+        let strategy = &setup.services[service].placement.capacity;
+        let is_one = strategy.items().len() == 1;
+        let n = if is_one { self.take_launch_tokens(service, strategy.first(), n) } else { n };
         // Nothing changes before the next tick: another look now would ask again
         // and again within the moment.
         if n == 0 {
@@ -190,22 +194,28 @@ impl<W: Watch> Simulation<'_, W> {
             self.start_daemons(service, deployment, n);
             return;
         }
-        let provider = self.setup.services[service].placement.provider();
         let definition = self.cluster.deployment(deployment).definition;
-        let n = match provider.map(|it| self.setup.providers[it].scaling) {
-            Some(Scaling::Managed(_)) if self.setup.options.quotas == Quotas::Documented => {
-                let free = PROVISIONING_TASKS_MAX.saturating_sub(self.cluster.totals().n_waiting);
-                if free < n {
-                    self.pause(service);
-                }
-                n.min(free)
+        let n = if self.queues(strategy) && setup.options.quotas == Quotas::Documented {
+            let free = PROVISIONING_TASKS_MAX.saturating_sub(self.cluster.totals().n_waiting);
+            if free < n {
+                self.pause(service);
             }
-            _ => n,
+            n.min(free)
+        } else {
+            n
         };
         let group = self.cluster.service(service).group;
+        let mut counts = self.tasks_by_capacity(service, |it| it == deployment);
         for _ in 0..n {
+            let item = capacity_strategy::next(strategy, &counts);
+            let capacity = strategy.items()[item].capacity;
+            if !is_one && self.take_launch_tokens(service, capacity, 1) == 0 {
+                break;
+            }
+            counts[item] += 1;
             let launch = self.cluster.service(service).n_launched;
-            let task = self.cluster.create_task(definition, group, TaskOwner::Service { deployment, launch });
+            let owner = TaskOwner::Service { deployment, launch };
+            let task = self.cluster.create_task(definition, group, owner, capacity);
             self.stand_in_line(task);
         }
         self.services[service].is_changed = true;
@@ -217,7 +227,7 @@ impl<W: Watch> Simulation<'_, W> {
         // A revision that fits nowhere is asked for again and again; it is noted
         // once.
         if self.services[service].never_fits != Some(deployment)
-            && let Some(reason) = provider.and_then(|it| self.never_fits(it, definition))
+            && let Some(reason) = self.fits_nowhere(strategy, definition)
         {
             self.services[service].never_fits = Some(deployment);
             let row = self.cluster.definition(definition);
@@ -274,10 +284,12 @@ impl<W: Watch> Simulation<'_, W> {
     /// Whether room may still come for the service's tasks: more instances, or
     /// what others will leave.
     pub(super) fn may_find_room(&self, service: ServiceId) -> bool {
-        let Some(provider) = self.setup.services[service].placement.provider() else { return true };
+        let strategy = &self.setup.services[service].placement.capacity;
         let definition = self.cluster.deployment(self.cluster.service(service).primary).definition;
-        self.never_fits(provider, definition).is_none()
-            && (self.may_grow(provider) || self.others_will_leave(provider))
+        strategy.is_fargate()
+            || strategy.providers().any(|it| {
+                self.never_fits(it, definition).is_none() && (self.may_grow(it) || self.others_will_leave(it))
+            })
     }
 
     /// Whether an instance of the provider is not ready yet or not yet known

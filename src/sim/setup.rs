@@ -12,13 +12,16 @@ use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
 };
-use crate::model::capacity::{CapacityProvider, FargateRates};
+use crate::model::capacity::{
+    AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, FargateRates,
+};
 use crate::model::deployment::{Alarm, DeploymentConfiguration, SchedulingStrategy};
 use crate::model::identity::{AttributeSet, Expressions, Identity};
 use crate::model::instance::InstanceType;
 use crate::model::life::TaskLife;
 use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
+use crate::model::price::Prices;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::traffic::Traffic;
@@ -62,6 +65,8 @@ pub struct Setup {
     pub network: Network,
     /// What Fargate charges, on demand and Spot, for X86_64 and ARM64.
     pub fargate_rates: FargatePrices,
+    /// What else is charged for.
+    pub prices: Prices,
     /// What happens to instances from outside, in the order of time.
     pub instance_changes: Vec<InstanceChange>,
     /// CloudWatch alarms.
@@ -123,7 +128,7 @@ pub struct ServiceLoadBalancer {
 #[derive(Clone)]
 pub struct Placement {
     /// Onto what.
-    pub capacity: Capacity,
+    pub capacity: CapacityStrategy,
     /// The zones of its subnets, ascending; all if empty.
     pub zones: Vec<ZoneId>,
     /// What instances must satisfy.
@@ -132,24 +137,14 @@ pub struct Placement {
     pub chain: Chain,
 }
 
-/// What tasks are placed on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Capacity {
-    /// Instances of this provider.
-    Instances(CapacityProviderId),
-    /// Machines of their own.
-    Fargate {
-        /// At the price of Spot.
-        is_spot: bool,
-    },
-}
-
 /// An instance that is there at the first moment, as a snapshot of a cluster
 /// says: one of the first of its provider.
 #[derive(Clone, Debug)]
 pub struct FoundInstance {
     /// Whose it is.
     pub provider: CapacityProviderId,
+    /// Its type.
+    pub instance_type: InstanceTypeId,
     /// Where it is.
     pub zone: ZoneId,
     /// What it registered.
@@ -223,16 +218,22 @@ pub enum Unplaced {
 impl Placement {
     /// Onto the instances of `provider`, by `chain` alone.
     pub fn onto(provider: CapacityProviderId, chain: Chain) -> Self {
-        let capacity = Capacity::Instances(provider);
+        let capacity = CapacityStrategy::only(Capacity::Instances(provider));
         Self { capacity, zones: Vec::new(), constraints: Vec::new(), chain }
     }
 
-    /// Whose instances; `None` on Fargate.
-    pub fn provider(&self) -> Option<CapacityProviderId> {
-        match self.capacity {
-            Capacity::Instances(provider) => Some(provider),
-            Capacity::Fargate { .. } => None,
+    /// Whose instances, where there is no choice; `None` on Fargate and over
+    /// several groups.
+    pub fn only_provider(&self) -> Option<CapacityProviderId> {
+        match self.capacity.items() {
+            [item] => item.capacity.provider(),
+            _ => None,
         }
+    }
+
+    /// Whether tasks may go to instances of `provider`.
+    pub fn uses(&self, provider: CapacityProviderId) -> bool {
+        self.capacity.providers().any(|it| it == provider)
     }
 
     /// What the placer is told of `provider`.
@@ -294,6 +295,7 @@ impl Setup {
             access: Access::default(),
             network: Network::default(),
             fargate_rates: FargatePrices::default(),
+            prices: Prices::default(),
             instance_changes: Vec::new(),
             alarms: Vec::new(),
         }
@@ -333,16 +335,23 @@ impl Setup {
     /// among those of their instances.
     pub fn zones_of<'a>(&'a self, placement: &'a Placement) -> impl Iterator<Item = ZoneId> + 'a {
         let has_instances = move |zone: &ZoneId| {
-            placement.provider().is_none_or(|it| self.providers[it].zones.contains(zone))
+            let is_there = |it| self.providers[it].zones.contains(zone);
+            placement.capacity.is_fargate() || placement.capacity.providers().any(is_there)
         };
         let is_open = |zone: &ZoneId| placement.zones.is_empty() || placement.zones.contains(zone);
         self.zones.ids().filter(has_instances).filter(is_open)
     }
 
-    /// The attributes of an instance of a provider in a zone, as it registers.
-    pub(super) fn attributes_of(&self, provider: CapacityProviderId, zone: ZoneId) -> AttributeSet {
+    /// The attributes of an instance of a type of a provider in a zone, as it
+    /// registers.
+    pub(super) fn attributes_of(
+        &self,
+        provider: CapacityProviderId,
+        instance_type: InstanceTypeId,
+        zone: ZoneId,
+    ) -> AttributeSet {
         let provider = &self.providers[provider];
-        let instance_type = &self.instance_types[provider.instance_type];
+        let instance_type = &self.instance_types[instance_type];
         let built_in = [
             (AVAILABILITY_ZONE, self.zones[zone].as_str()),
             (INSTANCE_TYPE, instance_type.name.as_str()),
@@ -353,6 +362,22 @@ impl Setup {
         let custom = provider.attributes.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
         // What a user writes beats what is built in.
         built_in.into_iter().chain(custom).collect()
+    }
+
+    /// Positions of a provider's types in the order in which it tries to launch
+    /// them, on demand or as Spot.
+    pub(super) fn launch_order(&self, provider: CapacityProviderId, is_spot: bool) -> Vec<usize> {
+        let row = &self.providers[provider];
+        let mut order: Vec<usize> = (0..row.instance_types.len()).collect();
+        let strategy = match is_spot {
+            true => row.purchase.spot_allocation_strategy,
+            false => row.purchase.on_demand_allocation_strategy,
+        };
+        if strategy == AllocationStrategy::LowestPrice {
+            // Equal prices keep the order that is written.
+            order.sort_by_key(|&it| self.instance_types[row.instance_types[it]].price(is_spot).usd);
+        }
+        order
     }
 
     /// The greatest amounts of any instance, launched or found, each on its own.

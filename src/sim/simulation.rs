@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::id::{
-    CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId, ZoneId,
-};
+use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
 use crate::base::{Domain, Seed, SimTime, Table};
 use crate::billing::fargate::Usage;
 use crate::bounds::volume::{self, Volume};
@@ -21,8 +19,9 @@ use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Epoch, Needs};
 use crate::model::workload::Workload;
-use crate::record::{ClusterReading, LedgerLine, Meter, ProviderReading, Recorder};
+use crate::record::{ClusterReading, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
+use crate::sim::bill::InstanceUse;
 use crate::sim::event::Event;
 use crate::sim::fargate::FargateLine;
 use crate::sim::ground;
@@ -78,7 +77,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) is_company_awaited: bool,
     largest_capacity: Needs,
     observed: Option<Totals>,
-    bill: BTreeMap<(CapacityProviderId, ZoneId), (u64, u64)>,
+    /// What instances were used, for whom and where.
+    pub(super) bill: BTreeMap<InstanceUse, (u64, u64)>,
     pub(super) fargate_bill: BTreeMap<FargateLine, Usage>,
     /// For each task on Fargate when its machine begins to be paid for.
     pub(super) pulls_from: Vec<Option<SimTime>>,
@@ -86,8 +86,10 @@ pub(super) struct Simulation<'a, W> {
     pub(super) fargate_launches: [LaunchBucket; 2],
     /// Of each alarm of the setup.
     pub(super) alarms: Vec<AlarmState>,
-    /// Instances that are given back as soon as their daemons have stopped.
+    /// Instances that are given back as soon as no task is left on them.
     pub(super) leaving: BTreeSet<InstanceId>,
+    /// Stand-alone tasks given to each item of their strategy.
+    pub(super) standalone_counts: Vec<u32>,
 }
 
 /// What is remembered of a capacity provider.
@@ -98,10 +100,18 @@ pub(super) struct ProviderState {
     observed: Option<ProviderReading>,
     /// Low points of its metric in a row.
     pub(super) n_low_points: u32,
-    /// The tracked attributes' values of its instances, by zone.
-    pub(super) attribute_values: Vec<Vec<AttributeValue>>,
-    /// All attributes of its instances, by zone.
-    pub(super) attribute_sets: Vec<Arc<AttributeSet>>,
+    /// What its instances are, by type in the provider's order and zone.
+    pub(super) kinds: Vec<Vec<InstanceKind>>,
+    /// Positions of its types as they are tried on demand, and as Spot.
+    pub(super) launch_order: [Vec<usize>; 2],
+}
+
+/// What instances of one type in one zone have.
+pub(super) struct InstanceKind {
+    /// Values of the tracked attributes.
+    pub(super) values: Vec<AttributeValue>,
+    /// All attributes.
+    pub(super) attributes: Arc<AttributeSet>,
 }
 
 /// What is remembered of a service between two reviews.
@@ -151,15 +161,18 @@ impl<'a, W: Watch> Simulation<'a, W> {
             .providers
             .ids()
             .map(|provider| {
-                let sets = setup.zones.ids().map(|zone| Arc::new(setup.attributes_of(provider, zone)));
-                let attribute_sets: Vec<_> = sets.collect();
-                let values = attribute_sets.iter().map(|it| Setup::tracked_values(&mut attributes, it));
+                let mut kind = |instance_type, zone| {
+                    let set = Arc::new(setup.attributes_of(provider, instance_type, zone));
+                    InstanceKind { values: Setup::tracked_values(&mut attributes, &set), attributes: set }
+                };
+                let types = &setup.providers[provider].instance_types;
+                let of_type = |&it| setup.zones.ids().map(|zone| kind(it, zone)).collect();
                 ProviderState {
                     n_launched: vec![0; setup.zones.len()],
                     observed: None,
                     n_low_points: 0,
-                    attribute_values: values.collect(),
-                    attribute_sets,
+                    kinds: types.iter().map(of_type).collect(),
+                    launch_order: [false, true].map(|is_spot| setup.launch_order(provider, is_spot)),
                 }
             })
             .collect();
@@ -188,7 +201,11 @@ impl<'a, W: Watch> Simulation<'a, W> {
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)
                 .with_providers(setup.providers.rows().iter().map(|it| it.name.clone()))
                 .with_services_on(
-                    setup.services.rows().iter().map(|it| Some(it.placement.provider()?.idx())),
+                    setup
+                        .services
+                        .rows()
+                        .iter()
+                        .map(|it| Some(it.placement.capacity.providers().next()?.idx())),
                 ),
             line: WaitingLine::new(setup.providers.len()),
             retries: Retries::default(),
@@ -212,6 +229,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             fargate_launches: [LaunchBucket::of_fargate(); 2],
             alarms: vec![AlarmState::default(); setup.alarms.len()],
             leaving: BTreeSet::new(),
+            standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
         simulation
@@ -387,36 +405,5 @@ impl<'a, W: Watch> Simulation<'a, W> {
     pub(super) fn draw(&self, task: TaskId, domain: Domain) -> u64 {
         let task = self.cluster.task(task);
         self.seed.stream(domain, task.entity(task.group)).bits()
-    }
-
-    /// Adds a use of an instance to the bill; what ended before it was measured
-    /// is no use.
-    pub(super) fn bill(&mut self, provider: CapacityProviderId, zone: ZoneId, seconds: u64) {
-        if seconds == 0 {
-            return;
-        }
-        let line = self.bill.entry((provider, zone)).or_default();
-        line.0 += seconds;
-        line.1 += 1;
-    }
-
-    /// The lines of the bill, in the order of providers and zones.
-    pub(super) fn ledger_lines(&self) -> Vec<LedgerLine> {
-        let lines = self.bill.iter().map(|(&(provider, zone), &(billed_seconds, n_uses))| {
-            let provider = &self.setup.providers[provider];
-            let instance_type = &self.setup.instance_types[provider.instance_type];
-            LedgerLine {
-                meter: Meter::Ec2OnDemand,
-                item: instance_type.name.clone(),
-                capacity_provider: provider.name.clone(),
-                availability_zone: self.setup.zones[zone].clone(),
-                unit_seconds: billed_seconds,
-                n_uses,
-                price_pico_usd_per_hour: u64::try_from(instance_type.usd_per_hour.pico_usd())
-                    .expect("a price is not negative and below a million dollars an hour"),
-                price_as_of: instance_type.price_as_of.clone(),
-            }
-        });
-        lines.collect()
     }
 }

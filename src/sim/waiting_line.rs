@@ -27,7 +27,6 @@ pub(super) struct WaitingLine {
 #[derive(Debug)]
 pub(super) struct PlacementClass {
     pub(super) key: ClassKey,
-    pub(super) provider: CapacityProviderId,
     /// Those that wait, in the order in which they joined; a task that was
     /// given up since is recognised by its epoch.
     pub(super) queue: VecDeque<Waiting>,
@@ -43,6 +42,8 @@ pub(super) struct ClassKey {
     /// Whose rules hold; `None` are those of the stand-alone tasks.
     pub(super) service: Option<ServiceId>,
     pub(super) definition: TaskDefinitionId,
+    /// Whose instances they wait for.
+    pub(super) provider: CapacityProviderId,
     /// Only where a constraint asks for it.
     pub(super) group: Option<GroupId>,
 }
@@ -77,11 +78,10 @@ impl WaitingLine {
     }
 
     /// The class with this key.
-    pub(super) fn class(&mut self, key: ClassKey, provider: CapacityProviderId) -> PlacementClassId {
+    pub(super) fn class(&mut self, key: ClassKey) -> PlacementClassId {
         *self.by_key.entry(key).or_insert_with(|| {
             self.classes.push(PlacementClass {
                 key,
-                provider,
                 queue: VecDeque::new(),
                 tried_at: None,
                 blocked_by: None,
@@ -93,12 +93,12 @@ impl WaitingLine {
     pub(super) fn join(&mut self, class: PlacementClassId, task: TaskId, epoch: Epoch) {
         let row = &mut self.classes[class];
         if row.queue.is_empty() {
-            let active = &mut self.providers[row.provider].active;
+            let active = &mut self.providers[row.key.provider].active;
             if !active.contains(&class) {
                 active.push(class);
             }
         }
-        self.providers[row.provider].n_waiting += 1;
+        self.providers[row.key.provider].n_waiting += 1;
         row.queue.push_back(Waiting { place: self.n_joined, task, epoch });
         self.n_joined += 1;
     }
@@ -128,7 +128,7 @@ impl WaitingLine {
     /// What a class that found no room at its last try must look at now.
     pub(super) fn outlook(&self, class: PlacementClassId) -> Outlook {
         let class = &self.classes[class];
-        let line = &self.providers[class.provider];
+        let line = &self.providers[class.key.provider];
         match class.tried_at {
             Some(tried_at) if tried_at == line.n_changes => Outlook::Unchanged,
             Some(tried_at) if tried_at == line.n_changes_before => Outlook::ChangedInstances,
@@ -173,8 +173,8 @@ mod tests {
     fn a_class_without_room_looks_only_at_what_changed() {
         let provider = CapacityProviderId::new(0);
         let mut line = WaitingLine::new(1);
-        let key = ClassKey { service: None, definition: TaskDefinitionId::new(0), group: None };
-        let class = line.class(key, provider);
+        let key = ClassKey { service: None, definition: TaskDefinitionId::new(0), provider, group: None };
+        let class = line.class(key);
         line.join(class, TaskId::new(0), Epoch(0));
         assert_eq!(line.outlook(class), Outlook::Unknown);
         line.classes[class].tried_at = Some(line.providers[provider].n_changes);

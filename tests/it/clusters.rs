@@ -8,6 +8,7 @@ use berthlab::base::{CpuUnits, MemoryMib, Money, SimDuration, SimTime};
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
+use berthlab::model::price::DatedPrice;
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{Host, Needs, TaskDefinition};
 use berthlab::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, Workload};
@@ -32,8 +33,8 @@ pub(crate) fn instance_type(name: &str, cpu: u32, memory: u32) -> InstanceType {
         capacity: needs(cpu, memory),
         trunked_network_interfaces: None,
         is_arm: false,
-        usd_per_hour: Money::parse_usd("0.1").expect("a price"),
-        price_as_of: "2026-01-01".to_owned(),
+        on_demand: DatedPrice::of(Money::parse_usd("0.1").expect("a price")),
+        spot: None,
     }
 }
 
@@ -52,14 +53,11 @@ pub(crate) fn provider(min_size: u32, max_size: u32) -> CapacityProvider {
     let scaling =
         if min_size == max_size { Scaling::Fixed } else { Scaling::Managed(ManagedScaling::default()) };
     CapacityProvider {
-        name: "pool".to_owned(),
-        instance_type: InstanceTypeId::new(0),
-        zones: vec![ZoneId::new(0)],
+        managed_termination_protection: true,
         min_size,
         max_size,
         scaling,
-        security_groups: Vec::new(),
-        attributes: Vec::new(),
+        ..CapacityProvider::of("pool", InstanceTypeId::new(0), vec![ZoneId::new(0)])
     }
 }
 

@@ -92,14 +92,11 @@ fn case(number: u64) -> (Setup, Workload) {
     let n_zones = draws.of(&[1, 1, 2]);
     let is_managed = draws.one_in(5);
     let pool = CapacityProvider {
-        name: "pool".to_owned(),
-        instance_type: InstanceTypeId::new(0),
-        zones: (0..n_zones).map(ZoneId::new).collect(),
+        managed_termination_protection: true,
         min_size: if is_managed { draws.below(u64::from(n_instances)) as u32 } else { n_instances },
         max_size: n_instances,
         scaling: if is_managed { Scaling::Managed(ManagedScaling::default()) } else { Scaling::Fixed },
-        security_groups: Vec::new(),
-        attributes: Vec::new(),
+        ..CapacityProvider::of("pool", InstanceTypeId::new(0), (0..n_zones).map(ZoneId::new).collect())
     };
     let mut instance =
         instance_type("small", draws.of(&[256, 512, 512, 1024]), draws.of(&[512, 1024, 1024, 2048]));

@@ -19,6 +19,7 @@ use berthlab::model::attribute::Attributes;
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::ModelOptions;
+use berthlab::model::price::DatedPrice;
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{Needs, StopCode, TaskDefinition, TaskOwner};
 use berthlab::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload};
@@ -347,18 +348,15 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
         capacity,
         trunked_network_interfaces: None,
         is_arm: false,
-        usd_per_hour: Money::ZERO,
-        price_as_of: String::new(),
+        on_demand: DatedPrice::of(Money::ZERO),
+        spot: None,
     };
     let provider = CapacityProvider {
-        name: "pool".to_owned(),
-        instance_type: InstanceTypeId::new(0),
-        zones: vec![ZoneId::new(0)],
+        managed_termination_protection: true,
         min_size: n,
         max_size: n,
         scaling: Scaling::Managed(ManagedScaling::default()),
-        security_groups: Vec::new(),
-        attributes: Vec::new(),
+        ..CapacityProvider::of("pool", InstanceTypeId::new(0), vec![ZoneId::new(0)])
     };
     let standalone = StandalonePolicy {
         placement: placement(&options),

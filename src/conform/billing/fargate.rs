@@ -7,7 +7,8 @@ use crate::billing::load_balancer::ONE;
 use crate::conform::case::{Differences, Sealed};
 use crate::conform::reader::{Faults, Object};
 use crate::documents::json::{Json, Value};
-use crate::model::capacity::{DatedPrice, FargateRates};
+use crate::model::capacity::FargateRates;
+use crate::model::price::DatedPrice;
 use crate::record::{LedgerLine, Meter};
 
 /// What a task takes is far below this.
@@ -68,7 +69,7 @@ fn bill(tasks: &[Task], rates: &FargateRates, multiplier: u128) -> Money {
 
 fn read_rates(json: &Json, faults: &mut Faults<'_>) -> Option<FargateRates> {
     let mut rates = Object::of(json, faults)?;
-    let dated = |pico| DatedPrice { usd_per_hour: money(pico), as_of: String::new() };
+    let dated = |pico| DatedPrice::of(money(pico));
     let vcpu = rates.decimal("vcpu_hour", PRICE_MAX, faults).map(dated);
     let gb = rates.decimal("gb_hour", PRICE_MAX, faults).map(dated);
     let storage = rates.decimal_or_zero("ephemeral_gb_hour", PRICE_MAX, faults).map(dated);

@@ -14,9 +14,11 @@ use crate::conform::reader::{Faults, Object};
 use crate::documents::json::{Json, Value, shortened};
 use crate::model::Cluster;
 use crate::model::attribute::{AVAILABILITY_ZONE, Attributes};
+use crate::model::capacity::Capacity;
 use crate::model::identity::{AttributeSet, Expressions, Identity};
 use crate::model::instance::InstanceType;
 use crate::model::network::{HostPort, Protocol};
+use crate::model::price::DatedPrice;
 use crate::model::task::{Needs, TaskDefinition, TaskOwner};
 use crate::model::transitions::{ClusterParts, Launch};
 use crate::sim::Setup;
@@ -122,6 +124,7 @@ impl<'a> Room<'a> {
             let zone = zones.binary_search(&host.zone).expect("each zone has a number");
             let id = room.cluster.launch_instance(&Launch {
                 instance_type: InstanceTypeId::new(0),
+                is_spot: false,
                 provider: PROVIDER,
                 zone: ZoneId::from_idx(zone),
                 launch: *launch,
@@ -183,7 +186,7 @@ impl<'a> Room<'a> {
             TaskOwner::Standalone { arrival: self.n_tasks }
         };
         self.n_tasks += 1;
-        let task = self.cluster.create_task(definition, group, owner);
+        let task = self.cluster.create_task(definition, group, owner, Capacity::Instances(PROVIDER));
         self.cluster.place(task, host);
         task
     }
@@ -226,8 +229,8 @@ fn any_type() -> InstanceType {
         capacity: Needs::default(),
         trunked_network_interfaces: None,
         is_arm: false,
-        usd_per_hour: Money::ZERO,
-        price_as_of: String::new(),
+        on_demand: DatedPrice::of(Money::ZERO),
+        spot: None,
     }
 }
 

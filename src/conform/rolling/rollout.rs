@@ -9,6 +9,7 @@ use crate::model::capacity::{CapacityProvider, Scaling};
 use crate::model::deployment::{DeploymentConfiguration, DeploymentStrategy, SchedulingStrategy};
 use crate::model::instance::InstanceType;
 use crate::model::options::{ModelOptions, RolloutOrder};
+use crate::model::price::DatedPrice;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::workload::{ServiceChange, ServiceChangeKind, ServiceStart, Workload};
@@ -77,22 +78,18 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
     };
     let n_instances = rollout.slots.filter(|_| !is_daemon).unwrap_or(ample);
     let pool = CapacityProvider {
-        name: "pool".to_owned(),
-        instance_type: InstanceTypeId::new(0),
-        zones: vec![zone],
         min_size: n_instances,
         max_size: n_instances,
         scaling: Scaling::Fixed,
-        security_groups: Vec::new(),
-        attributes: Vec::new(),
+        ..CapacityProvider::of("pool", InstanceTypeId::new(0), vec![zone])
     };
     let slot = InstanceType {
         name: "slot".to_owned(),
         capacity: SLOT,
         trunked_network_interfaces: None,
         is_arm: false,
-        usd_per_hour: Money::ZERO,
-        price_as_of: String::new(),
+        on_demand: DatedPrice::of(Money::ZERO),
+        spot: None,
     };
     let mut setup = Setup::new(
         HORIZON,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::capacity::{DatedPrice, FargateRates};
+use crate::model::capacity::FargateRates;
+use crate::model::price::DatedPrice;
 
 /// What one price of Fargate is of. Linux alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -68,8 +69,8 @@ mod tests {
         let catalogue = Catalogue::built_in();
         let shown = |region, is_arm, is_spot| {
             let rates = catalogue.fargate_rates(region, is_arm, is_spot)?;
-            let storage = rates.storage_gib_hour.map_or_else(String::new, |it| it.usd_per_hour.to_string());
-            Some(format!("{} {} {storage}", rates.vcpu_hour.usd_per_hour, rates.gb_hour.usd_per_hour))
+            let storage = rates.storage_gib_hour.map_or_else(String::new, |it| it.usd.to_string());
+            Some(format!("{} {} {storage}", rates.vcpu_hour.usd, rates.gb_hour.usd))
         };
         assert_eq!(shown("us-east-1", false, false).unwrap(), "0.04048 0.004445 0.000111");
         assert_eq!(shown("us-east-1", false, true).unwrap(), "0.01288871 0.00141527 0.000111");
@@ -87,7 +88,7 @@ mod tests {
         let catalogue = Catalogue::built_in().with_prices("p.csv", &format!("{header}{rows}")).unwrap();
         let rates = catalogue.fargate_rates("mars-1", false, false).unwrap();
         assert_eq!(
-            (rates.gb_hour.usd_per_hour.to_string(), rates.gb_hour.as_of.as_str()),
+            (rates.gb_hour.usd.to_string(), rates.gb_hour.as_of.as_str()),
             ("0.25".to_owned(), "2026-10-02")
         );
         assert!(!catalogue.regions().contains(&"mars-1"), "it has no price of an instance");

@@ -18,8 +18,9 @@ use std::sync::OnceLock;
 
 use self::fargate::FargatePrice;
 use crate::base::{Diagnostic, MemoryMib, Money};
-use crate::model::capacity::{DatedPrice, FargateRates};
+use crate::model::capacity::FargateRates;
 use crate::model::instance::{InstanceType, registered_cpu, registered_memory};
+use crate::model::price::DatedPrice;
 use crate::model::task::Needs;
 
 const INSTANCE_TYPES: &str = include_str!("instance_types.csv");
@@ -111,8 +112,8 @@ impl Catalogue {
             },
             trunked_network_interfaces: size.awsvpc_tasks_trunking,
             is_arm: size.is_arm,
-            usd_per_hour: price.usd_per_hour,
-            price_as_of: price.as_of.clone(),
+            on_demand: price.clone(),
+            spot: None,
         })
     }
 
@@ -129,7 +130,7 @@ impl Catalogue {
     /// The price of a type in a region with its day.
     pub fn price(&self, region: &str, name: &str) -> Option<(Money, &str)> {
         let price = self.ec2.get(&(region.to_owned(), name.to_owned()))?;
-        Some((price.usd_per_hour, &price.as_of))
+        Some((price.usd, &price.as_of))
     }
 
     /// What Fargate charges in a region; `None` if there is no price of its vCPUs
@@ -178,7 +179,7 @@ mod tests {
         }
         let m6i = catalogue.instance_type("us-east-1", "m6i.4xlarge").unwrap();
         assert_eq!((m6i.capacity.cpu.0, m6i.capacity.memory.0), (16_384, 63_569));
-        assert_eq!(m6i.usd_per_hour.to_string(), "0.768");
+        assert_eq!(m6i.on_demand.usd.to_string(), "0.768");
         assert_eq!(catalogue.instance_type("us-east-1", "m6i.huge"), Err(Missing::Type));
         assert_eq!(catalogue.instance_type("mars-1", "m6i.large"), Err(Missing::Price));
     }

@@ -4,7 +4,7 @@
 use super::Catalogue;
 use super::fargate::FargatePrice;
 use crate::base::{Diagnostic, Money, Place};
-use crate::model::capacity::DatedPrice;
+use crate::model::price::DatedPrice;
 
 /// What a unit of Fargate is called in a price file.
 const EXPECTED_UNITS: &str = "`vcpu_hour`, `gb_hour` or `storage_gib_hour` of `fargate:`, `fargate_spot:`, \
@@ -57,7 +57,7 @@ impl Catalogue {
                 fault(column, as_of.chars().count(), format!("`{as_of}` is not a day such as 2026-07-20"));
                 continue;
             }
-            let price = DatedPrice { usd_per_hour, as_of: as_of.to_owned() };
+            let price = DatedPrice { usd: usd_per_hour, as_of: as_of.to_owned() };
             if instance_type.contains(':') {
                 let Some(unit) = FargatePrice::named(instance_type) else {
                     let column = region.chars().count() + 1;

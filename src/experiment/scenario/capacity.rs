@@ -6,12 +6,20 @@ use super::network::read_group_name;
 use crate::base::id::ZoneId;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
-use crate::sim::setup::Capacity;
+use crate::model::capacity::{Capacity, CapacityStrategy, CapacityStrategyItem};
+use crate::placement::capacity_strategy;
+
+/// What launch type FARGATE is.
+pub(super) const ON_FARGATE: Capacity = Capacity::Fargate { is_spot: false };
 
 /// Reads `launch_type` and `capacity_provider_strategy`, which exclude each
-/// other (API CreateService). The first provider where neither is written.
-/// `None` after a fault.
-pub(super) fn read_capacity(table: &reader::Table<'_>, context: &Context<'_>) -> Option<Capacity> {
+/// other (API CreateService). Where neither is written: the first provider, and
+/// for a DAEMON all of them. `None` after a fault.
+pub(super) fn read_capacity(
+    table: &reader::Table<'_>,
+    is_daemon: bool,
+    context: &Context<'_>,
+) -> Option<CapacityStrategy> {
     let faults = context.faults;
     let launch_type = table.optional("launch_type");
     let strategy = table.optional("capacity_provider_strategy");
@@ -28,49 +36,61 @@ pub(super) fn read_capacity(table: &reader::Table<'_>, context: &Context<'_>) ->
         None => false,
     };
     if is_fargate {
-        return Some(Capacity::Fargate { is_spot: false });
+        return Some(CapacityStrategy::only(ON_FARGATE));
     }
-    match context.providers?.ids().next() {
-        Some(provider) => Some(Capacity::Instances(provider)),
-        None => {
-            let message = "the cluster has no instances: give it a `capacity_provider`, or say \
-                           `launch_type = \"FARGATE\"`";
-            faults.note(launch_type.unwrap_or(table.node()).fault("B0105", message));
-            None
-        }
+    let mut providers = context.providers?.ids().map(Capacity::Instances);
+    let Some(first) = providers.next() else {
+        let message = "the cluster has no instances: give it a `capacity_provider`, or say \
+                       `launch_type = \"FARGATE\"`";
+        faults.note(launch_type.unwrap_or(table.node()).fault("B0105", message));
+        return None;
+    };
+    if !is_daemon {
+        return Some(CapacityStrategy::only(first));
     }
+    let item = |capacity| CapacityStrategyItem { capacity, base: 0, weight: 1 };
+    Some(CapacityStrategy::over(std::iter::once(first).chain(providers).map(item).collect()))
 }
 
-/// The one provider of a strategy, by name; FARGATE and FARGATE_SPOT are always
-/// there.
-fn read_strategy(node: &Node, context: &Context<'_>) -> Option<Capacity> {
+/// A strategy: names of providers, or tables with base and weight; FARGATE and
+/// FARGATE_SPOT are always there.
+fn read_strategy(node: &Node, context: &Context<'_>) -> Option<CapacityStrategy> {
     let faults = context.faults;
-    let items = match &node.value {
+    let nodes = match &node.value {
         Value::List(items) => items.as_slice(),
         _ => std::slice::from_ref(node),
     };
-    let [item] = items else {
-        let message = format!(
-            "expected one capacity provider, found {}: base and weight over several are not modelled yet",
-            items.len()
-        );
-        faults.note(node.fault("B0116", message));
+    let items: Option<Vec<CapacityStrategyItem>> =
+        nodes.iter().map(|it| read_strategy_item(it, nodes.len(), context)).collect();
+    let items = items?;
+    if let Err((position, message)) = capacity_strategy::check(&items) {
+        faults.note(nodes.get(position).unwrap_or(node).fault("B0190", message));
         return None;
-    };
-    let name_node = if matches!(item.value, Value::Text(_)) {
-        Some(item)
+    }
+    Some(CapacityStrategy::over(items))
+}
+
+fn read_strategy_item(node: &Node, n_items: usize, context: &Context<'_>) -> Option<CapacityStrategyItem> {
+    let faults = context.faults;
+    let (mut base, mut weight) = (0, 1);
+    let name_node = if matches!(node.value, Value::Text(_)) {
+        Some(node)
     } else {
-        let table = reader::Table::of(item, faults);
-        table.integer("weight", 0..=1000);
-        table.integer("base", 0..=100_000);
+        let table = reader::Table::of(node, faults);
+        base = table.integer("base", 0..=u64::from(capacity_strategy::BASE_MAX)).unwrap_or(0);
+        // One that stands alone has all tasks, whatever its weight.
+        let default = if n_items == 1 { 1 } else { 0 };
+        weight = table.integer("weight", 0..=u64::from(capacity_strategy::WEIGHT_MAX)).unwrap_or(default);
         let name = table.required("capacity_provider");
         table.finish();
         name
     }?;
     let name = reader::text(name_node, faults)?;
+    let small = |it: u64| u32::try_from(it).expect("within the range");
+    let item = |capacity| CapacityStrategyItem { capacity, base: small(base), weight: small(weight) };
     match name {
-        "FARGATE" => return Some(Capacity::Fargate { is_spot: false }),
-        "FARGATE_SPOT" => return Some(Capacity::Fargate { is_spot: true }),
+        "FARGATE" => return Some(item(ON_FARGATE)),
+        "FARGATE_SPOT" => return Some(item(Capacity::Fargate { is_spot: true })),
         _ => (),
     }
     let providers = context.providers?;
@@ -80,7 +100,7 @@ fn read_strategy(node: &Node, context: &Context<'_>) -> Option<Capacity> {
         let names = providers.rows().iter().map(|it| it.name.as_str());
         faults.note(fault.help_nearest(name, names.chain(["FARGATE", "FARGATE_SPOT"])));
     }
-    found.map(Capacity::Instances)
+    found.map(Capacity::Instances).map(item)
 }
 
 /// Of a network configuration (API AwsVpcConfiguration): what a run needs.

@@ -10,9 +10,10 @@ use super::{Context, Names};
 use crate::base::Diagnostic;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Origin, Value};
+use crate::model::capacity::CapacityStrategy;
 use crate::placement::request::{self, Api, At, LaunchType, Part, Request, SchedulingStrategy, Written};
 use crate::placement::{Chain, PlacementConstraint};
-use crate::sim::setup::{Capacity, Placement};
+use crate::sim::setup::Placement;
 
 /// Whose default holds where nothing is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,12 +29,12 @@ pub(super) enum Asker {
 pub(super) fn read_placement<'a>(
     table: &reader::Table<'a>,
     asker: Asker,
-    capacity: Option<Capacity>,
+    capacity: Option<CapacityStrategy>,
     network: &NetworkConfiguration,
     context: &Context<'a>,
     names: &mut Names,
 ) -> Option<Placement> {
-    let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    let is_fargate = capacity.as_ref().is_some_and(CapacityStrategy::is_fargate);
     let launch_type = if is_fargate { LaunchType::Fargate } else { LaunchType::Ec2 };
     let request = Request { launch_type, ..REQUEST };
     let written = table.optional("placement_strategy");

@@ -1,6 +1,7 @@
 //! `[cluster]`: zones and the groups of instances.
 
 use super::network::read_group_name;
+use super::purchase;
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
 use crate::base::{CpuUnits, Diagnostic, MemoryMib, Money, SimDuration, Table};
 use crate::experiment::catalogue::{Catalogue, Missing};
@@ -8,6 +9,7 @@ use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use crate::model::instance::InstanceType;
+use crate::model::price::DatedPrice;
 use crate::model::task::Needs;
 use crate::placement::strategies::spread::is_attribute_name;
 
@@ -18,6 +20,8 @@ pub(super) struct Cluster {
     pub(super) providers: Table<CapacityProviderId, CapacityProvider>,
 }
 
+/// Instance types of a group (EC2 Auto Scaling API LaunchTemplate.Overrides).
+const TYPES_MAX: usize = 40;
 /// The most instances of one group: beyond any fleet, below any overflow.
 const SIZE_MAX: u64 = 1_000_000;
 
@@ -28,7 +32,8 @@ pub(super) struct Region<'a> {
     pub(super) node: Option<&'a Node>,
 }
 
-struct Types<'a> {
+/// The instance types that groups name, each once.
+pub(super) struct Types<'a> {
     region: Region<'a>,
     catalogue: &'a Catalogue,
     faults: &'a Faults,
@@ -125,15 +130,13 @@ fn fixed_pool(
     n_zones: usize,
 ) -> Option<CapacityProvider> {
     let size = u32::try_from(size?).expect("within the range");
+    let zones = (0..n_zones as u32).map(ZoneId::new).collect();
     Some(CapacityProvider {
-        name: "fixed".to_owned(),
-        instance_type: instance_type?,
-        zones: (0..n_zones as u32).map(ZoneId::new).collect(),
         min_size: size,
         max_size: size,
-        scaling: Scaling::Fixed,
         security_groups,
         attributes,
+        ..CapacityProvider::of("fixed", instance_type?, zones)
     })
 }
 
@@ -162,7 +165,8 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
     let faults = types.faults;
     let table = reader::Table::of(node, faults);
     let name = table.required("name").and_then(|it| reader::text(it, faults)).map(str::to_owned);
-    let instance_type = table.required("instance_type").and_then(|it| types.read(it));
+    let has_trunking = table.flag("awsvpc_trunking").unwrap_or(false);
+    let instance_types = table.required("instance_type").and_then(|it| types.read_all(it, has_trunking));
     let min_size = table.integer("min_size", 0..=SIZE_MAX).unwrap_or(0);
     let max_size = table.required("max_size").and_then(|it| reader::integer(it, 0..=SIZE_MAX, faults));
     if let (Some(max_size), Some(min_node)) = (max_size, node.get("min_size"))
@@ -199,15 +203,22 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
     if scaling.minimum_scaling_step_size > scaling.maximum_scaling_step_size {
         faults.note(node.fault("B0110", "minimum_scaling_step_size is above maximum_scaling_step_size"));
     }
-    let has_trunking = table.flag("awsvpc_trunking").unwrap_or(false);
-    let instance_type = match (instance_type, node.get("awsvpc_trunking")) {
-        (Some(id), Some(node)) if has_trunking => types.with_trunking(id, node),
-        _ => instance_type,
+    let is_enabled = |name, default| {
+        let written = table.optional(name).and_then(|it| reader::word(it, &["ENABLED", "DISABLED"], faults));
+        written.map_or(default, |it| it == 0)
     };
-    let is_managed = table
-        .optional("managed_scaling")
-        .and_then(|it| reader::word(it, &["ENABLED", "DISABLED"], faults))
-        .is_none_or(|it| it == 0);
+    let is_managed = is_enabled("managed_scaling", true);
+    let managed_termination_protection = is_enabled("managed_termination_protection", false);
+    let managed_draining = is_enabled("managed_draining", true);
+    if let Some(written) = node.get("managed_termination_protection")
+        && managed_termination_protection
+        && !is_managed
+    {
+        let message = "managed termination protection needs managed scaling";
+        faults.note(written.fault("B0110", message));
+    }
+    let purchase = purchase::read(&table, instance_types.as_deref(), types);
+    let spot_instance_draining = table.flag("spot_instance_draining").unwrap_or(false);
     let security_groups = read_group_names(&table, types.group_names);
     let zones = match table.list("availability_zones") {
         [] => (0..all_zones.len() as u32).map(ZoneId::new).collect(),
@@ -220,11 +231,15 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
     }
     Some(CapacityProvider {
         name: name?,
-        instance_type: instance_type?,
+        instance_types: instance_types?,
+        purchase: purchase?,
         zones,
         min_size: u32::try_from(min_size).expect("within the range"),
         max_size: u32::try_from(max_size?).expect("within the range"),
         scaling: if is_managed { Scaling::Managed(scaling) } else { Scaling::Fixed },
+        managed_termination_protection,
+        managed_draining,
+        spot_instance_draining,
         security_groups,
         attributes,
     })
@@ -266,17 +281,32 @@ fn read_attributes(node: Option<&Node>, faults: &Faults) -> Vec<(String, String)
 }
 
 impl Types<'_> {
+    /// The types of a group, the preferred one first: one, or a list of them.
+    fn read_all(&mut self, node: &Node, has_trunking: bool) -> Option<Vec<InstanceTypeId>> {
+        let items = super::items_of(node);
+        if items.is_empty() || items.len() > TYPES_MAX {
+            let message = format!("a group has 1 to {TYPES_MAX} instance types, this one {}", items.len());
+            self.faults.note(node.fault("B0112", message));
+            return None;
+        }
+        let mut types: Vec<InstanceTypeId> = Vec::new();
+        for item in items {
+            let found = self.read(item);
+            let found =
+                found.and_then(|it| if has_trunking { self.with_trunking(it, item) } else { Some(it) });
+            if found.is_some_and(|it| types.contains(&it)) {
+                self.faults.note(item.fault("B0111", "this instance type is given twice"));
+            }
+            types.extend(found);
+        }
+        (types.len() == items.len()).then_some(types)
+    }
+
     /// An instance type by name, or as a table of its own figures.
     fn read(&mut self, node: &Node) -> Option<InstanceTypeId> {
         let instance_type = match &node.value {
             Value::Text(name) => self.by_name(node, name)?,
             Value::Table(_) => self.own(node)?,
-            Value::List(items) if items.len() == 1 => return self.read(&items[0]),
-            Value::List(_) => {
-                let message = "several instance types in one group are not modelled yet: use a group each";
-                self.faults.note(node.fault("B0116", message));
-                return None;
-            }
             _ => {
                 let message = format!("expected the name of an instance type, found {}", node.kind());
                 self.faults.note(node.fault("B0103", message));
@@ -339,6 +369,17 @@ impl Types<'_> {
         fault.help(help)
     }
 
+    /// A group that buys Spot needs the Spot price of each of its types.
+    pub(super) fn check_spot_price(&self, id: InstanceTypeId, node: &Node) {
+        let instance_type = &self.found[id];
+        if instance_type.spot.is_none() {
+            let (name, region) = (&instance_type.name, self.region.name);
+            let fault =
+                node.fault("B0119", format!("there is no Spot price of `{name}` in region `{region}`"));
+            self.faults.note(fault.help("give one in a file of your own with `prices`"));
+        }
+    }
+
     /// `{ name, cpu_units, memory_mib, gpus, network_interfaces, usd_per_hour }`:
     /// exactly what registers.
     fn own(&self, node: &Node) -> Option<InstanceType> {
@@ -364,8 +405,8 @@ impl Types<'_> {
             },
             trunked_network_interfaces: None,
             is_arm: false,
-            usd_per_hour: usd_per_hour.unwrap_or(Some(Money::ZERO))?,
-            price_as_of: as_of,
+            on_demand: DatedPrice { usd: usd_per_hour.unwrap_or(Some(Money::ZERO))?, as_of },
+            spot: None,
         })
     }
 }

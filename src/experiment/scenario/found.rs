@@ -7,7 +7,7 @@ use super::cluster::Cluster;
 use super::event::service_of;
 use super::service::read_definition;
 use super::workload::{FoundTaskSpec, PathRef, ServiceSpec};
-use crate::base::id::{CapacityProviderId, Id as _, ZoneId};
+use crate::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ZoneId};
 use crate::base::{CpuUnits, MemoryMib};
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
@@ -74,11 +74,16 @@ fn read_instance(
     };
     let zone = table.required("availability_zone").and_then(|it| read_zone(it, context));
     let instance_type = table.text("instance_type").map(str::to_owned);
-    let of_type = |it: CapacityProviderId| {
-        let row = &cluster.instance_types[cluster.providers[it].instance_type];
-        (row.capacity, row.name.clone())
+    // Of its group's types the one of its name, else the preferred one.
+    let type_of = |it: CapacityProviderId| {
+        let types = &cluster.providers[it].instance_types;
+        let is_its =
+            |it: &&InstanceTypeId| Some(&cluster.instance_types[**it].name) == instance_type.as_ref();
+        *types.iter().find(is_its).unwrap_or(&types[0])
     };
-    let (capacity, type_name) = provider.map(of_type).unwrap_or_default();
+    let of_group = provider.map(type_of);
+    let row = of_group.map(|it| &cluster.instance_types[it]);
+    let (capacity, type_name) = row.map(|it| (it.capacity, it.name.clone())).unwrap_or_default();
     let (registered, ports) = read_registered(&table, capacity, context);
     let mut attributes = AttributeSet::new();
     if let Some(node) = table.optional("attributes") {
@@ -112,11 +117,11 @@ fn read_instance(
         .and_then(|it| reader::word(it, &["ACTIVE", "DRAINING"], faults))
         .is_some_and(|it| it == 1);
     table.finish();
-    let (id, provider, zone) = (id?, provider?, zone?);
+    let (id, provider, zone, of_group) = (id?, provider?, zone?, of_group?);
     let zone_name = cluster.zones[zone].clone();
     // What its group's instances have, unless it says otherwise.
     let group = &cluster.providers[provider];
-    let is_arm = cluster.instance_types[group.instance_type].is_arm;
+    let is_arm = cluster.instance_types[of_group].is_arm;
     let built_in = [(OS_TYPE, "linux"), (CPU_ARCHITECTURE, if is_arm { "arm64" } else { "x86_64" })];
     let built_in = built_in.iter().map(|&(name, value)| (name, value));
     let custom = group.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -129,6 +134,7 @@ fn read_instance(
     let lists_capabilities = attributes.keys().any(|it| it.contains("ecs.capability."));
     Some(FoundInstance {
         provider,
+        instance_type: of_group,
         zone,
         registered,
         ports,

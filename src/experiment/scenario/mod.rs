@@ -14,6 +14,7 @@ mod found;
 mod hooks;
 mod model;
 mod network;
+mod purchase;
 mod service;
 mod task_set;
 mod traffic;
@@ -34,6 +35,7 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
+use crate::model::price::Prices;
 use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
 use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
@@ -194,6 +196,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
+        prices: Prices::default(),
         instance_changes: events.instances,
         alarms,
     };

@@ -14,11 +14,12 @@ use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::deployment::controller_of;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
+use crate::model::capacity::CapacityStrategy;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
-use crate::sim::setup::{Capacity, ServicePolicy};
+use crate::sim::setup::ServicePolicy;
 
 /// Tasks of one service (service quotas: 5,000; fleets may lift it).
 pub const DESIRED_MAX: u64 = 100_000;
@@ -64,8 +65,9 @@ fn read<'a>(
         read_releases.extend(read_release(release, &family, idx as u32 + 2, context));
     }
     read_releases.sort_by_key(|it| it.at);
-    let capacity = read_capacity(&table, context);
-    let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    let is_daemon = table.text("scheduling_strategy") == Some("DAEMON");
+    let capacity = read_capacity(&table, is_daemon, context);
+    let is_fargate = capacity.as_ref().is_some_and(CapacityStrategy::is_fargate);
     check_platform_version(&table, is_fargate, context);
     let network = read_network_configuration(&table, is_fargate, context);
     let placement = read_placement(&table, Asker::Service, capacity, &network, context, names);

@@ -5,15 +5,16 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 use super::behaviour::BehaviourSpec;
-use super::capacity::{read_capacity, read_network_configuration};
+use super::capacity::{ON_FARGATE, read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::{Context, Names};
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::Node;
+use crate::model::capacity::CapacityStrategy;
 use crate::model::task::TaskDefinition;
 use crate::model::workload::{FoundHost, ServiceChangeKind};
-use crate::sim::setup::{Capacity, StandalonePolicy, Unplaced};
+use crate::sim::setup::{StandalonePolicy, Unplaced};
 use crate::trace::formats;
 
 /// A file that an experiment names, relative to the experiment.
@@ -250,9 +251,12 @@ pub(super) fn read_standalone<'a>(
     let unplaced = read_unplaced(&table, context);
     // A cluster for services on Fargate alone has no instances to run on.
     let is_idle = !is_written && context.providers.is_some_and(|it| it.is_empty());
-    let capacity =
-        if is_idle { Some(Capacity::Fargate { is_spot: false }) } else { read_capacity(&table, context) };
-    let is_fargate = capacity.is_some_and(Capacity::is_fargate);
+    let capacity = if is_idle {
+        Some(CapacityStrategy::only(ON_FARGATE))
+    } else {
+        read_capacity(&table, false, context)
+    };
+    let is_fargate = capacity.as_ref().is_some_and(CapacityStrategy::is_fargate);
     let network = read_network_configuration(&table, is_fargate, context);
     let placement = read_placement(&table, Asker::Standalone, capacity, &network, context, names);
     let has_source = node.get("trace").is_some() || node.get("generate").is_some();

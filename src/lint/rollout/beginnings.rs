@@ -5,6 +5,7 @@ use super::state::{State, World};
 use crate::base::SimTime;
 use crate::base::id::{GroupId, Id as _, InstanceId, ServiceId, TaskDefinitionId, TaskId};
 use crate::model::Cluster;
+use crate::model::capacity::Capacity;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::task::{TaskOwner, TaskStatus};
 use crate::model::workload::TaskArrival;
@@ -18,8 +19,15 @@ impl World<'_> {
     /// ends, may stand before the release; `None` if there are too many.
     pub(super) fn beginnings(&self, cluster: Cluster, states_max: usize) -> Option<Vec<State>> {
         let (setup, workload) = (&self.question.setup, &self.question.workload);
-        let mut state =
-            State { cluster, line: Vec::new(), paused: Vec::new(), is_changed: false, is_released: false };
+        let capacity = Capacity::Instances(self.provider);
+        let mut state = State {
+            cluster,
+            capacity,
+            line: Vec::new(),
+            paused: Vec::new(),
+            is_changed: false,
+            is_released: false,
+        };
         for service in self.services.iter().copied() {
             let row = state.cluster.service(service);
             let (group, deployment) = (row.group, row.primary);
@@ -42,7 +50,7 @@ impl World<'_> {
         }
         self.start_daemons(&mut state);
         let mut states = vec![state];
-        let is_here = setup.standalone.placement.provider() == Some(self.provider);
+        let is_here = setup.standalone.placement.only_provider() == Some(self.provider);
         let arrivals = workload.arrivals.iter().filter(|_| is_here);
         let (first, later): (Vec<&TaskArrival>, Vec<&TaskArrival>) =
             arrivals.partition(|it| it.at == SimTime::ZERO);
@@ -98,7 +106,8 @@ impl World<'_> {
                 if !has_one && placer::is_allowed(&rules, &view, instance) {
                     let launch = state.cluster.service(service).n_launched;
                     let owner = TaskOwner::Service { deployment, launch };
-                    let task = state.cluster.create_task(definition, group, owner);
+                    let capacity = Capacity::Instances(self.provider);
+                    let task = state.cluster.create_task(definition, group, owner, capacity);
                     state.cluster.place(task, instance);
                     state.come_up(task);
                 }
@@ -150,7 +159,8 @@ impl World<'_> {
             }
             let n_before = state.cluster.totals().n_placed;
             let owner = TaskOwner::Standalone { arrival: u32::MAX };
-            let task = state.cluster.create_task(definition, group, owner);
+            let capacity = Capacity::Instances(self.provider);
+            let task = state.cluster.create_task(definition, group, owner, capacity);
             state.line.push(task);
             let placed = self.settled(self.place_waiting(state, states_max)?);
             if !is_dropped && placed.iter().any(|it| it.cluster.totals().n_placed == n_before) {

@@ -7,6 +7,7 @@ use super::{Proof, Stand, Verdict};
 use crate::base::id::{CapacityProviderId, Id as _, InstanceId, TaskDefinitionId, TaskId};
 use crate::deployment::{DeploymentPlan, ServiceView, Standstill};
 use crate::model::Cluster;
+use crate::model::capacity::Capacity;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Needs, TaskDefinition, TaskOwner};
 use crate::placement::PlacementView;
@@ -114,8 +115,9 @@ impl Counting<'_> {
         }
         let row = cluster.0.service(self.question.service);
         let (group, deployment, launch) = (row.group, row.primary, row.n_launched);
-        let task: TaskId =
-            cluster.0.create_task(definition, group, TaskOwner::Service { deployment, launch });
+        let owner = TaskOwner::Service { deployment, launch };
+        let capacity = Capacity::Instances(self.provider);
+        let task: TaskId = cluster.0.create_task(definition, group, owner, capacity);
         cluster.0.place(task, instance);
         true
     }
@@ -123,7 +125,7 @@ impl Counting<'_> {
     /// Whether the service is alone on its instances.
     fn is_alone(&self) -> bool {
         let workload = &self.question.workload;
-        let standalone = self.question.setup.standalone.placement.provider() == Some(self.provider);
+        let standalone = self.question.setup.standalone.placement.only_provider() == Some(self.provider);
         self.world.services.len() == 1
             && (workload.arrivals.is_empty() || !standalone)
             && workload.found.is_empty()

@@ -148,7 +148,7 @@ fn of_daemon(question: &Question, stand: &Stand) -> String {
 /// Draining goes by the same bounds (developer guide, container-instance-draining).
 fn of_draining(scene: &Scene<'_>, service: ServiceId) -> Option<Draft> {
     let policy = &scene.setup.services[service];
-    policy.placement.provider()?;
+    policy.placement.only_provider()?;
     let mut kinds = scene.setup.instance_changes.iter().flat_map(|it| &it.kinds);
     let drains = kinds.any(|it| *it == InstanceChangeKind::Draining(true));
     let bounds = policy.deployment.bounds;

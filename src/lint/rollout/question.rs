@@ -75,8 +75,8 @@ impl Question {
         release: Option<&ServiceChange>,
     ) -> Self {
         let at = release.map(|it| it.at);
-        let provider = setup.services[service].placement.provider();
-        let is_neighbour = |it: ServiceId| setup.services[it].placement.provider() == provider;
+        let provider = setup.services[service].placement.only_provider();
+        let is_neighbour = |it: ServiceId| provider.is_none_or(|of| setup.services[it].placement.uses(of));
         let mut services = workload.services.clone();
         let mut desired_count = services[service].desired_count;
         let mut is_fresh = true;
@@ -109,7 +109,7 @@ impl Question {
                 row.found.clear();
             }
         }
-        let standalone = setup.standalone.placement.provider();
+        let standalone = setup.standalone.placement.only_provider();
         let is_standing = |it: &&TaskArrival| it.lifetime == SimDuration::FOREVER;
         let comes_before = |it: &&TaskArrival| at.is_none_or(|at| it.at <= at);
         if provider.is_some() && standalone == provider {
@@ -175,7 +175,7 @@ impl Question {
 
     /// Whose instances its tasks go to; `None` on Fargate.
     pub fn provider(&self) -> Option<CapacityProviderId> {
-        self.policy().placement.provider()
+        self.policy().placement.only_provider()
     }
 
     /// Whether its tasks come up and stay: others say where they do not. Found
@@ -187,7 +187,13 @@ impl Question {
         let found =
             self.workload.services.iter().flat_map(|(_, it)| it.found.iter().map(move |task| (it, task)));
         let mut found = found.filter(|(row, task)| !task.is_healthy || task.definition != row.definition);
+        // Over several groups, or types, nobody knows what there will be.
+        let capacity = &policy.placement.capacity;
+        let is_of_one_kind = capacity.is_fargate()
+            || (capacity.items().len() == 1
+                && capacity.providers().all(|it| self.setup.providers[it].instance_types.len() == 1));
         is_rolling
+            && is_of_one_kind
             && !drains
             && found.next().is_none()
             && [self.source(), self.target].into_iter().all(|it| self.comes_up(it))

@@ -93,7 +93,7 @@ fn n_instances(question: &Question, provider: CapacityProviderId) -> usize {
 
 fn n_tasks_at_most(question: &Question, provider: CapacityProviderId) -> u64 {
     let (setup, workload) = (&question.setup, &question.workload);
-    let here = setup.services.iter().filter(|it| it.1.placement.provider() == Some(provider));
+    let here = setup.services.iter().filter(|it| it.1.placement.uses(provider));
     let of_services: u64 = here.map(|it| u64::from(workload.services[it.0].desired_count)).sum();
     let own = u64::from(question.policy().deployment.bounds.upper(question.desired_count));
     of_services + own + (workload.arrivals.len() + workload.found.len()) as u64

@@ -14,7 +14,7 @@ use crate::base::id::{
 };
 use crate::deployment::{DeploymentPlan, Marked, ServiceView};
 use crate::model::Cluster;
-use crate::model::capacity::Scaling;
+use crate::model::capacity::{Capacity, Scaling};
 use crate::model::options::TieBreak;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Health, Host, TaskOwner, TaskStatus};
@@ -48,6 +48,8 @@ pub(super) struct World<'a> {
 /// A cluster and what its schedulers remember.
 #[derive(Clone)]
 pub(super) struct State {
+    /// Where tasks go.
+    pub(super) capacity: Capacity,
     pub(super) cluster: Cluster,
     /// Tasks that wait for room, in the order in which they joined.
     pub(super) line: Vec<TaskId>,
@@ -63,12 +65,8 @@ impl<'a> World<'a> {
     /// Of the empty cluster of a question.
     pub(super) fn new(question: &'a Question, provider: CapacityProviderId, cluster: &Cluster) -> Self {
         let setup = &question.setup;
-        let services: Vec<ServiceId> = setup
-            .services
-            .iter()
-            .filter(|it| it.1.placement.provider() == Some(provider))
-            .map(|it| it.0)
-            .collect();
+        let services: Vec<ServiceId> =
+            setup.services.iter().filter(|it| it.1.placement.uses(provider)).map(|it| it.0).collect();
         let placements = services.iter().map(|&it| &setup.services[it].placement);
         let placements: Vec<&Placement> = placements.chain([&setup.standalone.placement]).collect();
         let awaits_company =
@@ -501,7 +499,7 @@ impl State {
         owner: TaskOwner,
     ) {
         let FoundHost::Instance(idx) = host else { return };
-        let task = self.cluster.create_task(definition, group, owner);
+        let task = self.cluster.create_task(definition, group, owner, self.capacity);
         self.cluster.place(task, InstanceId::from_idx(idx));
         self.come_up(task);
     }
@@ -518,7 +516,8 @@ impl State {
         let group = self.cluster.service(service).group;
         for _ in 0..n {
             let launch = self.cluster.service(service).n_launched;
-            let task = self.cluster.create_task(definition, group, TaskOwner::Service { deployment, launch });
+            let owner = TaskOwner::Service { deployment, launch };
+            let task = self.cluster.create_task(definition, group, owner, self.capacity);
             self.line.push(task);
         }
     }

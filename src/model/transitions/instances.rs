@@ -24,6 +24,7 @@ impl Cluster {
             status: InstanceStatus::Registering,
             is_agent_connected: true,
             instance_type: launch.instance_type,
+            is_spot: launch.is_spot,
             provider: launch.provider,
             zone: launch.zone,
             launch: launch.launch,

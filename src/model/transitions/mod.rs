@@ -45,6 +45,8 @@ pub struct ClusterParts {
 pub struct Launch<'a> {
     /// What is launched.
     pub instance_type: InstanceTypeId,
+    /// Whether it is bought as Spot.
+    pub is_spot: bool,
     /// For which group.
     pub provider: CapacityProviderId,
     /// Where.

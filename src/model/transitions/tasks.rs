@@ -3,17 +3,25 @@
 use crate::base::SimTime;
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId, TaskDefinitionId, TaskId, ZoneId};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::capacity::Capacity;
 use crate::model::cluster::{Cluster, Group};
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{Epoch, Health, Host, Task, TaskOwner, TaskStatus};
 
 impl Cluster {
     /// Nothing -> Provisioning.
-    pub fn create_task(&mut self, definition: TaskDefinitionId, group: GroupId, owner: TaskOwner) -> TaskId {
+    pub fn create_task(
+        &mut self,
+        definition: TaskDefinitionId,
+        group: GroupId,
+        owner: TaskOwner,
+        capacity: Capacity,
+    ) -> TaskId {
         let mut task = Task {
             definition,
             group,
             owner,
+            capacity,
             status: TaskStatus::Provisioning,
             is_desired_running: true,
             health: Health::Unknown,

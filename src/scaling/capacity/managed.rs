@@ -3,12 +3,11 @@
 //! minute `CapacityProviderReservation = M / N x 100` is compared with the
 //! target capacity. One high point scales out, fifteen low points in a row
 //! scale in, by less than half of the group a minute.
-//!
-//! Left out here: several instance types in one group.
 
 use super::{CapacityPlan, WaitingGroup};
 use crate::base::SimDuration;
 use crate::model::capacity::ManagedScaling;
+use crate::model::task::Needs;
 
 /// How often the metric has a point.
 pub const PERIOD: SimDuration = SimDuration::from_secs(60);
@@ -72,14 +71,8 @@ fn follow_metric(view: &CapacityView<'_>) -> CapacityPlan {
 
 /// M: busy instances, or with waiting tasks N and what the largest group of
 /// them needs (groups can share new instances, so it is a lower bound).
-fn instances_needed(view: &CapacityView<'_>) -> u32 {
-    let calculated = view
-        .waiting
-        .iter()
-        .filter(|group| group.per_instance > 0)
-        .map(|group| group.count.div_ceil(group.per_instance))
-        .max();
-    match calculated {
+pub fn instances_needed(view: &CapacityView<'_>) -> u32 {
+    match calculated_instances(view.waiting) {
         Some(calculated) if calculated > 0 => {
             let least = view.scaling.minimum_scaling_step_size;
             view.n_in_service + calculated.clamp(least, view.scaling.maximum_scaling_step_size.max(least))
@@ -89,8 +82,34 @@ fn instances_needed(view: &CapacityView<'_>) -> u32 {
     }
 }
 
+/// The instances that the largest group of waiting tasks needs; `None` if no
+/// group fits the types.
+pub fn calculated_instances(waiting: &[WaitingGroup]) -> Option<u32> {
+    let fitting = waiting.iter().filter(|group| group.per_instance > 0);
+    fitting.map(|group| group.count.div_ceil(group.per_instance)).max()
+}
+
+/// How many tasks of these needs an empty instance of the group holds, as the
+/// estimate has it: by the largest amount of each resource over its types, so as
+/// not to launch too many; 0 if they do not fit the smallest amounts, for such
+/// tasks are not considered (developer guide, managed-scaling-behavior). One at
+/// most if they cannot share an instance.
+pub fn per_instance(needs: Needs, is_alone: bool, types: &[Needs]) -> u32 {
+    let amounts = |it: &Needs| [it.cpu.0, it.memory.0, it.gpus, it.network_interfaces];
+    let needs = amounts(&needs);
+    let mut fits = if is_alone { 1 } else { u32::MAX };
+    for (resource, &need) in needs.iter().enumerate().filter(|it| *it.1 > 0) {
+        let of_types = || types.iter().map(|it| amounts(it)[resource]);
+        if of_types().min().is_none_or(|smallest| smallest < need) {
+            return 0;
+        }
+        fits = fits.min(of_types().max().map_or(0, |largest| largest / need));
+    }
+    fits
+}
+
 /// What would bring the metric to the target; from zero always two.
-fn desired_capacity(needed: u32, n: u32, target_capacity: u32, min_size: u32, max_size: u32) -> u32 {
+pub fn desired_capacity(needed: u32, n: u32, target_capacity: u32, min_size: u32, max_size: u32) -> u32 {
     let goal = if n == 0 && needed > 0 {
         2
     } else {
@@ -102,7 +121,7 @@ fn desired_capacity(needed: u32, n: u32, target_capacity: u32, min_size: u32, ma
 
 /// One minute's step down: less than half of the group, at least one, not
 /// below the goal.
-fn scale_in_step(n: u32, goal: u32) -> u32 {
+pub fn scale_in_step(n: u32, goal: u32) -> u32 {
     let step = n.div_ceil(2).saturating_sub(1).max(1);
     n.saturating_sub(step).max(goal).min(n)
 }

@@ -2,6 +2,7 @@
 
 pub mod fixed;
 pub mod managed;
+pub mod purchase;
 
 /// Instances of one kind of need that wait for room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,7 +12,7 @@ use berthlab::model::deployment::{
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::workload::{ServiceChange, ServiceChangeKind, TaskSetChange, Workload};
 use berthlab::sim::Setup;
-use berthlab::sim::setup::{Capacity, InstanceChange, InstanceChangeKind};
+use berthlab::sim::setup::{InstanceChange, InstanceChangeKind};
 
 use super::situation::Dice;
 
@@ -29,7 +29,7 @@ impl Dice {
             let policy = &mut setup.services[service];
             let bounds = policy.deployment.bounds;
             policy.deployment = self.configuration(bounds);
-            let on_instances = matches!(policy.placement.capacity, Capacity::Instances(_));
+            let on_instances = !policy.placement.capacity.is_fargate();
             policy.availability_zone_rebalancing = bounds.maximum_percent > 100 && self.below(2) == 0;
             match self.below(8) {
                 0 if on_instances && is_free => {

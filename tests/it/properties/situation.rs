@@ -9,7 +9,10 @@ use berthlab::base::rng::Stream;
 use berthlab::base::{Money, SimDuration, SimTime, Table};
 use berthlab::model::access::{Access, Role};
 use berthlab::model::attribute::Attributes;
-use berthlab::model::capacity::{CapacityProvider, DatedPrice, FargateRates, ManagedScaling, Scaling};
+use berthlab::model::capacity::{
+    AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, CapacityStrategyItem, FargateRates,
+    ManagedScaling, PurchaseOptions, Scaling,
+};
 use berthlab::model::container::{
     Answers, Blueprint, Condition, Container, Dependency, Exit, HealthCheck, NetworkMode, Read, ReadKind,
 };
@@ -22,6 +25,7 @@ use berthlab::model::network::{
 use berthlab::model::options::{
     FirstCheckDelay, ModelOptions, Quotas, RolloutOrder, TieBreak, UnhealthyReplacement,
 };
+use berthlab::model::price::DatedPrice;
 use berthlab::model::task::TaskDefinition;
 use berthlab::model::workload::{
     FoundHost, FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload,
@@ -31,8 +35,8 @@ use berthlab::placement::strategies::STRATEGIES;
 use berthlab::placement::{Chain, PlacementConstraint, PlacementStrategy};
 use berthlab::sim::Setup;
 use berthlab::sim::setup::{
-    Capacity, FargatePrices, FoundInstance, InstanceChange, InstanceChangeKind, Placement,
-    ServiceLoadBalancer, ServicePolicy, StandalonePolicy, Unplaced,
+    FargatePrices, FoundInstance, InstanceChange, InstanceChangeKind, Placement, ServiceLoadBalancer,
+    ServicePolicy, StandalonePolicy, Unplaced,
 };
 
 use crate::clusters::{bounds, definition, instance_type};
@@ -195,10 +199,23 @@ impl Dice {
         });
         let scaling = self.one_of(&[Scaling::Fixed, managed, managed]);
         let min_size = self.small(4);
+        let zones = (0..n_zones).map(ZoneId::new).collect();
+        // One type or several, each once, in any order.
+        let first = self.small(n_types.into());
+        let n_of_it = 1 + if self.below(3) == 0 { self.small(n_types.into()) } else { 0 };
+        let of_it = (0..n_of_it).map(|it| InstanceTypeId::new((first + it) % n_types));
+        let purchase = PurchaseOptions {
+            on_demand_base_capacity: self.small(3),
+            on_demand_percentage_above_base_capacity: self.one_of(&[0, 50, 100, 100]),
+            on_demand_allocation_strategy: self
+                .one_of(&[AllocationStrategy::Prioritized, AllocationStrategy::LowestPrice]),
+            ..PurchaseOptions::default()
+        };
         CapacityProvider {
-            name: format!("provider-{number}"),
-            instance_type: InstanceTypeId::new(self.small(n_types.into())),
-            zones: (0..n_zones).map(ZoneId::new).collect(),
+            instance_types: of_it.collect(),
+            purchase,
+            managed_termination_protection: self.below(2) == 0,
+            managed_draining: self.below(3) > 0,
             min_size,
             max_size: min_size + self.small(8),
             scaling,
@@ -207,6 +224,7 @@ impl Dice {
                 0 => Vec::new(),
                 _ => vec![("rack".to_owned(), self.one_of(&["a", "b"]).to_owned())],
             },
+            ..CapacityProvider::of(format!("provider-{number}"), InstanceTypeId::new(0), zones)
         }
     }
 
@@ -237,10 +255,31 @@ impl Dice {
         let provider = CapacityProviderId::new(self.small(n_providers.into()));
         let placement = Placement::onto(provider, Chain { strategies, tie_break });
         if self.below(5) == 0 {
-            let capacity = Capacity::Fargate { is_spot: self.below(2) == 0 };
+            let capacity = [false, true].map(|is_spot| Capacity::Fargate { is_spot });
+            let capacity = self.strategy(&capacity);
             return (Placement { capacity, ..placement }, false);
         }
+        if n_providers > 1 && self.below(3) == 0 {
+            let capacity = (0..n_providers).map(|it| Capacity::Instances(CapacityProviderId::new(it)));
+            let capacity = self.strategy(&capacity.collect::<Vec<_>>());
+            return (Placement { constraints, capacity, ..placement }, is_distinct);
+        }
         (Placement { constraints, ..placement }, is_distinct)
+    }
+
+    /// A strategy over one of these, or over all.
+    fn strategy(&mut self, capacity: &[Capacity]) -> CapacityStrategy {
+        if self.below(2) == 0 {
+            return CapacityStrategy::only(self.one_of(capacity));
+        }
+        let with_base = self.below(capacity.len() as u64) as usize;
+        let items = capacity.iter().enumerate().map(|(idx, &capacity)| CapacityStrategyItem {
+            capacity,
+            base: if idx == with_base { self.small(4) } else { 0 },
+            // One has a weight in any case.
+            weight: self.small(3) + u32::from(idx == 0),
+        });
+        CapacityStrategy::over(items.collect())
     }
 
     /// What a definition takes beyond CPU and memory, what it asks of an
@@ -334,10 +373,11 @@ impl Dice {
                     let rack = self.one_of(&[Some("a"), Some("found"), None]);
                     attributes.push(("rack".to_owned(), rack.map(str::to_owned)));
                 }
-                let mut registered = types[row.instance_type].capacity;
+                let mut registered = types[row.instance_types[0]].capacity;
                 // A little more or less than its type.
                 registered.memory.0 = registered.memory.0 - 100 + self.small(200);
                 found.push(FoundInstance {
+                    instance_type: row.instance_types[0],
                     provider,
                     zone,
                     registered,
@@ -381,8 +421,7 @@ impl Dice {
                 match services.get(service) {
                     Some(policy) => {
                         let group = GroupId::new(service as u32);
-                        if distinct.contains(&group) || policy.placement.provider() != Some(instance.provider)
-                        {
+                        if distinct.contains(&group) || !policy.placement.uses(instance.provider) {
                             continue;
                         }
                         workload.services[ServiceId::from_idx(service)].found.push(found(definition));
@@ -492,7 +531,7 @@ fn network() -> Network {
 
 fn fargate_rates() -> FargatePrices {
     let price = |usd: &str| DatedPrice {
-        usd_per_hour: Money::parse_usd(usd).expect("a price"),
+        usd: Money::parse_usd(usd).expect("a price"),
         as_of: "2026-01-01".to_owned(),
     };
     let rates = Some(FargateRates {

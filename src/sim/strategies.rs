@@ -1,0 +1,75 @@
+//! Tasks shared out over the providers of a strategy.
+
+use crate::base::id::{DeploymentId, ServiceId, TaskDefinitionId, TaskId};
+use crate::model::capacity::{CapacityStrategy, Scaling};
+use crate::model::task::TaskOwner;
+use crate::placement::capacity_strategy;
+use crate::sim::service_tasks::Side;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+impl<W: Watch> Simulation<'_, W> {
+    /// Tasks of the meant revisions of a service that are wanted, by the items of
+    /// its strategy. Not counted where there is no choice.
+    pub(super) fn tasks_by_capacity(
+        &self,
+        service: ServiceId,
+        is_meant: impl Fn(DeploymentId) -> bool,
+    ) -> Vec<u32> {
+        let items = self.setup.services[service].placement.capacity.items();
+        let mut counts = vec![0; items.len()];
+        if items.len() == 1 {
+            return counts;
+        }
+        for &task in &self.cluster.service(service).tasks {
+            let task = self.cluster.task(task);
+            if let TaskOwner::Service { deployment, .. } = task.owner
+                && task.is_desired_running
+                && is_meant(deployment)
+                && let Some(idx) = items.iter().position(|it| it.capacity == task.capacity)
+            {
+                counts[idx] += 1;
+            }
+        }
+        counts
+    }
+
+    /// Of those who may be stopped those stay whose provider has most beyond its
+    /// share, so that what is left is shared out as the strategy says.
+    pub(super) fn keep_overweight(&self, service: ServiceId, side: Side, candidates: &mut Vec<TaskId>) {
+        let strategy = &self.setup.services[service].placement.capacity;
+        if strategy.items().len() == 1 {
+            return;
+        }
+        let primary = self.cluster.service(service).primary;
+        let counts = self.tasks_by_capacity(service, |it| match side {
+            Side::Source => it != primary,
+            Side::Target => it == primary,
+            Side::Only(one) => it == one,
+        });
+        let Some(item) = capacity_strategy::last(strategy, &counts) else { return };
+        let capacity = strategy.items()[item].capacity;
+        let is_overweight = |it: &TaskId| self.cluster.task(*it).capacity == capacity;
+        // Who is unhealthy, or has to leave its instance, may be elsewhere.
+        if candidates.iter().any(is_overweight) {
+            candidates.retain(is_overweight);
+        }
+    }
+
+    /// Whether tasks without room wait, on some provider of the strategy.
+    pub(super) fn queues(&self, strategy: &CapacityStrategy) -> bool {
+        strategy.providers().any(|it| matches!(self.setup.providers[it].scaling, Scaling::Managed(_)))
+    }
+
+    /// Why a definition fits no instance of any provider of the strategy, as ECS
+    /// names what is missing on the first.
+    pub(super) fn fits_nowhere(
+        &self,
+        strategy: &CapacityStrategy,
+        definition: TaskDefinitionId,
+    ) -> Option<&'static str> {
+        let mut reasons = strategy.providers().map(|it| self.never_fits(it, definition));
+        let first = reasons.next()??;
+        reasons.all(|it| it.is_some()).then_some(first)
+    }
+}

@@ -33,6 +33,7 @@ use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
+use crate::model::bill::BillOptions;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
 use crate::model::price::Prices;
@@ -197,6 +198,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
         prices: Prices::default(),
+        bill: BillOptions::default(),
+        commitments: Vec::new(),
         instance_changes: events.instances,
         alarms,
     };

@@ -9,8 +9,8 @@ use crate::base::SimDuration;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::network::{
-    Cidr, Listener, LoadBalancer, Network, Peer, Protocol, SecurityGroup, SecurityRule, TargetGroup,
-    TargetType,
+    Cidr, Connections, Listener, LoadBalancer, LoadBalancerType, Network, Peer, Protocol, SecurityGroup,
+    SecurityRule, TargetGroup, TargetType,
 };
 
 /// Reads the three tables. `zones` are those of the cluster; `None` after a
@@ -245,7 +245,15 @@ fn read_load_balancer(
         enabled.push(zone.to_owned());
     }
     table.finish();
-    Some(LoadBalancer { name: name?, listeners, security_groups, zones: enabled })
+    Some(LoadBalancer {
+        name: name?,
+        listeners,
+        security_groups,
+        zones: enabled,
+        kind: LoadBalancerType::default(),
+        is_internal: false,
+        connections: Connections::default(),
+    })
 }
 
 fn read_listener(node: &Node, targets: &[&str], faults: &Faults) -> Option<Listener> {

@@ -19,6 +19,7 @@ use crate::model::deployment::SchedulingStrategy;
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
+use crate::model::traffic::MessageBytes;
 use crate::sim::setup::ServicePolicy;
 
 /// Tasks of one service (service quotas: 5,000; fleets may lift it).
@@ -120,6 +121,7 @@ fn read<'a>(
             health_check_grace_period: SimDuration::from_secs(grace),
             millirequests_per_second: millirequests as u64,
             traffic,
+            message_bytes: MessageBytes::default(),
         },
         ServiceSpec {
             name,

@@ -5,6 +5,7 @@ mod access;
 mod alarm;
 mod balancers;
 pub mod behaviour;
+mod bill;
 mod capacity;
 mod chain;
 mod cluster;
@@ -33,7 +34,6 @@ use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
-use crate::model::bill::BillOptions;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
 use crate::model::price::Prices;
@@ -164,6 +164,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let found_tasks =
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
+    let bill = bill::read_options(root.optional("bill"), faults);
+    let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
@@ -198,8 +200,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
         prices: Prices::default(),
-        bill: BillOptions::default(),
-        commitments: Vec::new(),
+        bill,
+        commitments,
         instance_changes: events.instances,
         alarms,
     };

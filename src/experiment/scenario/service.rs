@@ -97,6 +97,8 @@ fn read<'a>(
         table.optional("requests_per_second").map(|it| reader::decimal(it, traffic::REQUESTS_MAX, faults));
     let millirequests = (requests.map_or(Some(0.0), |it| it)? * 1000.0).round();
     let (traffic, rate) = traffic::read(&table).unzip();
+    let bytes = |name| table.integer(name, 0..=MessageBytes::MAX).unwrap_or(0);
+    let message_bytes = MessageBytes { request: bytes("request_bytes"), response: bytes("response_bytes") };
     if requests.is_some()
         && let Some(node) = table.optional("traffic")
     {
@@ -121,7 +123,7 @@ fn read<'a>(
             health_check_grace_period: SimDuration::from_secs(grace),
             millirequests_per_second: millirequests as u64,
             traffic,
-            message_bytes: MessageBytes::default(),
+            message_bytes,
         },
         ServiceSpec {
             name,

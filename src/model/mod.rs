@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod attribute;
+pub mod bill;
 pub mod capacity;
 pub mod container;
 pub mod deployment;

@@ -87,6 +87,7 @@ impl<W: Watch> Simulation<'_, W> {
         match found.host {
             FoundHost::Instance(idx) => {
                 self.cluster.place(task, InstanceId::from_idx(idx));
+                self.bill_room(task, true);
                 self.mount_volumes(task, InstanceId::from_idx(idx));
             }
             FoundHost::Fargate(zone) => self.cluster.place_on_fargate(task, zone),

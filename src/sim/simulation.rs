@@ -1,12 +1,11 @@
 //! The state of a run: the clock, the cluster, what is pending, and what each
 //! scheduler remembers between two looks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
 use crate::base::{Domain, Seed, SimTime, Table};
-use crate::billing::fargate::Usage;
 use crate::bounds::volume::{self, Volume};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
@@ -21,9 +20,8 @@ use crate::model::task::{Epoch, Needs};
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
-use crate::sim::bill::InstanceUse;
+use crate::sim::bill::Bill;
 use crate::sim::event::Event;
-use crate::sim::fargate::FargateLine;
 use crate::sim::ground;
 use crate::sim::launch_limits::LaunchBucket;
 use crate::sim::lives::{Lives, Reason};
@@ -81,8 +79,7 @@ pub(super) struct Simulation<'a, W> {
     largest_capacity: Needs,
     observed: Option<Totals>,
     /// What instances were used, for whom and where.
-    pub(super) bill: BTreeMap<InstanceUse, (u64, u64)>,
-    pub(super) fargate_bill: BTreeMap<FargateLine, Usage>,
+    pub(super) bill: Bill,
     /// For each task on Fargate when its machine begins to be paid for.
     pub(super) pulls_from: Vec<Option<SimTime>>,
     /// What the account may still launch on Fargate: on demand, Spot.
@@ -227,8 +224,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             candidates: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
-            bill: BTreeMap::new(),
-            fargate_bill: BTreeMap::new(),
+            bill: Bill::new(setup),
             pulls_from: Vec::new(),
             fargate_launches: [LaunchBucket::of_fargate(); 2],
             alarms: vec![AlarmState::default(); setup.alarms.len()],

@@ -58,6 +58,8 @@ pub(super) struct ServiceTraffic {
     errors: Option<Arc<str>>,
     /// Since the begin.
     totals: Totals,
+    /// Offered while measured, by hour of the run, in millionths.
+    by_hour: Vec<u64>,
 }
 
 /// Requests since the begin of a run, in millionths.
@@ -103,7 +105,13 @@ impl ServiceTraffic {
             unreachable: None,
             errors: None,
             totals: Totals::default(),
+            by_hour: Vec::new(),
         }))
+    }
+
+    /// Offered while measured, by hour of the run, in millionths.
+    pub(super) fn by_hour(&self) -> &[u64] {
+        &self.by_hour
     }
 
     /// Plays up to `to` and tells the recorder.
@@ -170,6 +178,14 @@ impl ServiceTraffic {
         self.totals.answered += served + failed(RequestFailure::ErrorAnswer);
         let amounts = RequestAmounts { offered, served, lost, waited_us };
         recorder.requests_counted(from, to, service, amounts);
+        // Hours are whole windows of requests: a stretch is of one.
+        if recorder.is_measured(from) {
+            let hour = usize::try_from(from.millis() / 3_600_000).expect("within a run");
+            if self.by_hour.len() <= hour {
+                self.by_hour.resize(hour + 1, 0);
+            }
+            self.by_hour[hour] += offered;
+        }
     }
 }
 

@@ -69,8 +69,10 @@ impl Case {
                     },
                     trunked_network_interfaces: None,
                     is_arm: false,
-                    usd_per_hour: Money::from_pico_usd(i128::from(price) * 1_000_000),
-                    price_as_of: String::new(),
+                    on_demand: berthlab::model::price::DatedPrice::of(Money::from_pico_usd(
+                        i128::from(price) * 1_000_000,
+                    )),
+                    spot: None,
                 }
             })
             .collect();
@@ -104,7 +106,7 @@ impl Case {
             definitions.push(definition);
             apart.push((flavour == 4 && below(&mut draws, 4) == 0).then_some(below(&mut draws, 2)));
         }
-        let kinds = instance_types.iter().map(|it| kind_of(it, it.usd_per_hour.pico_usd() as u64));
+        let kinds = instance_types.iter().map(|it| kind_of(it, it.on_demand.usd.pico_usd() as u64));
         let problem = Problem {
             classes: definitions.iter().zip(&apart).map(|(it, apart)| Class::of(it, *apart)).collect(),
             kinds: kinds.collect(),
@@ -160,7 +162,12 @@ impl Case {
             let (definition, group) = (TaskDefinitionId::from_idx(class), GroupId::new(apart.unwrap_or(2)));
             let constraints: &[Arc<dyn PlacementConstraint>] = if apart.is_some() { &distinct } else { &[] };
             let owner = TaskOwner::Standalone { arrival: arrival as u32 };
-            let task = cluster.create_task(definition, group, owner);
+            let task = cluster.create_task(
+                definition,
+                group,
+                owner,
+                berthlab::model::capacity::Capacity::Instances(CapacityProviderId::new(0)),
+            );
             let draw = draws.bits();
             let mut look = |cluster: &Cluster| {
                 let order = RandomOrder::new(draw, cluster.n_launched());
@@ -175,6 +182,7 @@ impl Case {
                 cost += price(kind);
                 let n = cluster.n_launched();
                 let instance = cluster.launch_instance(&Launch {
+                    is_spot: false,
                     instance_type: InstanceTypeId::from_idx(kind),
                     provider,
                     zone: ZoneId::from_idx(n % 2),

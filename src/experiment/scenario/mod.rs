@@ -5,6 +5,7 @@ mod access;
 mod alarm;
 mod balancers;
 pub mod behaviour;
+mod bill;
 mod capacity;
 mod chain;
 mod cluster;
@@ -168,6 +169,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let found_tasks =
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
+    let bill = bill::read_options(root.optional("bill"), faults);
+    let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
@@ -202,6 +205,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
         prices: Prices::default(),
+        bill,
+        commitments,
         instance_changes: events.instances,
         alarms,
     };

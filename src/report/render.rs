@@ -3,6 +3,7 @@
 
 use crate::experiment::results::Results;
 
+use super::advice::{self, fleet};
 use super::page::page;
 use super::png::png;
 use super::{CHARTS, bill, lost_requests, placement_failures, rollouts, tables, task_failures};
@@ -60,6 +61,7 @@ pub fn render(results: &Results, about: &About) -> Report {
     let all = [
         ("summary.csv", Some(tables::summary(results))),
         ("differences.csv", Some(tables::differences(results)).filter(|it| !it.rows.is_empty())),
+        ("fleets.csv", fleet::fleets(results, 95.0).map(|it| advice::fleets_table(&it))),
         ("bill.csv", bill::bill(results)),
         ("rollouts.csv", rollouts::rollouts(results)),
         ("phases.csv", rollouts::phases(results)),

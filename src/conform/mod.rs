@@ -9,6 +9,7 @@ pub mod case;
 mod reader;
 pub mod topic;
 
+mod billing;
 mod placement;
 mod query;
 pub mod rolling;
@@ -18,7 +19,8 @@ pub use case::{Difference, Judged, Report};
 pub use topic::{Topic, examine};
 
 /// Every topic that can be judged.
-pub const TOPICS: &[Topic] = &[placement::TOPIC, query::TOPIC, rolling::TOPIC, task_definitions::TOPIC];
+pub const TOPICS: &[Topic] =
+    &[billing::TOPIC, placement::TOPIC, query::TOPIC, rolling::TOPIC, task_definitions::TOPIC];
 
 /// Topics of the same format whose subject the model does not have yet.
-pub const NOT_YET: &[&str] = &["billing", "capacity-provider", "lifecycle-policy"];
+pub const NOT_YET: &[&str] = &["capacity-provider", "lifecycle-policy"];

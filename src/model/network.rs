@@ -122,6 +122,16 @@ pub enum TargetType {
     Ip,
 }
 
+/// What a load balancer is (ELB API CreateLoadBalancer, `type`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LoadBalancerType {
+    /// Of requests: HTTP and HTTPS.
+    #[default]
+    Application,
+    /// Of connections: TCP, TLS and UDP.
+    Network,
+}
+
 /// A load balancer before target groups.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoadBalancer {

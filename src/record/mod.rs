@@ -16,7 +16,7 @@ pub mod surge;
 pub mod timeline;
 
 pub use histogram::Histogram;
-pub use ledger::{Ledger, LedgerLine, Meter};
+pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{

@@ -5,9 +5,9 @@ use crate::base::{Money, SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, Series,
-    ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DeploymentOutcome, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading, ProviderRecord,
+    RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, Series, ServiceRecord,
+    TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -467,7 +467,7 @@ impl Recorder {
     }
 
     /// The run is over: everything is carried to the horizon.
-    pub fn finish(mut self, digest: u64, n_events: u64, lines: Vec<LedgerLine>) -> RunRecord {
+    pub fn finish(mut self, digest: u64, n_events: u64, ledger: Ledger) -> RunRecord {
         let horizon = self.horizon;
         self.advance_cluster(horizon);
         for service in 0..self.services.len() {
@@ -493,7 +493,7 @@ impl Recorder {
         }
         record.providers.iter_mut().for_each(|it| it.advance(horizon));
         record.tasks.never_placed = record.tasks.submitted - record.tasks.placed;
-        record.ledger.lines = lines;
+        record.ledger = ledger;
         record.digest = digest;
         record.n_events = n_events;
         record
@@ -565,7 +565,7 @@ mod tests {
         recorder.service(at(0), 0, reading(4, 4));
         recorder.service(at(1234), 0, reading(4, 1));
         recorder.service(at(1264), 0, reading(4, 4));
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         let web = &record.services[0];
         // 1234 to 1260 lies in one minute, four seconds in the next.
         assert_eq!(web.worst_minute, (240_000 - 3 * 26_000, 240_000));
@@ -582,7 +582,7 @@ mod tests {
         recorder.cluster(at(30), ClusterReading { n_instances: 2, ..Default::default() });
         recorder.service(at(0), 0, reading(2, 0));
         recorder.service(at(50), 0, reading(2, 2));
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         assert_eq!((record.instance_ms, record.instances_peak), (120_000, 2));
         assert_eq!((record.services[0].available_ms, record.services[0].desired_ms), (100_000, 120_000));
     }

@@ -24,7 +24,7 @@ pub fn bill(results: &Results) -> Option<Table> {
         for (run, row) in runs.iter().enumerate() {
             for line in &row.record.ledger.lines {
                 let of_runs = items.entry(item(line)).or_insert_with(|| vec![(0.0, Money::ZERO); runs.len()]);
-                of_runs[run].0 += line.hours();
+                of_runs[run].0 += line.billed();
                 of_runs[run].1 += line.cost();
             }
         }
@@ -53,8 +53,8 @@ pub fn bill(results: &Results) -> Option<Table> {
             Column::plain("capacity provider", "capacity_provider", ""),
             Column::plain("meter", "meter", ""),
             Column::plain("item", "item", "instance type, or platform of Fargate tasks"),
-            Column::plain("hours", "hours", "hours billed while measured, minimums included"),
-            Column::plain("unit", "unit", "what the hours are of"),
+            Column::plain("quantity", "quantity", "billed while measured, minimums included"),
+            Column::plain("unit", "unit", "what the quantity is of"),
             cost,
         ],
         rows,

@@ -5,7 +5,7 @@ use crate::base::SimTime;
 use crate::base::id::{CapacityProviderId, InstanceId, InstanceTypeId, ZoneId};
 use crate::billing;
 use crate::model::instance::InstanceStatus;
-use crate::record::{LedgerLine, Meter};
+use crate::record::{LedgerLine, Meter, Quantity};
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
@@ -58,17 +58,10 @@ impl<W: Watch> Simulation<'_, W> {
         let lines = self.bill.iter().map(|(line, &(billed_seconds, n_uses))| {
             let instance_type = &self.setup.instance_types[line.instance_type];
             let price = instance_type.price(line.is_spot);
-            LedgerLine {
-                meter: if line.is_spot { Meter::Ec2Spot } else { Meter::Ec2OnDemand },
-                item: instance_type.name.clone(),
-                capacity_provider: self.setup.providers[line.provider].name.clone(),
-                availability_zone: self.setup.zones[line.zone].clone(),
-                unit_seconds: billed_seconds,
-                n_uses,
-                price_pico_usd_per_hour: u64::try_from(price.usd.pico_usd())
-                    .expect("a price is not negative and below a million dollars an hour"),
-                price_as_of: price.as_of.clone(),
-            }
+            let meter = if line.is_spot { Meter::Ec2Spot } else { Meter::Ec2OnDemand };
+            let quantity = Quantity { units: billed_seconds, per: 3600, n_uses };
+            LedgerLine::of(meter, instance_type.name.as_str(), quantity, price.usd, price.as_of.as_str())
+                .with_place(&self.setup.providers[line.provider].name, &self.setup.zones[line.zone])
         });
         lines.collect()
     }

@@ -6,7 +6,7 @@ use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{StopCode, TaskOwner};
 use crate::model::workload::Workload;
-use crate::record::RunRecord;
+use crate::record::{Ledger, RunRecord};
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::{Fact, Watch};
@@ -70,6 +70,6 @@ impl<W: Watch> Simulation<'_, W> {
         lines.extend(self.fargate_lines());
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        self.recorder.finish(digest, n_events, lines)
+        self.recorder.finish(digest, n_events, Ledger { lines, ..Ledger::default() })
     }
 }

@@ -7,7 +7,6 @@ mod support;
 mod advise;
 mod azure;
 mod bad_input;
-mod billing;
 mod catalogue;
 mod codes;
 mod command_line;

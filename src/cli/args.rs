@@ -260,9 +260,22 @@ pub enum TraceCommand {
 
 /// `berthlab report`
 #[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab report reports/web
+  berthlab report reports/web --infracost infracost-usage.yml              # of the cheapest setting
+  berthlab report reports/web --infracost infracost-usage.yml --setting 3
+
+The usage of a month of 730 hours: means over the replicates, scaled from the measured time. Names in the file are
+those of the experiment; Infracost looks usage up by the addresses of a Terraform plan.")]
 pub struct ReportArgs {
     /// The folder of a result
     pub folder: PathBuf,
+    /// Instead of the report, write an Infracost usage file here
+    #[arg(long, value_name = "FILE")]
+    pub infracost: Option<PathBuf>,
+    /// Of which setting: its number in the tables [default: the cheapest]
+    #[arg(long, value_name = "N", requires = "infracost")]
+    pub setting: Option<usize>,
 }
 
 /// `berthlab advise`

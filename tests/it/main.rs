@@ -8,6 +8,7 @@ mod advise;
 mod azure;
 mod bad_input;
 mod bounds;
+mod catalogue;
 mod codes;
 mod command_line;
 mod common_luck;

@@ -37,7 +37,6 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
-use crate::model::price::Prices;
 use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
 use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
@@ -204,7 +203,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
-        prices: Prices::default(),
+        prices: catalogue.service_prices(region.name),
         bill,
         commitments,
         instance_changes: events.instances,

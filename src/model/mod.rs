@@ -6,6 +6,7 @@ pub mod attribute;
 pub mod capacity;
 pub mod container;
 pub mod deployment;
+pub mod held;
 pub mod identity;
 pub mod instance;
 pub mod life;

@@ -70,6 +70,8 @@ impl<W: Watch> Simulation<'_, W> {
         lines.extend(self.fargate_lines());
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        self.recorder.finish(digest, n_events, lines)
+        let mut record = self.recorder.finish(digest, n_events, lines);
+        record.floors = self.floors.recorder.finish();
+        record
     }
 }

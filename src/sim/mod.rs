@@ -21,6 +21,7 @@ mod daemons;
 mod deployments;
 mod failures;
 mod fargate;
+mod floors;
 mod instances;
 mod launch_limits;
 mod lifecycle;

@@ -12,6 +12,7 @@ pub mod reading;
 pub mod recorder;
 pub mod request_tally;
 pub mod run_record;
+pub mod scaling;
 pub mod series;
 pub mod stranded;
 pub mod surge;
@@ -19,7 +20,7 @@ pub mod timeline;
 
 pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};
 pub use histogram::Histogram;
-pub use ledger::{Ledger, LedgerLine, Meter};
+pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{
@@ -32,6 +33,7 @@ pub use run_record::{
     DeploymentOutcome, LostRequests, NeverPlaceable, RequestRecord, RequestSeries, RolloutFailure,
     RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,
 };
+pub use scaling::{PolicyRecord, ScalingActivity, ScalingRecord};
 pub use series::{Bucket, Series};
 pub use stranded::StrandedCause;
 pub use surge::{Surge, SurgeEnd};

@@ -66,11 +66,10 @@ impl<W: Watch> Simulation<'_, W> {
         self.close_traffic();
         self.bill_running();
         self.bill_running_on_fargate();
-        let mut lines = self.ledger_lines();
-        lines.extend(self.fargate_lines());
+        let ledger = self.ledger();
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        let mut record = self.recorder.finish(digest, n_events, lines);
+        let mut record = self.recorder.finish(digest, n_events, ledger);
         record.floors = self.floors.recorder.finish();
         record
     }

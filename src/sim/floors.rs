@@ -194,7 +194,8 @@ fn kinds(setup: &Setup) -> Vec<(CapacityProviderId, Kind)> {
     kinds
 }
 
-fn pico_usd(price: crate::base::Money) -> u64 {
+/// A price in 1e-12 USD.
+pub(super) fn pico_usd(price: crate::base::Money) -> u64 {
     u64::try_from(price.pico_usd()).expect("a price is not negative and below a million dollars an hour")
 }
 

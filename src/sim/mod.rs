@@ -26,6 +26,7 @@ mod instances;
 mod launch_limits;
 mod lifecycle;
 mod lives;
+mod looks;
 mod placements;
 mod protection;
 mod readings;

@@ -25,6 +25,7 @@ use crate::sim::floors::Floors;
 use crate::sim::ground;
 use crate::sim::launch_limits::LaunchBucket;
 use crate::sim::lives::{Lives, Reason};
+use crate::sim::looks::Looks;
 use crate::sim::paths::Paths;
 use crate::sim::protection::Protection;
 use crate::sim::queue::EventQueue;
@@ -77,6 +78,7 @@ pub(super) struct Simulation<'a, W> {
     /// goes.
     pub(super) is_company_awaited: bool,
     pub(super) floors: Floors,
+    pub(super) looks: Looks,
     observed: Option<Totals>,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,
@@ -196,6 +198,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             now: SimTime::ZERO,
             is_company_awaited: setup.awaits_company() || cluster.awaits_company(),
             floors: Floors::new(setup, workload),
+            looks: Looks::new(setup.horizon, setup.warm_up, setup.options.replacement_period),
             cluster,
             queue: EventQueue::new(),
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)

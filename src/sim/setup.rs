@@ -8,7 +8,6 @@ use crate::base::{SimDuration, SimTime, Table};
 use crate::billing::commitments::Commitment;
 use crate::containers::{self, LifeContext};
 use crate::deployment::{DeploymentController, ROLLING};
-use crate::model::Cluster;
 use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
@@ -396,17 +395,6 @@ impl Setup {
             order.sort_by_key(|&it| self.instance_types[row.instance_types[it]].price(is_spot).usd);
         }
         order
-    }
-
-    /// The greatest amounts of any instance, launched or found, each on its own.
-    pub(super) fn largest_registered(&self, cluster: &Cluster) -> Needs {
-        let found = self.found_instances.iter().map(|it| it.registered);
-        found.fold(cluster.largest_capacity(), |largest, it| Needs {
-            cpu: largest.cpu.max(it.cpu),
-            memory: largest.memory.max(it.memory),
-            gpus: largest.gpus.max(it.gpus),
-            network_interfaces: largest.network_interfaces.max(it.network_interfaces),
-        })
     }
 
     /// Whether some constraint may be met by a task that comes.

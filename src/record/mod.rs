@@ -4,6 +4,7 @@
 
 pub mod histogram;
 pub mod ledger;
+mod money;
 pub mod phase;
 pub mod placement_reason;
 pub mod provider;

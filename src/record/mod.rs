@@ -5,6 +5,7 @@
 pub mod floors;
 pub mod histogram;
 pub mod ledger;
+mod money;
 pub mod phase;
 pub mod placement_reason;
 pub mod provider;

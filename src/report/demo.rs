@@ -3,6 +3,7 @@
 
 mod providers;
 mod rollouts;
+mod scaling;
 
 use crate::base::{Money, SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
@@ -361,7 +362,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         volumes_with_data: 0,
         volumes_empty: 0,
         requests: Some(requests(horizon, dip)),
-        scaling: None,
+        scaling: Some(scaling::scaling(horizon, luck)),
     }
 }
 

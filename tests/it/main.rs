@@ -32,6 +32,7 @@ mod properties;
 mod reach;
 mod reference;
 mod rolling;
+mod service_scaling;
 mod stories;
 mod tables;
 mod task_definitions;

@@ -2,6 +2,7 @@
 //! read by metrics and charts. Integers, so that no figure depends on the order
 //! in which it was summed.
 
+pub mod disruption;
 pub mod histogram;
 pub mod ledger;
 pub mod phase;
@@ -15,6 +16,7 @@ pub mod series;
 pub mod surge;
 pub mod timeline;
 
+pub use disruption::DisruptionRecord;
 pub use histogram::Histogram;
 pub use ledger::{Ledger, LedgerLine, Meter};
 pub use phase::PhaseTime;

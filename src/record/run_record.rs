@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Histogram, Ledger, PhaseTime, ProviderRecord, Series, Surge, Timeline};
+use crate::record::{
+    DisruptionRecord, Histogram, Ledger, PhaseTime, ProviderRecord, Series, Surge, Timeline,
+};
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
 /// to the horizon; series cover the whole run.
@@ -44,8 +46,11 @@ pub struct RunRecord {
     pub registered_memory_ms: u64,
     /// Instances launched while measured.
     pub instances_launched: u64,
-    /// Instances lost to failures while measured.
+    /// Instances lost while measured, but for those that Spot took back.
     pub instances_failed: u64,
+    /// What was disrupted, by cause, in the order of the experiment; each cause
+    /// once.
+    pub disruptions: Vec<DisruptionRecord>,
     /// Instances being billed, over time.
     pub instances: Series,
     /// The lower bound on instances, over time.

@@ -5,6 +5,9 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// CPU units as ECS counts them: 1024 are one vCPU.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CpuUnits(pub u32);
@@ -119,10 +122,24 @@ impl Money {
     /// `unit_seconds` where `units` of them cost this an hour, rounded half away
     /// from zero to the last of the twelve decimals.
     pub fn per_hour_for(self, unit_seconds: u64, units: u64) -> Self {
-        let exact = self.0 * i128::from(unit_seconds);
-        let whole = 3600 * i128::from(units);
-        let half = if exact < 0 { -whole / 2 } else { whole / 2 };
-        Self((exact + half) / whole)
+        self.times(unit_seconds.into(), 3600 * i128::from(units))
+    }
+
+    /// The price of `quantity` where `per` of it cost this much, rounded half
+    /// away from zero to the last of the twelve decimals. `per` is above zero.
+    ///
+    /// # Panics
+    ///
+    /// Where the product has no room in 127 bits.
+    pub fn times(self, quantity: i128, per: i128) -> Self {
+        self.checked_times(quantity, per).expect("a bill of this world fits into 127 bits")
+    }
+
+    /// The same; `None` where the product has no room.
+    pub fn checked_times(self, quantity: i128, per: i128) -> Option<Self> {
+        let exact = self.0.checked_mul(quantity)?;
+        let half = if exact < 0 { -(per / 2) } else { per / 2 };
+        Some(Self(exact.checked_add(half)? / per))
     }
 
     /// The amount in dollars, for reports.
@@ -131,10 +148,31 @@ impl Money {
     }
 }
 
+/// As a text such as `"0.0416"`: no decimal is lost.
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse_usd(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is no amount of money")))
+    }
+}
+
 impl Add for Money {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
     }
 }
 

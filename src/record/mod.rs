@@ -12,13 +12,15 @@ pub mod reading;
 pub mod recorder;
 pub mod request_tally;
 pub mod run_record;
+pub mod scaling;
 pub mod series;
+pub mod stranded;
 pub mod surge;
 pub mod timeline;
 
 pub use disruption::DisruptionRecord;
 pub use histogram::Histogram;
-pub use ledger::{Ledger, LedgerLine, Meter};
+pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{
@@ -31,6 +33,8 @@ pub use run_record::{
     DeploymentOutcome, LostRequests, NeverPlaceable, RequestRecord, RequestSeries, RolloutFailure,
     RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,
 };
+pub use scaling::{PolicyRecord, ScalingActivity, ScalingRecord};
 pub use series::{Bucket, Series};
+pub use stranded::StrandedCause;
 pub use surge::{Surge, SurgeEnd};
 pub use timeline::{RolloutPoint, Timeline};

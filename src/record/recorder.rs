@@ -5,9 +5,9 @@ use crate::base::{Money, SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DeploymentOutcome, DisruptionRecord, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason,
-    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord,
-    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DeploymentOutcome, DisruptionRecord, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading,
+    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, ScalingActivity,
+    ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -84,6 +84,7 @@ impl Recorder {
                 volumes_with_data: 0,
                 volumes_empty: 0,
                 requests: None,
+                scaling: None,
             })
             .collect();
         let recorders = services.iter().map(|_| ServiceRecorder {
@@ -437,6 +438,34 @@ impl Recorder {
         self.record.services[service].requests.get_or_insert_default().in_flight = n;
     }
 
+    /// A service is a scalable target, of which [`Self::scaled`] and
+    /// [`Self::metric_point`] tell.
+    pub fn open_scaling(&mut self, service: usize, scaling: ScalingRecord) {
+        self.record.services[service].scaling = Some(scaling);
+    }
+
+    /// A service was scaled.
+    pub fn scaled(&mut self, service: usize, activity: ScalingActivity) {
+        let is_measured = self.is_measured(SimTime::from_millis(activity.at_ms));
+        if let Some(scaling) = &mut self.record.services[service].scaling {
+            scaling.push(activity, is_measured);
+        }
+    }
+
+    /// The metric of a service's policy has a point, of the time from `from` to
+    /// `to`, in thousandths.
+    pub fn metric_point(
+        &mut self,
+        (service, policy): (usize, usize),
+        from: SimTime,
+        to: SimTime,
+        metric: Option<u64>,
+    ) {
+        if let Some(scaling) = &mut self.record.services[service].scaling {
+            scaling.point(policy, from, to, metric);
+        }
+    }
+
     /// From when on is measured.
     pub fn measured_from(&self) -> SimTime {
         self.measured_from
@@ -503,7 +532,7 @@ impl Recorder {
     }
 
     /// The run is over: everything is carried to the horizon.
-    pub fn finish(mut self, digest: u64, n_events: u64, lines: Vec<LedgerLine>) -> RunRecord {
+    pub fn finish(mut self, digest: u64, n_events: u64, ledger: Ledger) -> RunRecord {
         let horizon = self.horizon;
         self.advance_cluster(horizon);
         for service in 0..self.services.len() {
@@ -529,7 +558,7 @@ impl Recorder {
         }
         record.providers.iter_mut().for_each(|it| it.advance(horizon));
         record.tasks.never_placed = record.tasks.submitted - record.tasks.placed;
-        record.ledger.lines = lines;
+        record.ledger = ledger;
         record.digest = digest;
         record.n_events = n_events;
         record
@@ -601,7 +630,7 @@ mod tests {
         recorder.service(at(0), 0, reading(4, 4));
         recorder.service(at(1234), 0, reading(4, 1));
         recorder.service(at(1264), 0, reading(4, 4));
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         let web = &record.services[0];
         // 1234 to 1260 lies in one minute, four seconds in the next.
         assert_eq!(web.worst_minute, (240_000 - 3 * 26_000, 240_000));
@@ -618,7 +647,7 @@ mod tests {
         recorder.cluster(at(30), ClusterReading { n_instances: 2, ..Default::default() });
         recorder.service(at(0), 0, reading(2, 0));
         recorder.service(at(50), 0, reading(2, 2));
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         assert_eq!((record.instance_ms, record.instances_peak), (120_000, 2));
         assert_eq!((record.services[0].available_ms, record.services[0].desired_ms), (100_000, 120_000));
     }

@@ -4,14 +4,14 @@
 mod providers;
 mod rollouts;
 
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Money, SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, RolloutRecord,
-    RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
+    DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, Quantity,
+    RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -261,7 +261,7 @@ impl Demo {
                 .collect(),
             wait: wait.clone(),
             service_wait: wait,
-            ledger: Ledger { lines: self.bill(instance_ms) },
+            ledger: Ledger { lines: self.bill(instance_ms), ..Ledger::default() },
             instance_ms,
             instances_peak: peak,
             lower_bound_instance_ms: bound_ms,
@@ -291,23 +291,25 @@ impl Demo {
 
 impl Demo {
     fn bill(&self, instance_ms: u64) -> Vec<LedgerLine> {
-        let line = |meter, item: &str, provider: &str, unit_seconds, price| LedgerLine {
-            meter,
-            item: item.to_owned(),
-            capacity_provider: provider.to_owned(),
-            availability_zone: "eu-central-1a".to_owned(),
-            unit_seconds,
-            n_uses: 40,
-            price_pico_usd_per_hour: price,
-            price_as_of: "2026-10-01".to_owned(),
+        let line = |meter, item: &str, provider: &str, (units, per), price| {
+            let quantity = Quantity { units, per, n_uses: 40 };
+            LedgerLine::of(meter, item, quantity, Money::from_pico_usd(price), "2026-10-01")
+                .with_place(provider, "eu-central-1a")
         };
         let seconds = instance_ms / 1000;
-        let mut lines = vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", seconds, 115_000_000_000)];
+        let mut lines =
+            vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", (seconds, 3600), 115_000_000_000)];
         if self.has_fargate {
             let task_seconds = self.n_tasks * 900;
             lines.extend([
-                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", task_seconds * 1024, 46_560_000_000),
-                line(Meter::FargateMemory, "Linux/X86_64", "FARGATE", task_seconds * 2048, 5_110_000_000),
+                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", (task_seconds, 3600), 46_560_000_000),
+                line(
+                    Meter::FargateMemory,
+                    "Linux/X86_64",
+                    "FARGATE",
+                    (task_seconds * 2, 3600),
+                    5_110_000_000,
+                ),
             ]);
         }
         lines
@@ -359,6 +361,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         volumes_with_data: 0,
         volumes_empty: 0,
         requests: Some(requests(horizon, dip)),
+        scaling: None,
     }
 }
 

@@ -49,6 +49,9 @@ pub enum Event {
     CapacityReviewed(CapacityProviderId),
     /// A period of a CloudWatch alarm is over: the alarm's number.
     AlarmEvaluated(u32),
+    /// The metric of a service's scaling policies has a point, or one can be
+    /// seen.
+    ServiceScalingReviewed(ServiceId),
     /// A Spot instance is told that it will be taken back: the disruption's number.
     SpotNoticeGiven(InstanceId, u32),
     /// The two minutes of that notice are over.
@@ -87,6 +90,7 @@ impl Event {
             Self::ServiceReviewed(_) => 15,
             Self::CapacityReviewed(_) => 16,
             Self::AlarmEvaluated(_) => 17,
+            Self::ServiceScalingReviewed(_) => 18,
             // What happens at the moment of a disruption happens before it.
             Self::SpotNoticeGiven(..) => 40,
             Self::SpotInstanceReclaimed(_) => 41,
@@ -123,7 +127,7 @@ impl Event {
             | Self::InstancesChanged(number)
             | Self::AlarmEvaluated(number)
             | Self::DisruptionChanged(number) => [number, 0],
-            Self::ServiceReviewed(service) => [service.number(), 0],
+            Self::ServiceReviewed(service) | Self::ServiceScalingReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],
         }
     }

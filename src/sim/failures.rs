@@ -69,10 +69,9 @@ impl<W: Watch> Simulation<'_, W> {
         self.close_traffic();
         self.bill_running();
         self.bill_running_on_fargate();
-        let mut lines = self.ledger_lines();
-        lines.extend(self.fargate_lines());
+        let ledger = self.ledger();
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        self.recorder.finish(digest, n_events, lines)
+        self.recorder.finish(digest, n_events, ledger)
     }
 }

@@ -86,6 +86,7 @@ impl<W: Watch> Simulation<'_, W> {
         match found.host {
             FoundHost::Instance(idx) => {
                 self.cluster.place(task, InstanceId::from_idx(idx));
+                self.bill_room(task, true);
                 self.mount_volumes(task, InstanceId::from_idx(idx));
             }
             FoundHost::Fargate(zone) => {

@@ -73,6 +73,7 @@ pub fn run_watched<W: Watch>(
             Event::ServiceReviewed(service) => sim.on_service_reviewed(service),
             Event::CapacityReviewed(provider) => sim.on_capacity_reviewed(provider),
             Event::AlarmEvaluated(number) => sim.on_alarm_evaluated(number),
+            Event::ServiceScalingReviewed(service) => sim.on_service_scaling_reviewed(service),
             Event::SpotNoticeGiven(instance, disruption) => sim.on_spot_notice_given(instance, disruption),
             Event::SpotInstanceReclaimed(instance) => sim.on_spot_instance_reclaimed(instance),
             Event::AgentLost(instance, disruption) => sim.on_agent_lost(instance, disruption),

@@ -271,7 +271,7 @@ impl<'a> Checker<'a> {
 
         assert_eq!(record.instance_ms, self.instance_ms, "the integral is the sum of the uses");
         let of_instances = record.ledger.lines.iter().filter(|it| it.meter.is_of_instances());
-        let billed_ms: u64 = of_instances.map(|it| it.unit_seconds * 1000).sum();
+        let billed_ms: u64 = of_instances.map(|it| it.quantity * 3_600_000 / it.units_per_price).sum();
         assert!(billed_ms >= record.instance_ms, "{billed_ms} billed, {} used", record.instance_ms);
         assert!(
             record.instance_ms >= record.lower_bound_instance_ms,

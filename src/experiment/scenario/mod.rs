@@ -5,6 +5,7 @@ mod access;
 mod alarm;
 mod balancers;
 pub mod behaviour;
+mod bill;
 mod capacity;
 mod chain;
 mod cluster;
@@ -16,6 +17,7 @@ mod hooks;
 mod model;
 mod network;
 mod purchase;
+mod scaling;
 mod service;
 mod task_set;
 mod traffic;
@@ -27,7 +29,7 @@ pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,
-    ServiceEventSpec, ServiceSpec, TasksSpec, WorkloadSpec,
+    ServiceEventSpec, ServiceSpec, TasksSpec, UsageSpec, WorkloadSpec,
 };
 
 use crate::base::{SimDuration, Table};
@@ -37,7 +39,6 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
-use crate::model::price::Prices;
 use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
 use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
@@ -152,8 +153,12 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let (tasks, standalone) =
         workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
-    let services = service::read_all(written_services, &context, &mut names);
-    let events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
+    let mut services = service::read_all(written_services, &context, &mut names);
+    let policies = root.list("scaling_policy");
+    scaling::read_policies(policies, written_services, &mut services, &options, &context);
+    let mut events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
+    events.services.extend(scaling::read_actions(written_services, &services, &context));
+    events.services.sort_by_key(|it| it.at);
     let alarms = alarm::read_all(root.list("alarm"), written_services, &services, &context);
     let cluster_node = cluster::single(tree.get("cluster"));
     let found_of = |name: &str| cluster_node.and_then(|it| it.get(name)).map_or(&[][..], items_of);
@@ -167,6 +172,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let found_tasks =
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let disruptions = disruption::read_all(root.list("disruption"), cluster.as_ref(), catalogue, &context);
+    let bill = bill::read_options(root.optional("bill"), faults);
+    let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
@@ -201,7 +208,9 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
-        prices: Prices::default(),
+        prices: catalogue.service_prices(region.name),
+        bill,
+        commitments,
         instance_changes: events.instances,
         alarms,
     };

@@ -273,6 +273,7 @@ impl Demo {
             registered_memory_ms: instance_ms * 2048,
             instances_launched: 40,
             instances_failed: 1,
+            disruptions: Vec::new(),
             waiting_tasks: Series::new(horizon),
             placed_tasks: instances.clone(),
             instances,

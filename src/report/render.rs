@@ -7,7 +7,8 @@ use super::advice::{self, fleet};
 use super::page::page;
 use super::png::png;
 use super::{
-    CHARTS, bill, costs, lost_requests, placement_failures, rollouts, scaling_activities, tables, task_failures,
+    CHARTS, bill, costs, lost_requests, placement_failures, rollouts, scaling_activities, tables,
+    task_failures,
 };
 
 /// Points of a picture in a pixel of a chart: sharp on a dense screen.

@@ -114,6 +114,25 @@ impl Commitment {
         }
     }
 
+    /// Whether it may cover usage of a kind.
+    pub fn may_cover(&self, kind: UsageKind<'_>) -> bool {
+        match (&self.kind, kind) {
+            (
+                CommitmentKind::ReservedInstances { instance_type: reserved, .. },
+                UsageKind::Instances(used),
+            ) => {
+                let have_factors = quarter_factor(used).is_some() && quarter_factor(reserved).is_some();
+                used == reserved || (have_factors && family(used) == family(reserved))
+            }
+            (CommitmentKind::ReservedInstances { .. }, UsageKind::Fargate) => false,
+            (CommitmentKind::SavingsPlan { family: Some(of), .. }, UsageKind::Instances(used)) => {
+                of == family(used)
+            }
+            (CommitmentKind::SavingsPlan { family: Some(_), .. }, UsageKind::Fargate) => false,
+            (CommitmentKind::SavingsPlan { family: None, .. }, _) => true,
+        }
+    }
+
     /// What so many parts of it cost (see [`Cover::takes`]), rounded once.
     pub fn cost(&self, parts: i128) -> Money {
         match &self.kind {
@@ -183,14 +202,14 @@ impl Hour<'_> {
     /// Reserved instances, in their order.
     fn reserve(&mut self) {
         for (number, commitment) in self.commitments.iter().enumerate() {
-            let CommitmentKind::ReservedInstances { instance_type: reserved, .. } = &commitment.kind else {
+            if !matches!(commitment.kind, CommitmentKind::ReservedInstances { .. }) {
                 continue;
-            };
+            }
             let mut fitting: Vec<(i128, usize)> = Vec::new();
             for (idx, usage) in self.usages.iter().enumerate() {
-                let UsageKind::Instances(used) = usage.kind else { continue };
-                let have_factors = quarter_factor(used).is_some() && quarter_factor(reserved).is_some();
-                if used == reserved || (have_factors && family(used) == family(reserved)) {
+                if let UsageKind::Instances(used) = usage.kind
+                    && commitment.may_cover(usage.kind)
+                {
                     fitting.push((part_of(used), idx));
                 }
             }
@@ -216,7 +235,7 @@ impl Hour<'_> {
                     UsageKind::Instances(used) => family(used),
                     UsageKind::Fargate => FARGATE,
                 };
-                if of.as_ref().is_some_and(|it| it != kind) {
+                if !commitment.may_cover(usage.kind) {
                     continue;
                 }
                 let other = discounts.iter().find(|it| it.0 == kind).map(|it| it.1);

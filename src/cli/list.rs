@@ -37,6 +37,7 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
                     OptionKind::Flag(_) => "true or false".to_owned(),
                     OptionKind::Duration(_) => "a duration".to_owned(),
                     OptionKind::Word(words, _) => words.join(" or "),
+                    OptionKind::Share(_) => "a number above 0 and at most 1".to_owned(),
                 };
                 (it.name.to_owned(), format!("{}; {takes}, default {}", it.summary, it.default))
             })

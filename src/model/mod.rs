@@ -3,9 +3,11 @@
 
 pub mod access;
 pub mod attribute;
+pub mod bill;
 pub mod capacity;
 pub mod container;
 pub mod deployment;
+pub mod fargate_sizes;
 pub mod identity;
 pub mod instance;
 pub mod life;
@@ -14,6 +16,7 @@ pub mod options;
 pub mod ports;
 pub mod price;
 pub mod query;
+pub mod scaling;
 pub mod service;
 pub mod task;
 pub mod traffic;

@@ -21,6 +21,9 @@ pub struct Traffic {
     pub fails_open: bool,
     /// How it is played.
     pub model: TrafficModel,
+    /// CPU time that an answer takes of one vCPU, in microseconds; zero where
+    /// nobody says it.
+    pub cpu_us_per_request: u64,
 }
 
 impl Traffic {
@@ -51,6 +54,26 @@ impl Traffic {
             TrafficModel::Auto => TrafficModel::Interval,
             chosen => chosen,
         }
+    }
+}
+
+/// What a request and its answer weigh, in the mean, where bytes are paid for;
+/// nothing is counted where they are not given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MessageBytes {
+    /// A request.
+    pub request: u64,
+    /// Its answer.
+    pub response: u64,
+}
+
+impl MessageBytes {
+    /// The greatest of either: 1 GiB.
+    pub const MAX: u64 = 1 << 30;
+
+    /// Both together.
+    pub const fn total(self) -> u64 {
+        self.request + self.response
     }
 }
 

@@ -69,29 +69,24 @@ impl<W: Watch> Simulation<'_, W> {
         self.cluster.alive(provider).iter().copied().filter(is_in_service).collect()
     }
 
-    /// Tasks in line, grouped by equal needs and constraints.
+    /// Tasks in line, grouped by equal needs and constraints: revisions, services
+    /// and groups may need the same.
     fn waiting_groups(&self, provider: CapacityProviderId) -> Vec<WaitingGroup> {
         let types = self.setup.providers[provider].instance_types.iter();
         let types: Vec<Needs> = types.map(|&it| self.setup.instance_types[it].capacity).collect();
-        let mut groups: Vec<(_, WaitingGroup)> = Vec::new();
-        for class in self.line.waiting_classes(provider) {
+        let of_class = |class: &'_ PlacementClass| {
             let count = class.queue.iter().filter(|it| self.cluster.task(it.task).epoch == it.epoch).count();
-            let count = u32::try_from(count).expect("fewer than 2^32 tasks");
             let definition = self.cluster.definition(class.key.definition);
-            // Whoever asked: revisions, services and groups may need the same.
-            let key = (definition.needs, &definition.host_ports, self.constraints_of(class));
-            if let Some((_, group)) = groups.iter_mut().find(|it| it.0 == key) {
-                group.count += count;
-                continue;
+            managed::Waiting {
+                count: u32::try_from(count).expect("fewer than 2^32 tasks"),
+                needs: definition.needs,
+                host_ports: &definition.host_ports,
+                constraints: self.constraints_of(class),
+                is_distinct: class.key.group.is_some(),
             }
-            // A static host port and distinctInstance allow one an instance.
-            let is_alone = !definition.host_ports.is_empty() || class.key.group.is_some();
-            let is_impossible = self.never_fits(provider, class.key.definition).is_some();
-            let per_instance =
-                if is_impossible { 0 } else { managed::per_instance(definition.needs, is_alone, &types) };
-            groups.push((key, WaitingGroup { count, per_instance }));
-        }
-        groups.into_iter().map(|it| it.1).collect()
+        };
+        let waiting = self.line.waiting_classes(provider).map(of_class).collect();
+        managed::group(waiting, &types)
     }
 
     /// The constraints of a class as texts, sorted: equal ones are one group

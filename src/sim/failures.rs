@@ -6,7 +6,7 @@ use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{StopCode, TaskOwner};
 use crate::model::workload::Workload;
-use crate::record::{Ledger, RunRecord};
+use crate::record::RunRecord;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::{Fact, Watch};
@@ -66,10 +66,9 @@ impl<W: Watch> Simulation<'_, W> {
         self.close_traffic();
         self.bill_running();
         self.bill_running_on_fargate();
-        let mut lines = self.ledger_lines();
-        lines.extend(self.fargate_lines());
+        let ledger = self.ledger();
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        self.recorder.finish(digest, n_events, Ledger { lines, ..Ledger::default() })
+        self.recorder.finish(digest, n_events, ledger)
     }
 }

@@ -157,6 +157,7 @@ impl<W: Watch> Simulation<'_, W> {
         if let Some(Host::Fargate(zone)) = row.host {
             self.bill_fargate(task, zone, self.now);
         }
+        self.bill_room(task, false);
         let service = self.service_of(task);
         let host = self.cluster.finish_stop(task);
         if let Some((service, deployment)) = service {

@@ -197,6 +197,8 @@ impl<W: Watch> Simulation<'_, W> {
     /// A task that never stood in line takes its room.
     pub(super) fn place_outside_line(&mut self, task: TaskId, instance: InstanceId) {
         self.cluster.place(task, instance);
+        self.bill_room(task, true);
+        self.bill_pull(task);
         if self.is_company_awaited {
             self.note_change_on(instance);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, ExpressionId, InstanceTypeId, ServiceId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
+use crate::billing::commitments::Commitment;
 use crate::containers::{self, LifeContext};
 use crate::deployment::{DeploymentController, ROLLING};
 use crate::model::Cluster;
@@ -12,6 +13,7 @@ use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
 };
+use crate::model::bill::BillOptions;
 use crate::model::capacity::{
     AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, FargateRates,
 };
@@ -22,9 +24,10 @@ use crate::model::life::TaskLife;
 use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
 use crate::model::price::Prices;
+use crate::model::scaling::ServiceScaling;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
-use crate::model::traffic::Traffic;
+use crate::model::traffic::{MessageBytes, Traffic};
 use crate::placement::placer::Rules;
 use crate::placement::{Chain, PlacementConstraint};
 
@@ -67,6 +70,10 @@ pub struct Setup {
     pub fargate_rates: FargatePrices,
     /// What else is charged for.
     pub prices: Prices,
+    /// What of it this cluster uses.
+    pub bill: BillOptions,
+    /// What is paid for whether it is used or not.
+    pub commitments: Vec<Commitment>,
     /// What happens to instances from outside, in the order of time.
     pub instance_changes: Vec<InstanceChange>,
     /// CloudWatch alarms.
@@ -111,6 +118,10 @@ pub struct ServicePolicy {
     pub millirequests_per_second: u64,
     /// How its requests are played, where they are.
     pub traffic: Option<Traffic>,
+    /// How its desired count is scaled, if it is a scalable target.
+    pub scaling: Option<ServiceScaling>,
+    /// What its requests weigh.
+    pub message_bytes: MessageBytes,
 }
 
 /// A target group of a service (API LoadBalancer).
@@ -135,6 +146,9 @@ pub struct Placement {
     pub constraints: Vec<Arc<dyn PlacementConstraint>>,
     /// Which of those are preferred.
     pub chain: Chain,
+    /// Whether its tasks on Fargate have public IPv4 addresses (API
+    /// AwsVpcConfiguration.assignPublicIp).
+    pub has_public_ip: bool,
 }
 
 /// An instance that is there at the first moment, as a snapshot of a cluster
@@ -219,7 +233,7 @@ impl Placement {
     /// Onto the instances of `provider`, by `chain` alone.
     pub fn onto(provider: CapacityProviderId, chain: Chain) -> Self {
         let capacity = CapacityStrategy::only(Capacity::Instances(provider));
-        Self { capacity, zones: Vec::new(), constraints: Vec::new(), chain }
+        Self { capacity, zones: Vec::new(), constraints: Vec::new(), chain, has_public_ip: false }
     }
 
     /// Whose instances, where there is no choice; `None` on Fargate and over
@@ -259,6 +273,8 @@ impl ServicePolicy {
             health_check_grace_period: SimDuration::ZERO,
             millirequests_per_second: 0,
             traffic: None,
+            scaling: None,
+            message_bytes: MessageBytes::default(),
         }
     }
 }
@@ -296,6 +312,8 @@ impl Setup {
             network: Network::default(),
             fargate_rates: FargatePrices::default(),
             prices: Prices::default(),
+            bill: BillOptions::default(),
+            commitments: Vec::new(),
             instance_changes: Vec::new(),
             alarms: Vec::new(),
         }

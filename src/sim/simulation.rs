@@ -1,12 +1,11 @@
 //! The state of a run: the clock, the cluster, what is pending, and what each
 //! scheduler remembers between two looks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
 use crate::base::{Domain, Seed, SimTime, Table};
-use crate::billing::fargate::Usage;
 use crate::bounds::volume::{self, Volume};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
@@ -21,9 +20,8 @@ use crate::model::task::{Epoch, Needs};
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
-use crate::sim::bill::InstanceUse;
+use crate::sim::bill::Bill;
 use crate::sim::event::Event;
-use crate::sim::fargate::FargateLine;
 use crate::sim::ground;
 use crate::sim::launch_limits::LaunchBucket;
 use crate::sim::lives::{Lives, Reason};
@@ -33,6 +31,7 @@ use crate::sim::queue::EventQueue;
 use crate::sim::rebalancing::Rebalancing;
 use crate::sim::retries::Retries;
 use crate::sim::rollouts::Rollout;
+use crate::sim::service_scaling::ServiceScaler;
 use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::task_sets::TaskSet;
 use crate::sim::traffic::ServiceTraffic;
@@ -56,6 +55,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) services: Table<ServiceId, ServiceState>,
     /// The requests of each service, where they are played.
     pub(super) traffic: Table<ServiceId, Option<Box<ServiceTraffic>>>,
+    /// What scales each service, where something does.
+    pub(super) scalers: Table<ServiceId, Option<Box<ServiceScaler>>>,
     /// The next arrival and the next service change that have not happened.
     pub(super) next_arrival: usize,
     pub(super) next_service_change: usize,
@@ -78,8 +79,7 @@ pub(super) struct Simulation<'a, W> {
     largest_capacity: Needs,
     observed: Option<Totals>,
     /// What instances were used, for whom and where.
-    pub(super) bill: BTreeMap<InstanceUse, (u64, u64)>,
-    pub(super) fargate_bill: BTreeMap<FargateLine, Usage>,
+    pub(super) bill: Bill,
     /// For each task on Fargate when its machine begins to be paid for.
     pub(super) pulls_from: Vec<Option<SimTime>>,
     /// What the account may still launch on Fargate: on demand, Spot.
@@ -212,6 +212,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             providers,
             services: workload.services.rows().iter().map(|_| ServiceState::default()).collect(),
             traffic: setup.services.ids().map(|it| ServiceTraffic::of(setup, workload, seed, it)).collect(),
+            scalers: setup.services.rows().iter().map(ServiceScaler::of).collect(),
             next_arrival: 0,
             next_service_change: 0,
             next_instance_change: 0,
@@ -223,8 +224,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             candidates: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
-            bill: BTreeMap::new(),
-            fargate_bill: BTreeMap::new(),
+            bill: Bill::new(setup),
             pulls_from: Vec::new(),
             fargate_launches: [LaunchBucket::of_fargate(); 2],
             alarms: vec![AlarmState::default(); setup.alarms.len()],
@@ -259,6 +259,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             self.services[service].is_changed = true;
         }
         self.open_alarms();
+        self.open_scalers();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and
@@ -340,6 +341,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                     self.recorder.requests(self.now, service.idx(), reading);
                 }
                 self.look_at_targets(service);
+                self.look_at_usage(service);
             }
         }
     }

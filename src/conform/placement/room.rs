@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::base::Money;
 use crate::base::id::{
     CapacityProviderId, GroupId, Id as _, InstanceId, InstanceTypeId, ServiceId, TaskDefinitionId, TaskId,
     ZoneId,
 };
-use crate::base::{CpuUnits, MemoryMib, Money};
 use crate::conform::reader::{Faults, Object};
+use crate::conform::resources::{read_host_ports, read_needs, read_port};
 use crate::documents::json::{Json, Value, shortened};
 use crate::model::Cluster;
 use crate::model::attribute::{AVAILABILITY_ZONE, Attributes};
@@ -318,52 +319,20 @@ pub(super) fn read_load<'a>(json: &'a Json, faults: &mut Faults<'_>) -> Option<L
     let mut object = Object::of(json, faults)?;
     let group = object.text("group", faults);
     let needs = read_needs(&mut object, faults);
-    let host_ports = object.list_or_none("host_ports", faults).and_then(|items| {
-        let read: Vec<_> = items.iter().map(|it| read_host_port(it, faults)).collect();
-        read.into_iter().collect::<Option<Vec<_>>>()
-    });
+    let host_ports = read_host_ports(&mut object, faults);
     let is_wanted = object
         .optional("desired")
         .map_or(Some(true), |it| faults.word(it, &[("RUNNING", true), ("STOPPED", false)]));
     let is_protected = object.optional("protected").map_or(Some(false), |it| faults.flag(it));
     object.finish(faults);
-    let mut host_ports = host_ports?;
-    host_ports.sort_unstable();
-    host_ports.dedup();
     Some(Load {
         json,
         group: group?,
         needs: needs?,
-        host_ports,
+        host_ports: host_ports?,
         is_wanted: is_wanted?,
         is_protected: is_protected?,
     })
-}
-
-fn read_needs(object: &mut Object<'_>, faults: &mut Faults<'_>) -> Option<Needs> {
-    let mut number = |key| object.number_or::<u32>(key, 0, faults);
-    let (cpu, memory, gpus, interfaces) = (number("cpu"), number("memory"), number("gpu"), number("eni"));
-    let needs = Needs::of(CpuUnits(cpu?), MemoryMib(memory?));
-    Some(Needs { gpus: gpus?, network_interfaces: interfaces?, ..needs })
-}
-
-fn read_host_port(json: &Json, faults: &mut Faults<'_>) -> Option<HostPort> {
-    let mut object = Object::of(json, faults)?;
-    let port = object.required("port", faults).and_then(|it| read_port(it, faults));
-    let protocol = object
-        .optional("protocol")
-        .map_or(Some(Protocol::Tcp), |it| faults.word(it, &[("tcp", Protocol::Tcp), ("udp", Protocol::Udp)]));
-    object.finish(faults);
-    Some(HostPort { port: port?, protocol: protocol? })
-}
-
-fn read_port(json: &Json, faults: &mut Faults<'_>) -> Option<u16> {
-    let port = faults.number(json)?;
-    if port == 0 {
-        faults.note("B0607", json, "a host port is 1 to 65535");
-        return None;
-    }
-    Some(port)
 }
 
 fn read_attributes(json: &Json, faults: &mut Faults<'_>) -> Option<AttributeSet> {

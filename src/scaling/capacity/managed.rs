@@ -4,9 +4,12 @@
 //! target capacity. One high point scales out, fifteen low points in a row
 //! scale in, by less than half of the group a minute.
 
+use std::cmp::Ordering;
+
 use super::{CapacityPlan, WaitingGroup};
 use crate::base::SimDuration;
 use crate::model::capacity::ManagedScaling;
+use crate::model::network::{HostPort, reserved_ports};
 use crate::model::task::Needs;
 
 /// How often the metric has a point.
@@ -48,25 +51,96 @@ fn follow_metric(view: &CapacityView<'_>) -> CapacityPlan {
     let needed = instances_needed(view);
     let target = view.scaling.target_capacity;
     let goal = desired_capacity(needed, n, target, view.min_size, view.max_size);
-
-    // M / N x 100 against the target, without a fraction. Without instances the
-    // metric is 200 if any is needed and 100 if not (documented).
-    let (metric, of_target) = match (n, needed) {
-        (0, 0) => (100, u64::from(target)),
-        (0, _) => (200, u64::from(target)),
-        _ => (u64::from(needed) * 100, u64::from(target) * u64::from(n)),
+    let (action, n_low_points) = act(view.n_low_points, &reservation(needed, n), target);
+    let desired_capacity = match action {
+        Some(Action::ScaleOut) => {
+            let is_warming_up =
+                view.youngest_age.is_some_and(|age| age < view.scaling.instance_warmup_period);
+            if is_warming_up { n } else { goal.max(n) }
+        }
+        Some(Action::ScaleIn) => scale_in_step(n, goal),
+        None => n,
     };
-    if metric > of_target {
-        let is_warming_up = view.youngest_age.is_some_and(|age| age < view.scaling.instance_warmup_period);
-        let desired_capacity = if is_warming_up { n } else { goal.max(n) };
-        return CapacityPlan { desired_capacity, n_low_points: 0 };
+    CapacityPlan { desired_capacity, n_low_points }
+}
+
+/// A point of `CapacityProviderReservation`: an exact fraction of percent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reservation {
+    /// Above the line.
+    pub numerator: u128,
+    /// Below it, not zero.
+    pub denominator: u128,
+}
+
+/// `M / N x 100`. Without instances 200 if any is needed, and 100 if not.
+pub fn reservation(needed: u32, n: u32) -> Reservation {
+    let (numerator, denominator) = match (n, needed) {
+        (0, 0) => (100, 1),
+        (0, _) => (200, 1),
+        _ => (u128::from(needed) * 100, n.into()),
+    };
+    Reservation { numerator, denominator }
+}
+
+/// What a point of the metric sets off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// The high alarm: above the target, one point is enough.
+    ScaleOut,
+    /// The low alarm: below it for fifteen points in a row.
+    ScaleIn,
+}
+
+/// The alarms at a point that `n_low_points` low ones in a row came before, and
+/// how many those are now. Equal to the target is neither high nor low.
+pub fn act(n_low_points: u32, metric: &Reservation, target_capacity: u32) -> (Option<Action>, u32) {
+    match metric.numerator.cmp(&(u128::from(target_capacity) * metric.denominator)) {
+        Ordering::Greater => (Some(Action::ScaleOut), 0),
+        Ordering::Equal => (None, 0),
+        Ordering::Less => {
+            let n_low_points = n_low_points + 1;
+            ((n_low_points >= LOW_POINTS).then_some(Action::ScaleIn), n_low_points)
+        }
     }
-    if metric < of_target {
-        let n_low_points = view.n_low_points + 1;
-        let desired_capacity = if n_low_points >= LOW_POINTS { scale_in_step(n, goal) } else { n };
-        return CapacityPlan { desired_capacity, n_low_points };
+}
+
+/// Tasks in PROVISIONING that need the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting<'a> {
+    /// How many.
+    pub count: u32,
+    /// What each takes of an instance.
+    pub needs: Needs,
+    /// Its static host ports, sorted.
+    pub host_ports: &'a [HostPort],
+    /// Its constraints as texts, sorted.
+    pub constraints: Vec<String>,
+    /// Whether those allow one of them on an instance.
+    pub is_distinct: bool,
+}
+
+/// Waiting tasks by equal needs and constraints, with how many of each an empty
+/// instance of these types holds.
+pub fn group(waiting: Vec<Waiting<'_>>, types: &[Needs]) -> Vec<WaitingGroup> {
+    let mut groups: Vec<Waiting<'_>> = Vec::new();
+    for it in waiting {
+        let is_same = |known: &&mut Waiting<'_>| {
+            (known.needs, known.host_ports, &known.constraints) == (it.needs, it.host_ports, &it.constraints)
+        };
+        match groups.iter_mut().find(is_same) {
+            Some(known) => known.count += it.count,
+            None => groups.push(it),
+        }
     }
-    CapacityPlan { desired_capacity: n, n_low_points: 0 }
+    let kept = reserved_ports();
+    let of_group = |it: Waiting<'_>| {
+        let is_impossible = it.host_ports.iter().any(|port| kept.contains(port));
+        let is_alone = it.is_distinct || !it.host_ports.is_empty();
+        let per_instance = if is_impossible { 0 } else { per_instance(it.needs, is_alone, types) };
+        WaitingGroup { count: it.count, per_instance }
+    };
+    groups.into_iter().map(of_group).collect()
 }
 
 /// M: busy instances, or with waiting tasks N and what the largest group of
@@ -94,7 +168,7 @@ pub fn calculated_instances(waiting: &[WaitingGroup]) -> Option<u32> {
 /// not to launch too many; 0 if they do not fit the smallest amounts, for such
 /// tasks are not considered (developer guide, managed-scaling-behavior). One at
 /// most if they cannot share an instance.
-pub fn per_instance(needs: Needs, is_alone: bool, types: &[Needs]) -> u32 {
+fn per_instance(needs: Needs, is_alone: bool, types: &[Needs]) -> u32 {
     let amounts = |it: &Needs| [it.cpu.0, it.memory.0, it.gpus, it.network_interfaces];
     let needs = amounts(&needs);
     let mut fits = if is_alone { 1 } else { u32::MAX };
@@ -152,6 +226,28 @@ mod tests {
         assert_eq!(plan(&view(3, 3, &two)).desired_capacity, 6);
         let too_large = [WaitingGroup { count: 3, per_instance: 0 }];
         assert_eq!(plan(&view(3, 3, &too_large)).desired_capacity, 3);
+    }
+
+    #[test]
+    fn the_estimate_takes_the_largest_type_and_leaves_out_what_does_not_fit_the_smallest() {
+        use crate::base::{CpuUnits, MemoryMib};
+        let types =
+            [(2048, 7680), (4096, 4096)].map(|(cpu, memory)| Needs::of(CpuUnits(cpu), MemoryMib(memory)));
+        let per = |cpu, memory| per_instance(Needs::of(CpuUnits(cpu), MemoryMib(memory)), false, &types);
+        // The largest of each resource, whatever type it is of.
+        assert_eq!([per(512, 1024), per(2048, 4096), per(2049, 1), per(1, 4097)], [7, 1, 0, 0]);
+        let port = [HostPort { port: 8080, protocol: crate::model::network::Protocol::Tcp }];
+        let waiting = |count, is_distinct, host_ports| Waiting {
+            count,
+            needs: Needs::of(CpuUnits(512), MemoryMib(1024)),
+            host_ports,
+            constraints: Vec::new(),
+            is_distinct,
+        };
+        let groups =
+            group(vec![waiting(3, false, &[]), waiting(4, false, &[]), waiting(2, true, &port)], &types);
+        let [same, alone] = groups[..] else { panic!("two groups") };
+        assert_eq!((same.count, same.per_instance, alone.per_instance), (7, 7, 1));
     }
 
     #[test]

@@ -19,8 +19,8 @@ use berthlab::model::container::{
 use berthlab::model::identity::{Expressions, Identity};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::network::{
-    HostPort, Listener, LoadBalancer, Network, Protocol, SecurityGroup, TargetGroup, TargetType,
-    reserved_ports,
+    Connections, HostPort, Listener, LoadBalancer, LoadBalancerType, Network, Protocol, SecurityGroup,
+    TargetGroup, TargetType, reserved_ports,
 };
 use berthlab::model::options::{
     FirstCheckDelay, ModelOptions, Quotas, RolloutOrder, TieBreak, UnhealthyReplacement,
@@ -525,6 +525,9 @@ fn network() -> Network {
             listeners: vec![Listener { port: 80, target_group: 0 }, Listener { port: 81, target_group: 1 }],
             security_groups: Vec::new(),
             zones: Vec::new(),
+            kind: LoadBalancerType::Application,
+            is_internal: false,
+            connections: Connections::default(),
         }],
     }
 }

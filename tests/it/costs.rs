@@ -1,13 +1,18 @@
 //! What a report says of costs, and what it writes for Infracost.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use berthlab::base::Money;
 use berthlab::experiment::results::Results;
 use berthlab::record::{CostOwner, CostShare, Ledger, LedgerLine, Meter, Quantity};
 use berthlab::report::demo::Demo;
+use berthlab::report::headline::headline;
 use berthlab::report::tables::{Cell, Table};
 use berthlab::report::{bill, costs, infracost};
+use berthlab::sim;
+
+use crate::support::LEAST;
 
 /// A line of the bill at a price of so many millionths of a dollar.
 fn line(meter: Meter, item: &str, provider: &str, (units, per): (u64, u64), micro_usd: i128) -> LedgerLine {
@@ -156,4 +161,31 @@ fn a_share_of_a_service_that_the_result_does_not_name_has_a_row_all_the_same() {
     let table = costs::by_service(&results).unwrap();
     assert_eq!(column(&table, "whose"), ["service 7"]);
     assert!(column(&table, "cost_usd")[0].starts_with("0.05 ±"), "{table:?}");
+}
+
+#[test]
+fn what_has_no_known_price_is_not_in_the_bill_and_is_said_first() {
+    use berthlab::base::Seed;
+    use berthlab::experiment::matrix::{self, SourceText};
+    use berthlab::model::price::Prices;
+
+    let source = SourceText { file: "x.toml".to_owned(), text: LEAST.to_owned(), overrides: Vec::new() };
+    let experiment = matrix::read(source, Path::new(".")).map_err(|it| format!("{it:?}")).unwrap();
+    let setting = &experiment.settings[0];
+    let workload = experiment.inputs.workload(&experiment.workloads[setting.workload], Seed(1));
+    let mut setup = setting.setup.clone();
+    let billed = |setup: &sim::Setup| {
+        let ledger = sim::run(setup, &workload, Seed(1)).ledger;
+        let has_volumes = ledger.lines.iter().any(|it| it.meter == Meter::EbsVolume);
+        (has_volumes, ledger.unpriced.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(billed(&setup), (true, Vec::new()));
+    setup.prices = Prices::default();
+    assert_eq!(billed(&setup), (false, vec!["ebs:gp3_gib_month".to_owned()]));
+
+    let mut results = Demo::small().results();
+    results.rows[0].record.ledger.unpriced.extend(["alb:hour".to_owned(), "alb:lcu_hour".to_owned()]);
+    let said = headline(&results).cautions;
+    let expected = "Not in the cost, for no price is known in eu-central-1: alb:hour, alb:lcu_hour.";
+    assert!(said.iter().any(|it| it.starts_with(expected)), "{said:?}");
 }

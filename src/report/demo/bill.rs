@@ -39,7 +39,7 @@ impl Demo {
                 eligible_on_demand: Money::from_pico_usd(i128::from(hours) * 2_400_000_000_000),
             });
         }
-        Ledger { shares: self.shares(&lines), lines, commitments }
+        Ledger { shares: self.shares(&lines), lines, commitments, ..Ledger::default() }
     }
 
     /// A fifth of the instances is idle; the rest of everything is shared out

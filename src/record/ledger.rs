@@ -428,6 +428,7 @@ mod tests {
                 amount: Money::from_pico_usd(1),
             }],
             commitments: Vec::new(),
+            ..Ledger::default()
         };
         let text = serde_json::to_string(&ledger).unwrap();
         assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), ledger);

@@ -16,6 +16,7 @@ mod common_luck;
 mod conform;
 mod containers;
 mod controllers;
+mod costs;
 mod deadlocks;
 mod deployment_settings;
 mod documentation;

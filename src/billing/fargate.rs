@@ -11,6 +11,7 @@ use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::billing::per_second;
 use crate::model::capacity::FargateRates;
 use crate::model::container::EPHEMERAL_GIB;
+use crate::model::fargate_sizes;
 use crate::model::price::DatedPrice;
 use crate::model::task::TaskDefinition;
 use crate::record::{LedgerLine, Meter, Quantity};
@@ -40,14 +41,13 @@ pub struct TaskSize {
 }
 
 impl TaskSize {
-    /// Of a definition.
+    /// Of a definition. Rows of a trace have any size: theirs is the smallest that
+    /// holds them (MODEL).
     pub fn of(definition: &TaskDefinition) -> Self {
         let blueprint = definition.blueprint.as_deref();
-        Self {
-            cpu: definition.needs.cpu,
-            memory: definition.needs.memory,
-            storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib),
-        }
+        let needs = definition.needs;
+        let (cpu, memory) = fargate_sizes::smallest(needs).unwrap_or((needs.cpu, needs.memory));
+        Self { cpu, memory, storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib) }
     }
 }
 

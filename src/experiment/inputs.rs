@@ -1,6 +1,8 @@
 //! The files that an experiment names: read once, remembered by hash, and made
 //! into the workload of a seed.
 
+mod usage;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Seek as _, SeekFrom};
@@ -13,7 +15,7 @@ use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
     DESIRED_MAX, DefinitionSpec, DesiredSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,
-    ServiceSpec, TasksSpec, WorkloadSpec, behaviour,
+    ServiceSpec, TasksSpec, UsageSpec, WorkloadSpec, behaviour,
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
@@ -125,6 +127,11 @@ impl Inputs {
             }
             if let Some(RateSpec::Follows { load, .. }) = &service.rate {
                 self.load_load(load, faults);
+            }
+            for usage in [&service.cpu_load, &service.memory_load] {
+                if let Some(UsageSpec::Follows { load, .. }) = usage {
+                    self.load_load(load, faults);
+                }
             }
         }
         for event in &spec.changes {
@@ -398,7 +405,10 @@ impl Inputs {
             }
         };
         let requests = service.rate.as_ref().map_or_else(Vec::new, |it| self.requests(id, it, spec, seed));
-        (ServiceStart { definition: first, desired_count, found: Vec::new(), requests }, changes)
+        let usage = |it: &Option<UsageSpec>| self.usage(id, it.as_ref(), spec.horizon, seed);
+        let (cpu_load, memory_load) = (usage(&service.cpu_load), usage(&service.memory_load));
+        let start = ServiceStart::new(first, desired_count);
+        (ServiceStart { requests, cpu_load, memory_load, ..start }, changes)
     }
 
     /// How many requests a service is sent.

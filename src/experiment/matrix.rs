@@ -1,6 +1,7 @@
 //! A scenario, the axes to vary, replicates: the runs of an experiment, all
 //! checked before the first one starts.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::base::{Diagnostic, Seed};
@@ -174,15 +175,18 @@ fn apply_override(tree: &mut Node, assignment: &str, faults: &Faults) {
 }
 
 /// The catalogue with the user's prices; the built-in one after a fault.
-fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Catalogue {
+fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Cow<'static, Catalogue> {
     let built_in = Catalogue::built_in();
-    let Some((path, node)) = &header.prices else { return built_in.clone() };
+    let Some((path, node)) = &header.prices else { return Cow::Borrowed(built_in) };
     let file = PathRef { path: path.clone(), node: node.clone() };
     let read = inputs.read_text(&file).map_err(|fault| vec![fault]);
-    read.and_then(|text| built_in.with_prices(path, &text)).unwrap_or_else(|found| {
-        found.into_iter().for_each(|it| faults.note(it));
-        built_in.clone()
-    })
+    match read.and_then(|text| built_in.with_prices(path, &text)) {
+        Ok(catalogue) => Cow::Owned(catalogue),
+        Err(found) => {
+            found.into_iter().for_each(|it| faults.note(it));
+            Cow::Borrowed(built_in)
+        }
+    }
 }
 
 /// An axis as written: where its values go, and the values.

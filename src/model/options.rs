@@ -61,6 +61,12 @@ pub struct ModelOptions {
     pub instance_boot: SimDuration,
     /// From the loss of an instance to its tasks being counted as stopped.
     pub instance_loss_detection: SimDuration,
+    /// From the end of a metric's period until a scaling policy sees the point.
+    pub metric_delay: SimDuration,
+    /// The same of periods below a minute.
+    pub high_resolution_metric_delay: SimDuration,
+    /// Below this part of its target, in thousandths, a metric is low.
+    pub low_factor: u32,
 }
 
 /// Which comes first in a rolling update.
@@ -150,6 +156,8 @@ impl ModelOptions {
             first_check_delay: FirstCheckDelay::Zero,
             drain_full_delay: false,
             instance_boot: SimDuration::ZERO,
+            metric_delay: SimDuration::ZERO,
+            high_resolution_metric_delay: SimDuration::ZERO,
             ..Self::default()
         }
     }
@@ -185,6 +193,9 @@ impl Default for ModelOptions {
             backoff_cap: SimDuration::from_secs(27 * 60),
             instance_boot: SimDuration::from_secs(90),
             instance_loss_detection: SimDuration::from_secs(60),
+            metric_delay: SimDuration::from_secs(150),
+            high_resolution_metric_delay: SimDuration::from_secs(15),
+            low_factor: 900,
         }
     }
 }
@@ -209,6 +220,8 @@ pub enum OptionKind {
     Duration(fn(&mut ModelOptions, SimDuration)),
     /// One of these words, by position.
     Word(&'static [&'static str], fn(&mut ModelOptions, usize)),
+    /// A number above 0 and at most 1, in thousandths.
+    Share(fn(&mut ModelOptions, u32)),
 }
 
 /// Every choice, in the order of the semantics it belongs to.
@@ -387,5 +400,23 @@ pub const OPTIONS: &[OptionEntry] = &[
         summary: "from the loss of an instance until its tasks count as stopped",
         default: "\"60s\"",
         kind: OptionKind::Duration(|options, value| options.instance_loss_detection = value),
+    },
+    OptionEntry {
+        name: "metric_delay",
+        summary: "from the end of a metric's period until a scaling policy sees it (with 3 points of 60 s it comes to the published 363 s from load to scale-out)",
+        default: "\"150s\"",
+        kind: OptionKind::Duration(|options, value| options.metric_delay = value),
+    },
+    OptionEntry {
+        name: "high_resolution_metric_delay",
+        summary: "the same of metrics of less than a minute (with 3 points of 20 s it comes to the published 86 s)",
+        default: "\"15s\"",
+        kind: OptionKind::Duration(|options, value| options.high_resolution_metric_delay = value),
+    },
+    OptionEntry {
+        name: "low_factor",
+        summary: "a target tracking policy scales in below this part of its target",
+        default: "0.9",
+        kind: OptionKind::Share(|options, value| options.low_factor = value),
     },
 ];

@@ -21,6 +21,9 @@ pub struct Traffic {
     pub fails_open: bool,
     /// How it is played.
     pub model: TrafficModel,
+    /// CPU time that an answer takes of one vCPU, in microseconds; zero where
+    /// nobody says it.
+    pub cpu_us_per_request: u64,
 }
 
 impl Traffic {

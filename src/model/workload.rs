@@ -4,6 +4,7 @@
 
 use crate::base::id::{ServiceId, TaskDefinitionId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
+use crate::model::scaling::LoadPoint;
 use crate::model::task::TaskDefinition;
 use crate::model::traffic::RequestRate;
 
@@ -44,6 +45,7 @@ impl Workload {
             }
             ServiceChangeKind::DesiredCount(_)
             | ServiceChangeKind::Scaled(_)
+            | ServiceChangeKind::Bounds { .. }
             | ServiceChangeKind::TaskSet { .. }
             | ServiceChangeKind::Protected { .. } => None,
         });
@@ -105,12 +107,24 @@ pub struct ServiceStart {
     /// How many requests it is sent, in the order of time, the first at zero;
     /// empty where traffic is not played.
     pub requests: Vec<RequestRate>,
+    /// CPU that its tasks want together, in the order of time, the first at
+    /// zero; empty where no load says it.
+    pub cpu_load: Vec<LoadPoint>,
+    /// The same of memory.
+    pub memory_load: Vec<LoadPoint>,
 }
 
 impl ServiceStart {
     /// A service without tasks.
     pub const fn new(definition: TaskDefinitionId, desired_count: u32) -> Self {
-        Self { definition, desired_count, found: Vec::new(), requests: Vec::new() }
+        Self {
+            definition,
+            desired_count,
+            found: Vec::new(),
+            requests: Vec::new(),
+            cpu_load: Vec::new(),
+            memory_load: Vec::new(),
+        }
     }
 }
 
@@ -174,6 +188,14 @@ pub enum ServiceChangeKind {
     /// Its scaling policies want this: during a deployment they only scale out
     /// (developer guide, service-auto-scaling).
     Scaled(u32),
+    /// A scheduled action sets the bounds between which it is scaled (API
+    /// PutScheduledAction); what is `None` stays.
+    Bounds {
+        /// The fewest tasks.
+        min_capacity: Option<u32>,
+        /// The most.
+        max_capacity: Option<u32>,
+    },
     /// So many of its tasks that are not protected ask to be, until then (API
     /// UpdateTaskProtection), the oldest first.
     Protected {

@@ -12,7 +12,9 @@ pub mod reading;
 pub mod recorder;
 pub mod request_tally;
 pub mod run_record;
+pub mod scaling;
 pub mod series;
+pub mod stranded;
 pub mod surge;
 pub mod timeline;
 
@@ -30,6 +32,8 @@ pub use run_record::{
     DeploymentOutcome, LostRequests, NeverPlaceable, RequestRecord, RequestSeries, RolloutFailure,
     RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,
 };
+pub use scaling::{PolicyRecord, ScalingActivity, ScalingRecord};
 pub use series::{Bucket, Series};
+pub use stranded::StrandedCause;
 pub use surge::{Surge, SurgeEnd};
 pub use timeline::{RolloutPoint, Timeline};

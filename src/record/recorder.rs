@@ -6,8 +6,8 @@ use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
     DeploymentOutcome, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading, ProviderRecord,
-    RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, Series, ServiceRecord,
-    TaskCounts, TaskFailure, ZoneBalance,
+    RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, ScalingActivity, ScalingRecord,
+    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -84,6 +84,7 @@ impl Recorder {
                 volumes_with_data: 0,
                 volumes_empty: 0,
                 requests: None,
+                scaling: None,
             })
             .collect();
         let recorders = services.iter().map(|_| ServiceRecorder {
@@ -399,6 +400,34 @@ impl Recorder {
     /// So many requests of a service are in flight at the horizon.
     pub fn requests_in_flight(&mut self, service: usize, n: u64) {
         self.record.services[service].requests.get_or_insert_default().in_flight = n;
+    }
+
+    /// A service is a scalable target, of which [`Self::scaled`] and
+    /// [`Self::metric_point`] tell.
+    pub fn open_scaling(&mut self, service: usize, scaling: ScalingRecord) {
+        self.record.services[service].scaling = Some(scaling);
+    }
+
+    /// A service was scaled.
+    pub fn scaled(&mut self, service: usize, activity: ScalingActivity) {
+        let is_measured = self.is_measured(SimTime::from_millis(activity.at_ms));
+        if let Some(scaling) = &mut self.record.services[service].scaling {
+            scaling.push(activity, is_measured);
+        }
+    }
+
+    /// The metric of a service's policy has a point, of the time from `from` to
+    /// `to`, in thousandths.
+    pub fn metric_point(
+        &mut self,
+        (service, policy): (usize, usize),
+        from: SimTime,
+        to: SimTime,
+        metric: Option<u64>,
+    ) {
+        if let Some(scaling) = &mut self.record.services[service].scaling {
+            scaling.point(policy, from, to, metric);
+        }
     }
 
     /// From when on is measured.

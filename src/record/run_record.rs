@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Histogram, Ledger, PhaseTime, ProviderRecord, Series, Surge, Timeline};
+use crate::record::{Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series, Surge, Timeline};
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
 /// to the horizon; series cover the whole run.
@@ -141,6 +141,8 @@ pub struct ServiceRecord {
     pub volumes_empty: u64,
     /// What became of its requests; `None` if none are sent.
     pub requests: Option<RequestRecord>,
+    /// How it was scaled; `None` if it is no scalable target.
+    pub scaling: Option<ScalingRecord>,
 }
 
 /// A reason for which tasks failed.

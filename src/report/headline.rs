@@ -8,6 +8,7 @@ use crate::base::stats::Estimate;
 use crate::experiment::results::Results;
 use crate::record::RunRecord;
 
+use super::advice::{fleet::fleets, fleets_sentence};
 use super::comparison::{absolute_difference, measured, percent_difference, work_differs};
 use super::lost_requests::losses;
 use super::scale::{is_drawable, number};
@@ -36,7 +37,9 @@ pub fn headline(results: &Results) -> Headline {
         deadlocks(results),
         never_placeable(results),
     ];
-    let answers: Vec<String> = [cost(results), availability(results)].into_iter().flatten().collect();
+    let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
+    let answers = [cost(results), fleet, availability(results)];
+    let answers: Vec<String> = answers.into_iter().flatten().collect();
     Headline {
         alarms,
         cautions: cautions.into_iter().flatten().collect(),

@@ -1,4 +1,5 @@
-//! How many instances a group should have: pure decisions from a view of the
-//! group to a plan.
+//! How many instances a group should have, and how many tasks a service: pure
+//! decisions from a view to a plan.
 
 pub mod capacity;
+pub mod service;

@@ -23,6 +23,9 @@ impl<W: Watch> Simulation<'_, W> {
                 self.set_desired_count(service, desired_count);
             }
             ServiceChangeKind::Scaled(desired_count) => self.scale(service, desired_count),
+            ServiceChangeKind::Bounds { min_capacity, max_capacity } => {
+                self.on_bounds_scheduled(service, min_capacity, max_capacity);
+            }
             ServiceChangeKind::Release(definition) => self.release(service, definition),
             ServiceChangeKind::Protected { n_tasks, until } => self.protect_tasks(service, n_tasks, until),
             ServiceChangeKind::TaskSet { set, change } => self.change_task_set(service, set, change),
@@ -33,15 +36,20 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// A scaling policy wants another number. Scaling in waits for the end of a
     /// deployment (developer guide, service-auto-scaling).
-    fn scale(&mut self, service: ServiceId, desired_count: u32) {
+    pub(super) fn scale(&mut self, service: ServiceId, desired_count: u32) {
         let is_smaller = desired_count < self.cluster.service(service).desired_count;
-        let state = &self.services[service];
-        if state.is_rolling_out && !state.rollout.is_halted && is_smaller {
+        if self.is_deploying(service) && is_smaller {
             self.services[service].scales_in_to = Some(desired_count);
         } else {
             self.services[service].scales_in_to = None;
             self.set_desired_count(service, desired_count);
         }
+    }
+
+    /// Whether a deployment keeps policies from scaling in.
+    pub(super) fn is_deploying(&self, service: ServiceId) -> bool {
+        let state = &self.services[service];
+        state.is_rolling_out && !state.rollout.is_halted
     }
 
     /// During a rollout a scale-out applies to both revisions (behaviour since

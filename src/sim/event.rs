@@ -49,6 +49,9 @@ pub enum Event {
     CapacityReviewed(CapacityProviderId),
     /// A period of a CloudWatch alarm is over: the alarm's number.
     AlarmEvaluated(u32),
+    /// The metric of a service's scaling policies has a point, or one can be
+    /// seen.
+    ServiceScalingReviewed(ServiceId),
 }
 
 impl Event {
@@ -73,6 +76,7 @@ impl Event {
             Self::ServiceReviewed(_) => 15,
             Self::CapacityReviewed(_) => 16,
             Self::AlarmEvaluated(_) => 17,
+            Self::ServiceScalingReviewed(_) => 18,
         }
     }
 
@@ -95,7 +99,7 @@ impl Event {
             | Self::ServiceChanged(number)
             | Self::InstancesChanged(number)
             | Self::AlarmEvaluated(number) => [number, 0],
-            Self::ServiceReviewed(service) => [service.number(), 0],
+            Self::ServiceReviewed(service) | Self::ServiceScalingReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],
         }
     }

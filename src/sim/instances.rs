@@ -197,8 +197,11 @@ impl<W: Watch> Simulation<'_, W> {
         self.watch.fact(self.now, Fact::InstanceLaunched(instance));
         if let Some(mean) = self.setup.instance_mean_lifetime {
             let row = self.cluster.instance(instance);
-            let lifetime =
-                crate::disruption::instance_lifetime::draw(self.seed, provider, row.zone, row.launch, mean);
+            let lifetime = crate::disruption::instance_failure::Lifetime::Exponential { mean }.draw(
+                self.seed,
+                crate::disruption::Launched { provider, zone: row.zone, launch: row.launch },
+                0,
+            );
             self.queue.schedule(self.now + lifetime, Event::InstanceFailed(instance));
         }
     }

@@ -30,6 +30,7 @@ mod protection;
 mod readings;
 mod rebalancing;
 mod rollouts;
+mod service_scaling;
 mod service_tasks;
 mod strategies;
 mod targets;

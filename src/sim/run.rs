@@ -69,6 +69,7 @@ pub fn run_watched<W: Watch>(
             Event::ServiceReviewed(service) => sim.on_service_reviewed(service),
             Event::CapacityReviewed(provider) => sim.on_capacity_reviewed(provider),
             Event::AlarmEvaluated(number) => sim.on_alarm_evaluated(number),
+            Event::ServiceScalingReviewed(service) => sim.on_service_scaling_reviewed(service),
         }
         sim.watch.event_handled(sim.now, &sim.cluster);
         n_events += 1;

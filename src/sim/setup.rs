@@ -24,6 +24,7 @@ use crate::model::life::TaskLife;
 use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
 use crate::model::price::Prices;
+use crate::model::scaling::ServiceScaling;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::traffic::{MessageBytes, Traffic};
@@ -117,6 +118,8 @@ pub struct ServicePolicy {
     pub millirequests_per_second: u64,
     /// How its requests are played, where they are.
     pub traffic: Option<Traffic>,
+    /// How its desired count is scaled, if it is a scalable target.
+    pub scaling: Option<ServiceScaling>,
     /// What its requests weigh.
     pub message_bytes: MessageBytes,
 }
@@ -270,6 +273,7 @@ impl ServicePolicy {
             health_check_grace_period: SimDuration::ZERO,
             millirequests_per_second: 0,
             traffic: None,
+            scaling: None,
             message_bytes: MessageBytes::default(),
         }
     }

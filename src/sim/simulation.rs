@@ -31,6 +31,7 @@ use crate::sim::queue::EventQueue;
 use crate::sim::rebalancing::Rebalancing;
 use crate::sim::retries::Retries;
 use crate::sim::rollouts::Rollout;
+use crate::sim::service_scaling::ServiceScaler;
 use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::task_sets::TaskSet;
 use crate::sim::traffic::ServiceTraffic;
@@ -54,6 +55,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) services: Table<ServiceId, ServiceState>,
     /// The requests of each service, where they are played.
     pub(super) traffic: Table<ServiceId, Option<Box<ServiceTraffic>>>,
+    /// What scales each service, where something does.
+    pub(super) scalers: Table<ServiceId, Option<Box<ServiceScaler>>>,
     /// The next arrival and the next service change that have not happened.
     pub(super) next_arrival: usize,
     pub(super) next_service_change: usize,
@@ -209,6 +212,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             providers,
             services: workload.services.rows().iter().map(|_| ServiceState::default()).collect(),
             traffic: setup.services.ids().map(|it| ServiceTraffic::of(setup, workload, seed, it)).collect(),
+            scalers: setup.services.rows().iter().map(ServiceScaler::of).collect(),
             next_arrival: 0,
             next_service_change: 0,
             next_instance_change: 0,
@@ -255,6 +259,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             self.services[service].is_changed = true;
         }
         self.open_alarms();
+        self.open_scalers();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and
@@ -336,6 +341,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                     self.recorder.requests(self.now, service.idx(), reading);
                 }
                 self.look_at_targets(service);
+                self.look_at_usage(service);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::base::id::{DeploymentId, ServiceId, TaskDefinitionId, TaskId};
 use crate::model::capacity::{CapacityStrategy, Scaling};
+use crate::model::fargate_sizes;
 use crate::model::task::TaskOwner;
 use crate::placement::capacity_strategy;
 use crate::sim::service_tasks::Side;
@@ -62,12 +63,16 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     /// Why a definition fits no instance of any provider of the strategy, as ECS
-    /// names what is missing on the first.
+    /// names what is missing on the first; on Fargate no task size.
     pub(super) fn fits_nowhere(
         &self,
         strategy: &CapacityStrategy,
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
+        if strategy.is_fargate() {
+            let needs = self.cluster.definition(definition).needs;
+            return fargate_sizes::smallest(needs).is_none().then_some("FARGATE:SIZE");
+        }
         let mut reasons = strategy.providers().map(|it| self.never_fits(it, definition));
         let first = reasons.next()??;
         reasons.all(|it| it.is_some()).then_some(first)

@@ -56,10 +56,21 @@ pub(super) struct ServiceTraffic {
     unreachable: Option<Arc<str>>,
     /// Why tasks answer with errors, as far as any does.
     errors: Option<Arc<str>>,
-    /// Since the begin, in millionths of a request: offered, failed.
-    totals: (u64, u64),
+    /// Since the begin.
+    totals: Totals,
     /// Offered while measured, by hour of the run, in millionths.
     by_hour: Vec<u64>,
+}
+
+/// Requests since the begin of a run, in millionths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    offered: u64,
+    failed: u64,
+    /// Sent to some target.
+    pub(super) routed: u64,
+    /// Answered by a task, with an error or without.
+    pub(super) answered: u64,
 }
 
 /// One of the two models.
@@ -93,7 +104,7 @@ impl ServiceTraffic {
             counts: Counts::default(),
             unreachable: None,
             errors: None,
-            totals: (0, 0),
+            totals: Totals::default(),
             by_hour: Vec::new(),
         }))
     }
@@ -113,6 +124,8 @@ impl ServiceTraffic {
             self.targets.settle(self.at, &mut self.counts);
             if self.at == recorder.measured_from() && self.at > SimTime::ZERO {
                 self.counts.offered += self.targets.in_flight();
+                // They were sent to their targets before.
+                self.totals.routed -= self.targets.in_flight();
             }
             let window_end = SimTime::from_millis((self.at.millis() / WINDOW.millis() + 1) * WINDOW.millis());
             let mut end = to.min(window_end);
@@ -157,7 +170,12 @@ impl ServiceTraffic {
         }
         let Counts { offered, served, waited_us, .. } = counts;
         let lost = counts.n_failed();
-        self.totals = (self.totals.0 + offered, self.totals.1 + lost);
+        let failed = |it: RequestFailure| counts.failed[it as usize];
+        self.totals.offered += offered;
+        self.totals.failed += lost;
+        self.totals.routed +=
+            offered - failed(RequestFailure::NoTarget) - failed(RequestFailure::Unreachable);
+        self.totals.answered += served + failed(RequestFailure::ErrorAnswer);
         let amounts = RequestAmounts { offered, served, lost, waited_us };
         recorder.requests_counted(from, to, service, amounts);
         // Hours are whole windows of requests: a stretch is of one.
@@ -228,6 +246,11 @@ impl<W: Watch> Simulation<'_, W> {
     /// Requests of a service up to now, offered and failed, in millionths;
     /// `None` if they are not played.
     pub(super) fn requests_so_far(&mut self, service: ServiceId) -> Option<(u64, u64)> {
+        self.request_totals(service).map(|it| (it.offered, it.failed))
+    }
+
+    /// All that is counted of them.
+    pub(super) fn request_totals(&mut self, service: ServiceId) -> Option<Totals> {
         let traffic = self.take_traffic(service)?;
         let totals = traffic.totals;
         self.traffic[service] = Some(traffic);

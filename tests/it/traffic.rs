@@ -92,6 +92,7 @@ fn traffic(
         algorithm,
         fails_open: true,
         model: TrafficModel::Auto,
+        cpu_us_per_request: 0,
     }
 }
 

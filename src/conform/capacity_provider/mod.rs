@@ -1,12 +1,15 @@
 //! `capacity-provider`: the reservation metric, what managed scaling makes of it,
-//! and how tasks are shared out. One file a kind.
+//! how tasks are shared out, and how services are scaled. One file a kind.
 
 mod alarm;
+mod bounds;
 mod desired_capacity;
 mod metric;
 mod needed;
 mod scale_in_pace;
+mod step_scaling;
 mod strategy;
+mod target_tracking;
 
 use super::case::{Case, Differences, Sealed};
 use super::reader::{Faults, Object};
@@ -29,6 +32,8 @@ const KINDS: &[(&str, JudgeKind)] = &[
     ("alarm", alarm::judge),
     ("strategy_distribution", strategy::judge_distribution),
     ("strategy_validation", strategy::judge_validation),
+    ("target_tracking", target_tracking::judge),
+    ("step_scaling", step_scaling::judge),
 ];
 
 fn judge(file: &mut Object<'_>, bench: &mut Bench<'_>) {

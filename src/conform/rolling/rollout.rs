@@ -109,12 +109,8 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
     let mut workload =
         Workload { definitions: definitions.to_vec().into(), services: Table::new(), ..Workload::default() };
     let definition = TaskDefinitionId::new(0);
-    let service = workload.services.push(ServiceStart {
-        definition,
-        desired_count: if is_daemon { 0 } else { rollout.initial_v1 },
-        found: Vec::new(),
-        requests: Vec::new(),
-    });
+    let initial = if is_daemon { 0 } else { rollout.initial_v1 };
+    let service = workload.services.push(ServiceStart::new(definition, initial));
     let mut change = |kind| workload.service_changes.push(ServiceChange { at: RELEASED_AT, service, kind });
     if !is_daemon && rollout.desired != rollout.initial_v1 {
         change(ServiceChangeKind::DesiredCount(rollout.desired));

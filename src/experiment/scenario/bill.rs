@@ -10,9 +10,7 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::bill::{BillOptions, Month};
 use crate::model::price::PriceItem;
 
-/// Nobody commits to more an hour: a million dollars.
-const COMMITMENT_MAX: Money = Money::from_pico_usd(1_000_000_000_000_000_000);
-/// Nor reserves more instances of one type.
+/// Nobody reserves more instances of one type.
 const RESERVED_MAX: u64 = 1_000_000;
 /// Nor has more NAT gateways.
 const NAT_GATEWAYS_MAX: u64 = 1000;
@@ -79,7 +77,7 @@ fn read_commitment(node: &Node, catalogue: &Catalogue, faults: &Faults) -> Optio
     let table = reader::Table::of(node, faults);
     let name = read_name(&table, "a commitment");
     let kind = table.required("kind").and_then(|it| reader::word(it, &KINDS, faults));
-    let usd_per_hour = table.required("usd_per_hour").and_then(|it| read_amount(it, faults));
+    let usd_per_hour = table.required("usd_per_hour").and_then(|it| reader::money(it, faults));
     // Of an unknown kind nobody knows the other fields.
     let kind = match kind? {
         2 => {
@@ -124,16 +122,6 @@ fn read_commitment(node: &Node, catalogue: &Catalogue, faults: &Faults) -> Optio
         }
     };
     Some(Commitment { name: name?, kind })
-}
-
-fn read_amount(node: &Node, faults: &Faults) -> Option<Money> {
-    let amount = reader::money(node, faults)?;
-    if amount > COMMITMENT_MAX {
-        let message = format!("nobody commits to {amount} USD an hour: expected at most {COMMITMENT_MAX}");
-        faults.note(node.fault("B0182", message));
-        return None;
-    }
-    Some(amount)
 }
 
 /// A family of the catalogue, such as `m6i`.

@@ -16,6 +16,7 @@ mod hooks;
 mod model;
 mod network;
 mod purchase;
+mod scaling;
 mod service;
 mod task_set;
 mod traffic;
@@ -26,7 +27,7 @@ pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,
-    ServiceEventSpec, ServiceSpec, TasksSpec, WorkloadSpec,
+    ServiceEventSpec, ServiceSpec, TasksSpec, UsageSpec, WorkloadSpec,
 };
 
 use crate::base::{SimDuration, Table};
@@ -36,7 +37,6 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
-use crate::model::price::Prices;
 use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
 use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
@@ -149,8 +149,12 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let (tasks, standalone) =
         workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
-    let services = service::read_all(written_services, &context, &mut names);
-    let events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
+    let mut services = service::read_all(written_services, &context, &mut names);
+    let policies = root.list("scaling_policy");
+    scaling::read_policies(policies, written_services, &mut services, &options, &context);
+    let mut events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
+    events.services.extend(scaling::read_actions(written_services, &services, &context));
+    events.services.sort_by_key(|it| it.at);
     let alarms = alarm::read_all(root.list("alarm"), written_services, &services, &context);
     let cluster_node = cluster::single(tree.get("cluster"));
     let found_of = |name: &str| cluster_node.and_then(|it| it.get(name)).map_or(&[][..], items_of);
@@ -199,7 +203,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
-        prices: Prices::default(),
+        prices: catalogue.service_prices(region.name),
         bill,
         commitments,
         instance_changes: events.instances,

@@ -28,6 +28,11 @@ pub(super) fn read(node: Option<&Node>, faults: &Faults) -> ModelOptions {
                     set(&mut options, idx);
                 }
             }
+            OptionKind::Share(set) => {
+                if let Some(share) = reader::decimal(value, 1.0, faults) {
+                    set(&mut options, (share * 1000.0).round() as u32);
+                }
+            }
         }
     }
     if options.capacity_retry == SimDuration::ZERO {

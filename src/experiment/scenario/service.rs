@@ -7,6 +7,7 @@ use super::behaviour::read_behaviours;
 use super::capacity::{check_platform_version, read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::deployment;
+use super::scaling;
 use super::traffic;
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
@@ -106,6 +107,17 @@ fn read<'a>(
             "the requests of the service are given twice: as `requests_per_second` and in `traffic`";
         faults.note(node.fault("B0170", message));
     }
+    let scaling = scaling::read_target(&table, desired.as_ref());
+    let (cpu_load, memory_load) = scaling::read_usage(&table);
+    if let (Some(_), Some(node)) = (&cpu_load, table.node().get("load"))
+        && traffic.is_some_and(|it| it.cpu_us_per_request > 0)
+    {
+        let message =
+            "the CPU of the tasks is given twice: as `load` and as `cpu_ms_per_request` of `traffic`";
+        faults.note(node.fault("B0111", message));
+    }
+    // Read with the events.
+    table.optional("scheduled_action");
     table.finish();
     let (name, configuration) = (name?, configuration?);
     Some((
@@ -123,6 +135,7 @@ fn read<'a>(
             health_check_grace_period: SimDuration::from_secs(grace),
             millirequests_per_second: millirequests as u64,
             traffic,
+            scaling,
             message_bytes,
         },
         ServiceSpec {
@@ -132,6 +145,8 @@ fn read<'a>(
             releases: read_releases,
             behaviours,
             rate,
+            cpu_load,
+            memory_load,
             written: PathRef { path: String::new(), node: node.clone() },
         },
     ))

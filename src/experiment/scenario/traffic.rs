@@ -12,6 +12,9 @@ pub(super) const REQUESTS_MAX: f64 = 100_000.0;
 /// What a series is multiplied with: beyond any use.
 const SCALE_MAX: f64 = 1e9;
 
+/// CPU time of one answer: beyond any, as long as it may take at most.
+const CPU_MS_MAX: f64 = 4e6;
+
 /// Reads how a service's requests are answered, and how many come.
 pub(super) fn read(table: &reader::Table<'_>) -> Option<(Traffic, RateSpec)> {
     let node = table.optional("traffic")?;
@@ -30,11 +33,22 @@ pub(super) fn read(table: &reader::Table<'_>) -> Option<(Traffic, RateSpec)> {
     let models: Vec<_> = TrafficModel::NAMES.iter().map(|it| it.0).collect();
     let algorithm = RoutingAlgorithm::NAMES[word("algorithm", &algorithms)].1;
     let model = TrafficModel::NAMES[word("model", &models)].1;
+    let cpu_ms = fields.optional("cpu_ms_per_request").map(|it| reader::decimal(it, CPU_MS_MAX, faults));
+    let cpu_us_per_request = cpu_ms.flatten().map_or(0, |it| (it * 1000.0).round() as u64);
     let fails_open = fields.flag("fail_open").unwrap_or(true);
     fields.finish();
     let slots = |it: u64| u32::try_from(it).expect("within the range");
     let (concurrency, queue) = (slots(concurrency), slots(queue));
-    let traffic = Traffic { service_time, concurrency, queue, timeout, algorithm, fails_open, model };
+    let traffic = Traffic {
+        service_time,
+        concurrency,
+        queue,
+        timeout,
+        algorithm,
+        fails_open,
+        model,
+        cpu_us_per_request,
+    };
     Some((traffic, rate?))
 }
 

@@ -114,6 +114,10 @@ pub struct ServiceSpec {
     pub releases: Vec<ReleaseSpec>,
     /// How many requests it is sent, where they are played.
     pub rate: Option<RateSpec>,
+    /// CPU units that its tasks want together, where a load says it.
+    pub cpu_load: Option<UsageSpec>,
+    /// MiB that they want together.
+    pub memory_load: Option<UsageSpec>,
     /// Where it is written, under no path.
     pub written: PathRef,
 }
@@ -197,6 +201,20 @@ impl RateSpec {
     pub fn microrequests_per_second(value: u64, per: SimDuration, scale_millionths: u64) -> u128 {
         u128::from(value) * u128::from(scale_millionths) / u128::from(per.millis())
     }
+}
+
+/// What the tasks of a service want together, over time.
+#[derive(Clone, Debug)]
+pub enum UsageSpec {
+    /// Always the same, in thousandths.
+    Constant(u64),
+    /// What a load says.
+    Follows {
+        /// Where the load is.
+        load: LoadSpec,
+        /// How many times as much, in millionths.
+        scale_millionths: u64,
+    },
 }
 
 /// A load over time.

@@ -102,7 +102,7 @@ impl Question {
                     }
                     continue;
                 }
-                ServiceChangeKind::TaskSet { .. } => (),
+                ServiceChangeKind::TaskSet { .. } | ServiceChangeKind::Bounds { .. } => (),
             }
             if is_earlier && is_neighbour(change.service) {
                 is_fresh = false;

@@ -352,6 +352,9 @@ pub struct Ledger {
     pub shares: Vec<CostShare>,
     /// The commitments, in the order of the experiment.
     pub commitments: Vec<CommitmentRecord>,
+    /// What was used and has no known price, by the names of price files,
+    /// sorted: it is in no line.
+    pub unpriced: Vec<String>,
 }
 
 impl Ledger {
@@ -428,7 +431,7 @@ mod tests {
                 owner: CostOwner::Service(3),
                 amount: Money::from_pico_usd(1),
             }],
-            commitments: Vec::new(),
+            ..Ledger::default()
         };
         let text = serde_json::to_string(&ledger).unwrap();
         assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), ledger);

@@ -10,8 +10,8 @@ use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, Quantity,
-    RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime,
+    Quantity, RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -237,6 +237,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
+            floors: FloorRecorder::new(horizon, SimDuration::ZERO).finish(),
             digest: 0,
             n_events: 0,
             horizon_ms,

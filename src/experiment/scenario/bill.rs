@@ -2,7 +2,7 @@
 //! tasks, and what is paid for whether it is used or not.
 
 use super::access::read_name;
-use crate::base::Money;
+use crate::base::{Money, SimDuration};
 use crate::billing::commitments::{Commitment, CommitmentKind, Discount, FARGATE, family};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
@@ -34,6 +34,9 @@ pub(super) fn read_options(node: Option<&Node>, faults: &Faults) -> BillOptions 
         table.optional("root_volume_type").and_then(|it| reader::word(it, &["gp3", "gp2"], faults))
     {
         options.root_volume = [PriceItem::EbsGp3GibMonth, PriceItem::EbsGp2GibMonth][kind];
+    }
+    if let Some(seconds) = table.integer("windows_minimum_seconds", 1..=3600) {
+        options.windows_minimum = SimDuration::from_secs(seconds);
     }
     options.has_instance_addresses = table.flag("instance_public_ipv4").unwrap_or(false);
     if let Some(month) = table.optional("month").and_then(|it| read_month(it, faults)) {

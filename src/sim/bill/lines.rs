@@ -74,7 +74,8 @@ impl Book<'_> {
         self.ledger.lines.push(line);
     }
 
-    /// The same at the price of an item; what has no known price is not billed.
+    /// The same at the price of an item; what has no known price is
+    /// noted and not billed.
     pub(super) fn write_item(
         &mut self,
         item: PriceItem,
@@ -82,9 +83,14 @@ impl Book<'_> {
         line: impl FnOnce(Quantity, &DatedPrice) -> LedgerLine,
         weights: &[(CostOwner, u128)],
     ) {
-        if let Some(price) = self.setup.prices.of(item) {
-            let line = line(quantity, price);
-            self.write(line, weights);
+        match self.setup.prices.of(item) {
+            Some(price) => self.write(line(quantity, price), weights),
+            None if quantity.units > 0 => {
+                if let Err(idx) = self.ledger.unpriced.binary_search_by(|it| it.as_str().cmp(item.name())) {
+                    self.ledger.unpriced.insert(idx, item.name().to_owned());
+                }
+            }
+            None => (),
         }
     }
 

@@ -28,6 +28,7 @@ struct Use {
     hours: Estimate,
     bound: Option<Estimate>,
     gap_percent: Option<Estimate>,
+    cost_gap_percent: Option<Estimate>,
 }
 
 fn draw_gaps(results: &Results) -> Option<String> {
@@ -38,6 +39,7 @@ fn draw_gaps(results: &Results) -> Option<String> {
                 hours: measured(results, setting, "instance_hours")?,
                 bound: measured(results, setting, "lower_bound_instance_hours"),
                 gap_percent: measured(results, setting, "gap_percent"),
+                cost_gap_percent: measured(results, setting, "cost_gap_percent"),
             })
         })
         .collect();
@@ -76,6 +78,7 @@ fn draw_gaps(results: &Results) -> Option<String> {
                 share: 1.0,
             },
             Panel::Words { heading: "above bound, %".to_owned(), room: 110.0 },
+            Panel::Words { heading: "cost above floor, %".to_owned(), room: 130.0 },
         ],
         rows: uses
             .iter()
@@ -93,7 +96,8 @@ fn draw_gaps(results: &Results) -> Option<String> {
                     .into_iter()
                     .flatten()
                     .collect(),
-                    vec![RowMark::Word(gap(it))],
+                    vec![RowMark::Word(gap(it.gap_percent))],
+                    vec![RowMark::Word(gap(it.cost_gap_percent))],
                 ],
             })
             .collect(),
@@ -103,8 +107,8 @@ fn draw_gaps(results: &Results) -> Option<String> {
     Some(draw(&chart))
 }
 
-fn gap(it: &Use) -> String {
-    match it.gap_percent {
+fn gap(percent: Option<Estimate>) -> String {
+    match percent {
         None => "–".to_owned(),
         Some(Estimate { mean, half_width: None, .. }) => format!("+{}", number(mean, 1)),
         Some(Estimate { mean, half_width: Some(half), .. }) => {
@@ -120,6 +124,6 @@ fn hover(results: &Results, it: &Use) -> String {
         it.setting + 1,
         results.settings[it.setting].label,
         number(it.hours.mean, 1),
-        gap(it),
+        gap(it.gap_percent),
     )
 }

@@ -27,6 +27,7 @@ mod requests_over_time;
 mod rollout;
 mod rollout_frontier;
 mod rollout_timeline;
+mod stranded;
 mod wait_times;
 
 mod canvas;
@@ -58,6 +59,7 @@ pub const CHARTS: &[Chart] = &[
     rollout_timeline::ROLLOUT_TIMELINE,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
+    stranded::STRANDED,
     gap::GAP,
     wait_times::WAIT_TIMES,
 ];

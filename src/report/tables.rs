@@ -61,12 +61,13 @@ pub enum Cell {
 /// One row a setting: the main metrics as mean and half-width. Columns that no
 /// run has a value for are left out.
 pub fn summary(results: &Results) -> Table {
-    const SHOWN: [&str; 18] = [
+    const SHOWN: [&str; 19] = [
         "cost_usd",
         "cost_instances_usd",
         "cost_fargate_usd",
         "instance_hours",
         "gap_percent",
+        "cost_gap_percent",
         "instances_peak",
         "availability_percent",
         "availability_worst_minute_percent",

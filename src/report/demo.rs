@@ -3,6 +3,7 @@
 
 mod providers;
 mod rollouts;
+mod scaling;
 
 use crate::base::{Money, SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
@@ -272,6 +273,7 @@ impl Demo {
             registered_memory_ms: instance_ms * 2048,
             instances_launched: 40,
             instances_failed: 1,
+            disruptions: Vec::new(),
             waiting_tasks: Series::new(horizon),
             placed_tasks: instances.clone(),
             instances,
@@ -361,7 +363,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         volumes_with_data: 0,
         volumes_empty: 0,
         requests: Some(requests(horizon, dip)),
-        scaling: None,
+        scaling: Some(scaling::scaling(horizon, luck)),
     }
 }
 

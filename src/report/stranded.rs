@@ -3,7 +3,7 @@
 //! several would show causes side by side that never were.
 
 use crate::experiment::results::{Results, Row};
-use crate::record::{Resource, Series, StrandedCause, StrandedSeries};
+use crate::record::{Resource, StrandedCause, StrandedSeries};
 
 use super::canvas::Color;
 use super::chart::{Chart, head};
@@ -22,8 +22,9 @@ pub(super) const STRANDED: Chart = Chart {
 
 /// More panels than this are left out.
 const N_PANELS: usize = 8;
-/// What was never stranded by more has no panel: it could not be seen.
-const LEAST_PER_10_000: u64 = 50;
+/// A resource of which less is stranded while measured has no panel in any
+/// setting: it could not be seen.
+const LEAST_PERCENT: f64 = 1.0;
 const SHOWN: [(Resource, &str); 4] = [
     (Resource::Cpu, "CPU"),
     (Resource::Memory, "memory"),
@@ -32,7 +33,12 @@ const SHOWN: [(Resource, &str); 4] = [
 ];
 
 fn draw_stranded(results: &Results) -> Option<String> {
-    let shown = grouped(results, "", "cost_usd", N_PANELS / 2);
+    let is_worth = |resource: Resource| {
+        let percent = |row: &Row| row.record.floors.stranded.percent(resource, None);
+        results.rows.iter().filter_map(percent).any(|it| it >= LEAST_PERCENT)
+    };
+    let resources: Vec<(Resource, &str)> = SHOWN.into_iter().filter(|it| is_worth(it.0)).collect();
+    let shown = grouped(results, "", "cost_usd", (N_PANELS / resources.len().max(1)).max(2));
     let rows: Vec<(&str, &Row)> = shown
         .groups
         .iter()
@@ -42,7 +48,7 @@ fn draw_stranded(results: &Results) -> Option<String> {
     let horizon_ms = rows.iter().map(|it| it.1.record.horizon_ms).max().filter(|&it| it > 0)?;
     let unit = TimeUnit::of(horizon_ms);
     let panels = rows.iter().flat_map(|(label, row)| {
-        SHOWN.iter().filter_map(move |&(resource, name)| panel(label, row, resource, name, unit))
+        resources.iter().filter_map(move |&(resource, name)| panel(label, row, resource, name, unit))
     });
     let all: Vec<Panel> = panels.collect();
     let n_all = all.len();
@@ -67,6 +73,14 @@ fn draw_stranded(results: &Results) -> Option<String> {
             "{} of {} are shown: the first, and others from the least to the greatest cost.",
             rows.len(),
             counted(results.settings.len(), "setting"),
+        ));
+    }
+    let unseen: Vec<&str> =
+        SHOWN.iter().map(|it| it.1).filter(|name| resources.iter().all(|it| it.1 != *name)).collect();
+    if !unseen.is_empty() {
+        notes.push(format!(
+            "Left out where less than 1 % is stranded in every setting: {}.",
+            unseen.join(", ")
         ));
     }
     if n_all > panels.len() {
@@ -101,8 +115,7 @@ fn panel(label: &str, row: &Row, resource: Resource, name: &str, unit: TimeUnit)
     let stranded = &row.record.floors.stranded;
     let is_meant = |it: &&StrandedSeries| it.resource == resource;
     let series: Vec<&StrandedSeries> = stranded.by_cause.iter().filter(is_meant).collect();
-    let is_seen = |it: &Series| it.buckets().iter().any(|it| it.max >= LEAST_PER_10_000);
-    if !series.iter().any(|it| is_seen(&it.per_10_000)) {
+    if series.is_empty() {
         return None;
     }
     let mut below: Vec<f64> = Vec::new();

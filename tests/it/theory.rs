@@ -21,7 +21,7 @@ use berthlab::model::workload::{TaskArrival, Workload};
 use berthlab::record::{RunRecord, Series};
 use berthlab::sim::{Fact, Setup, Watch, run_watched};
 
-use crate::clusters::{definition, instance_type, provider, setup};
+use crate::clusters::{definition, fails_after, instance_type, provider, setup};
 
 const LOADS: [f64; 5] = [0.3, 0.5, 0.7, 0.85, 0.95];
 const SEEDS: u64 = 30;
@@ -191,6 +191,27 @@ fn occupancy_without_waiting_depends_on_the_mean_alone() {
             let (record, stays) = play(&servers(1_000_000, &workload), &workload, seed);
             assert_eq!(stays.waited_ms, 0, "there is room for all");
             mean_after_warm_up(&record.placed_tasks)
+        });
+    }
+}
+
+/// Machines that fail after exponential times and are replaced after a constant
+/// one are there for MTTF / (MTTF + MTTR) of it, whatever the distribution of the
+/// repair; a load is that share.
+#[test]
+fn machines_are_available_as_failures_and_repairs_have_it() {
+    const MACHINES: u32 = 50;
+    const CYCLE_S: f64 = 10_000.0;
+    for load in LOADS {
+        check("machine repair (share available)", load, load, &|seed, factor| {
+            let repair = SimDuration::from_millis((CYCLE_S * (1.0 - load) * factor * 1000.0) as u64);
+            let options = ModelOptions { instance_loss_detection: repair, ..ModelOptions::instant() };
+            let horizon = SimDuration::from_secs((CYCLE_S * 2000.0) as u64);
+            let pool = provider(MACHINES, MACHINES);
+            let mut setup = setup(options, pool, instance_type("machine", 1, 1), horizon);
+            setup.disruptions = vec![fails_after(SimDuration::from_secs((CYCLE_S * load) as u64))];
+            let record = run_watched(&setup, &Workload::default(), seed, &mut ()).expect("nobody stops it");
+            mean_after_warm_up(&record.instances) / f64::from(MACHINES)
         });
     }
 }

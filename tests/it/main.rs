@@ -22,6 +22,7 @@ mod deployment_settings;
 mod documentation;
 mod ecs_documents;
 mod explain;
+mod floor_runs;
 mod floors;
 mod import;
 mod import_end_to_end;

@@ -5,6 +5,7 @@ pub mod metric;
 
 mod availability;
 mod cost;
+mod disruptions;
 mod instance_count;
 mod lower_bound;
 mod requests;
@@ -28,6 +29,10 @@ pub const METRICS: &[Metric] = &[
     instance_count::INSTANCES_MEAN,
     instance_count::INSTANCES_LAUNCHED,
     instance_count::INSTANCES_FAILED,
+    disruptions::INSTANCES_INTERRUPTED,
+    disruptions::TASKS_INTERRUPTED,
+    disruptions::TASKS_LOST,
+    disruptions::LAUNCH_FAILURES,
     lower_bound::LOWER_BOUND_INSTANCE_HOURS,
     lower_bound::GAP_PERCENT,
     availability::AVAILABILITY_PERCENT,

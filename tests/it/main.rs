@@ -6,6 +6,7 @@ mod support;
 
 mod advise;
 mod azure;
+mod bad_disruptions;
 mod bad_input;
 mod bounds;
 mod catalogue;

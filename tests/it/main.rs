@@ -7,6 +7,7 @@ mod support;
 mod advise;
 mod azure;
 mod bad_bill;
+mod bad_disruptions;
 mod bad_input;
 mod bounds;
 mod catalogue;

@@ -10,6 +10,7 @@ mod lower_bound;
 mod requests;
 mod rollout_surge;
 mod rollout_time;
+mod scaling;
 mod task_failures;
 mod tasks;
 mod utilization;
@@ -46,6 +47,9 @@ pub const METRICS: &[Metric] = &[
     requests::REQUEST_WAIT_MS_MEAN,
     requests::REQUEST_WAIT_MS_WORST_5MIN,
     task_failures::SERVICE_TASK_FAILURES,
+    scaling::DESIRED_TASK_HOURS,
+    scaling::SCALE_OUTS,
+    scaling::SCALE_INS,
     rollout_time::ROLLOUTS,
     rollout_time::ROLLOUTS_COMPLETED,
     rollout_time::ROLLOUTS_DEADLOCKED,

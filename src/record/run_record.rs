@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::{
-    FloorRecord, Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series, Surge, Timeline,
+    DisruptionRecord, FloorRecord, Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series,
+    Surge, Timeline,
 };
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
@@ -46,8 +47,11 @@ pub struct RunRecord {
     pub registered_memory_ms: u64,
     /// Instances launched while measured.
     pub instances_launched: u64,
-    /// Instances lost to failures while measured.
+    /// Instances lost while measured, but for those that Spot took back.
     pub instances_failed: u64,
+    /// What was disrupted, by cause, in the order of the experiment; each cause
+    /// once.
+    pub disruptions: Vec<DisruptionRecord>,
     /// Instances being billed, over time.
     pub instances: Series,
     /// The lower bound on instances, over time.

@@ -1,17 +1,19 @@
 //! Results that nobody simulated, to look at charts and to test them with:
 //! plausible curves from a few formulas, the same every time.
 
+mod bill;
 mod providers;
 mod rollouts;
+mod scaling;
 
-use crate::base::{Money, SimDuration, SimTime};
+use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, FloorRecorder, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime,
-    Quantity, RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series,
+    ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -262,7 +264,7 @@ impl Demo {
                 .collect(),
             wait: wait.clone(),
             service_wait: wait,
-            ledger: Ledger { lines: self.bill(instance_ms), ..Ledger::default() },
+            ledger: self.bill(instance_ms),
             instance_ms,
             instances_peak: peak,
             lower_bound_instance_ms: bound_ms,
@@ -272,6 +274,7 @@ impl Demo {
             registered_memory_ms: instance_ms * 2048,
             instances_launched: 40,
             instances_failed: 1,
+            disruptions: Vec::new(),
             waiting_tasks: Series::new(horizon),
             placed_tasks: instances.clone(),
             instances,
@@ -286,33 +289,6 @@ impl Demo {
             rollouts,
             placement_digest: 0,
         }
-    }
-}
-
-impl Demo {
-    fn bill(&self, instance_ms: u64) -> Vec<LedgerLine> {
-        let line = |meter, item: &str, provider: &str, (units, per), price| {
-            let quantity = Quantity { units, per, n_uses: 40 };
-            LedgerLine::of(meter, item, quantity, Money::from_pico_usd(price), "2026-10-01")
-                .with_place(provider, "eu-central-1a")
-        };
-        let seconds = instance_ms / 1000;
-        let mut lines =
-            vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", (seconds, 3600), 115_000_000_000)];
-        if self.has_fargate {
-            let task_seconds = self.n_tasks * 900;
-            lines.extend([
-                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", (task_seconds, 3600), 46_560_000_000),
-                line(
-                    Meter::FargateMemory,
-                    "Linux/X86_64",
-                    "FARGATE",
-                    (task_seconds * 2, 3600),
-                    5_110_000_000,
-                ),
-            ]);
-        }
-        lines
     }
 }
 
@@ -361,7 +337,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         volumes_with_data: 0,
         volumes_empty: 0,
         requests: Some(requests(horizon, dip)),
-        scaling: None,
+        scaling: Some(scaling::scaling(horizon, luck)),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::model::workload::Workload;
 use crate::record::{ClusterReading, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
+use crate::sim::disruptions::DisruptionState;
 use crate::sim::event::Event;
 use crate::sim::floors::Floors;
 use crate::sim::ground;
@@ -90,6 +91,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) alarms: Vec<AlarmState>,
     /// Instances that are given back as soon as no task is left on them.
     pub(super) leaving: BTreeSet<InstanceId>,
+    /// What is remembered of what breaks.
+    pub(super) disruptions: DisruptionState,
     /// Stand-alone tasks given to each item of their strategy.
     pub(super) standalone_counts: Vec<u32>,
 }
@@ -202,6 +205,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             cluster,
             queue: EventQueue::new(),
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)
+                .with_disruptions(DisruptionState::causes(setup))
                 .with_providers(setup.providers.rows().iter().map(|it| it.name.clone()))
                 .with_services_on(
                     setup
@@ -232,6 +236,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             fargate_launches: [LaunchBucket::of_fargate(); 2],
             alarms: vec![AlarmState::default(); setup.alarms.len()],
             leaving: BTreeSet::new(),
+            disruptions: DisruptionState::new(setup),
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
@@ -263,6 +268,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
         }
         self.open_alarms();
         self.open_scalers();
+        self.open_disruptions();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and

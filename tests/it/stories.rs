@@ -189,6 +189,7 @@ impl Watch for Teller<'_> {
                     StopCode::TaskFailedToStart => "failed to start",
                     StopCode::ServiceSchedulerInitiated => "told to stop",
                     StopCode::TerminationNotice => "lost",
+                    StopCode::SpotInterruption => "interrupted",
                 };
                 format!("{} {why}", self.name(task))
             }
@@ -196,6 +197,8 @@ impl Watch for Teller<'_> {
                 let owner = matches!(task.owner, TaskOwner::Standalone { .. });
                 format!("{} stopped{}", self.name(task), if owner { " alone" } else { "" })
             }
+            Fact::SpotNoticeGiven(it) => format!("i{} given notice", it.number()),
+            Fact::InstanceFailed(it) => format!("i{} gone", it.number()),
             Fact::RolloutCompleted(service) => {
                 format!("{} completed", self.setup.services[service].name)
             }

@@ -74,8 +74,8 @@ impl Book<'_> {
         self.ledger.lines.push(line);
     }
 
-    /// The same at the price of an item; what has no known price is
-    /// noted and not billed.
+    /// The same at the price of an item; what has no known price is not billed,
+    /// and said to be missing.
     pub(super) fn write_item(
         &mut self,
         item: PriceItem,
@@ -83,14 +83,11 @@ impl Book<'_> {
         line: impl FnOnce(Quantity, &DatedPrice) -> LedgerLine,
         weights: &[(CostOwner, u128)],
     ) {
-        match self.setup.prices.of(item) {
-            Some(price) => self.write(line(quantity, price), weights),
-            None if quantity.units > 0 => {
-                if let Err(idx) = self.ledger.unpriced.binary_search_by(|it| it.as_str().cmp(item.name())) {
-                    self.ledger.unpriced.insert(idx, item.name().to_owned());
-                }
-            }
-            None => (),
+        if let Some(price) = self.setup.prices.of(item) {
+            let line = line(quantity, price);
+            self.write(line, weights);
+        } else if quantity.units > 0 {
+            self.ledger.unpriced.insert(item.name().to_owned());
         }
     }
 
@@ -103,6 +100,13 @@ impl Book<'_> {
             let meter = if of.is_spot { Meter::Ec2Spot } else { Meter::Ec2OnDemand };
             let quantity = Quantity { units: bill.seconds, per: 3600, n_uses: bill.n_uses };
             let line = line_of(meter, &instance_type.name, quantity, instance_type.price(of.is_spot));
+            let line = match super::spot_prices(setup, of) {
+                Some(_) => {
+                    let amount = Money::from_pico_usd(1).times(bill.price_millis, HOUR_MS.into());
+                    LedgerLine { price_as_of: String::new(), ..line.with_amount(amount) }
+                }
+                None => line,
+            };
             return self.write(line.with_place(place.0, place.1), &weights);
         }
         let covered = [Meter::Ec2OnDemand, Meter::Ec2Reserved, Meter::Ec2SavingsPlan];

@@ -426,7 +426,7 @@ fn the_command_says_what_differs_and_counts() {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
     let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
     let outcome = bench.run_well(&["conform", own]);
-    assert_eq!(outcome.out, "57 passed, 0 failed\n");
+    assert_eq!(outcome.out, "77 passed, 0 failed\n");
 
     let mut file = read(Path::new(own), "placement");
     file["cases"][0]["expect"]["steps"][0]["allowed"] = json!(["south"]);

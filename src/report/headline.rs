@@ -39,7 +39,7 @@ pub fn headline(results: &Results) -> Headline {
         unpriced(results),
     ];
     let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
-    let answers = [cost(results), fleet, availability(results)];
+    let answers = [cost(results), availability(results), fleet];
     let answers: Vec<String> = answers.into_iter().flatten().collect();
     Headline {
         alarms,

@@ -126,7 +126,8 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         for (axis, &value) in axes.iter().zip(&values) {
             axis.apply(&mut varied, value, &faults);
         }
-        let Scenario { setup, workload } = scenario::read(&varied, &header.region, &catalogue, &faults);
+        let Scenario { setup, workload, disruptions } =
+            scenario::read(&varied, &header.region, &catalogue, &faults);
         let identity = format!("{workload:?}");
         let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
             inputs.load(&workload, &faults);
@@ -135,7 +136,9 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             workloads.push(workload);
             workloads.len() - 1
         });
-        let Some(setup) = setup else { continue };
+        let disruptions = inputs.disruptions(&disruptions, setup.as_ref(), &faults);
+        let Some(mut setup) = setup else { continue };
+        setup.disruptions = disruptions;
         if faults.is_empty() {
             agreement::check(&setup, &workloads[workload], &inputs, &faults);
         }

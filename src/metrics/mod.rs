@@ -10,6 +10,7 @@ mod lower_bound;
 mod requests;
 mod rollout_surge;
 mod rollout_time;
+mod scaling;
 mod task_failures;
 mod tasks;
 mod utilization;
@@ -23,6 +24,11 @@ pub const METRICS: &[Metric] = &[
     cost::COST_USD,
     cost::COST_INSTANCES_USD,
     cost::COST_FARGATE_USD,
+    cost::COST_STORAGE_USD,
+    cost::COST_LOAD_BALANCERS_USD,
+    cost::COST_PUBLIC_ADDRESSES_USD,
+    cost::COST_TRANSFER_USD,
+    cost::COST_COMMITMENTS_UNUSED_USD,
     instance_count::INSTANCE_HOURS,
     instance_count::INSTANCES_PEAK,
     instance_count::INSTANCES_MEAN,
@@ -41,6 +47,9 @@ pub const METRICS: &[Metric] = &[
     requests::REQUEST_WAIT_MS_MEAN,
     requests::REQUEST_WAIT_MS_WORST_5MIN,
     task_failures::SERVICE_TASK_FAILURES,
+    scaling::DESIRED_TASK_HOURS,
+    scaling::SCALE_OUTS,
+    scaling::SCALE_INS,
     rollout_time::ROLLOUTS,
     rollout_time::ROLLOUTS_COMPLETED,
     rollout_time::ROLLOUTS_DEADLOCKED,

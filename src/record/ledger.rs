@@ -209,6 +209,7 @@ pub struct LedgerLine {
     pub price_as_of: String,
     /// What the line costs: rounded once, after all its uses are summed, half of
     /// the last digit away from zero.
+    #[serde(with = "super::money")]
     pub amount: Money,
 }
 
@@ -304,6 +305,7 @@ pub struct CostShare {
     /// Whose it is.
     pub owner: CostOwner,
     /// The part.
+    #[serde(with = "super::money")]
     pub amount: Money,
 }
 
@@ -313,13 +315,17 @@ pub struct CommitmentRecord {
     /// Its name.
     pub name: String,
     /// What was promised for the measured time.
+    #[serde(with = "super::money")]
     pub committed: Money,
     /// Of that: what was used. The rest is the line of unused commitment.
+    #[serde(with = "super::money")]
     pub used: Money,
     /// What the usage that it covered would have cost on demand.
+    #[serde(with = "super::money")]
     pub covered_on_demand: Money,
     /// What all usage that it may cover, or a commitment before it did, would
     /// have cost on demand.
+    #[serde(with = "super::money")]
     pub eligible_on_demand: Money,
 }
 

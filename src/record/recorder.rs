@@ -5,9 +5,9 @@ use crate::base::{Money, SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading, ProviderRecord,
-    RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, ScalingActivity, ScalingRecord,
-    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DeploymentOutcome, DisruptionRecord, FloorRecorder, Histogram, Ledger, NeverPlaceable, PlacementReason,
+    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord,
+    ScalingActivity, ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -127,11 +127,13 @@ impl Recorder {
                 registered_memory_ms: 0,
                 instances_launched: 0,
                 instances_failed: 0,
+                disruptions: Vec::new(),
                 instances: series.clone(),
                 lower_bound: series.clone(),
                 waiting_tasks: series.clone(),
                 placed_tasks: series,
                 providers: Vec::new(),
+                floors: FloorRecorder::new(horizon, warm_up).finish(),
                 services,
                 rollouts: Vec::new(),
                 failures: Vec::new(),
@@ -156,6 +158,12 @@ impl Recorder {
         self
     }
 
+    /// The same for a run in which these causes may disrupt.
+    pub fn with_disruptions(mut self, disruptions: Vec<DisruptionRecord>) -> Self {
+        self.record.disruptions = disruptions;
+        self
+    }
+
     /// Whether what happens at `at` is measured.
     pub fn is_measured(&self, at: SimTime) -> bool {
         at >= self.measured_from
@@ -174,6 +182,35 @@ impl Recorder {
     /// See [`Self::instance_launched`].
     pub fn instance_failed(&mut self, now: SimTime) {
         self.record.instances_failed += u64::from(self.is_measured(now));
+    }
+
+    /// An instance is taken away by this cause, or given notice.
+    pub fn instance_disrupted(&mut self, now: SimTime, cause: usize) {
+        let (is_measured, horizon) = (self.is_measured(now), self.horizon);
+        let record = &mut self.record.disruptions[cause];
+        record.n_instances += u64::from(is_measured);
+        record.take(now, horizon);
+    }
+
+    /// A task on a machine of its own is ended by this cause.
+    pub fn fargate_task_disrupted(&mut self, now: SimTime, cause: usize) {
+        let horizon = self.horizon;
+        self.record.disruptions[cause].take(now, horizon);
+        self.tasks_disrupted(now, cause, 1);
+    }
+
+    /// So many wanted tasks are ended by this cause. Counted while measured.
+    pub fn tasks_disrupted(&mut self, now: SimTime, cause: usize, n: u64) {
+        if self.is_measured(now) {
+            self.record.disruptions[cause].n_tasks += n;
+        }
+    }
+
+    /// A launch is refused for this cause. Counted while measured.
+    pub fn launch_refused(&mut self, now: SimTime, cause: usize) {
+        if self.is_measured(now) {
+            self.record.disruptions[cause].n_launches += 1;
+        }
     }
 
     /// A stand-alone task that was asked for at `requested_at` is placed.

@@ -4,6 +4,7 @@
 mod bill;
 mod providers;
 mod rollouts;
+mod scaling;
 
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
@@ -11,8 +12,8 @@ use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series, ServiceRecord,
-    TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series,
+    ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -238,6 +239,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
+            floors: FloorRecorder::new(horizon, SimDuration::ZERO).finish(),
             digest: 0,
             n_events: 0,
             horizon_ms,
@@ -272,6 +274,7 @@ impl Demo {
             registered_memory_ms: instance_ms * 2048,
             instances_launched: 40,
             instances_failed: 1,
+            disruptions: Vec::new(),
             waiting_tasks: Series::new(horizon),
             placed_tasks: instances.clone(),
             instances,
@@ -334,7 +337,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         volumes_with_data: 0,
         volumes_empty: 0,
         requests: Some(requests(horizon, dip)),
-        scaling: None,
+        scaling: Some(scaling::scaling(horizon, luck)),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod placement_failures;
 pub mod png;
 pub mod render;
 pub mod rollouts;
+pub mod scaling_activities;
 pub mod tables;
 pub mod task_failures;
 
@@ -27,6 +28,7 @@ mod requests_over_time;
 mod rollout;
 mod rollout_frontier;
 mod rollout_timeline;
+mod service_scaling;
 mod wait_times;
 
 mod canvas;
@@ -56,6 +58,7 @@ pub const CHARTS: &[Chart] = &[
     rollout::ROLLOUT,
     requests_over_time::REQUESTS_OVER_TIME,
     rollout_timeline::ROLLOUT_TIMELINE,
+    service_scaling::SERVICE_SCALING,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
     gap::GAP,

@@ -132,6 +132,7 @@ impl<W: Watch> Simulation<'_, W> {
         }
         self.deregister_target(task, code);
         self.cluster.request_stop(task);
+        self.note_fargate_spot_left(task);
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskAskedToStop(row, code));
         let drains = was_running && code == StopCode::ServiceSchedulerInitiated;

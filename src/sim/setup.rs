@@ -8,7 +8,7 @@ use crate::base::{SimDuration, SimTime, Table};
 use crate::billing::commitments::Commitment;
 use crate::containers::{self, LifeContext};
 use crate::deployment::{DeploymentController, ROLLING};
-use crate::model::Cluster;
+use crate::disruption::Disruption;
 use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
@@ -57,8 +57,8 @@ pub struct Setup {
     pub standalone: StandalonePolicy,
     /// How each service is run, in the order of the workload's services.
     pub services: Table<ServiceId, ServicePolicy>,
-    /// Mean time to failure of an instance; `None` if none fails.
-    pub instance_mean_lifetime: Option<SimDuration>,
+    /// What breaks, in the order in which it was written.
+    pub disruptions: Vec<Disruption>,
     /// Instances that are there at the first moment, with their providers'
     /// other ones launched beside them.
     pub found_instances: Vec<FoundInstance>,
@@ -306,7 +306,7 @@ impl Setup {
             starts_at_ms: STARTS_AT_MS,
             standalone,
             services: Table::new(),
-            instance_mean_lifetime: None,
+            disruptions: Vec::new(),
             found_instances: Vec::new(),
             access: Access::default(),
             network: Network::default(),
@@ -398,15 +398,9 @@ impl Setup {
         order
     }
 
-    /// The greatest amounts of any instance, launched or found, each on its own.
-    pub(super) fn largest_registered(&self, cluster: &Cluster) -> Needs {
-        let found = self.found_instances.iter().map(|it| it.registered);
-        found.fold(cluster.largest_capacity(), |largest, it| Needs {
-            cpu: largest.cpu.max(it.cpu),
-            memory: largest.memory.max(it.memory),
-            gpus: largest.gpus.max(it.gpus),
-            network_interfaces: largest.network_interfaces.max(it.network_interfaces),
-        })
+    /// Whether instances or tasks may be lost to a disruption.
+    pub fn loses_machines(&self) -> bool {
+        self.disruptions.iter().any(|it| it.kind.takes_away())
     }
 
     /// Whether some constraint may be met by a task that comes.

@@ -270,6 +270,10 @@ impl<W: Watch> Simulation<'_, W> {
                 StopCode::ServiceSchedulerInitiated => {
                     Standing::Draining { until: self.now + self.requests_end_after(service, task) }
                 }
+                // It leaves its targets with the signal; nobody waits for them.
+                StopCode::SpotInterruption => {
+                    Standing::Draining { until: self.now + self.lives.of(self.cluster.task(task)).stop }
+                }
                 // Its loss was found out before this was noticed, or is now.
                 _ if was_gone => Standing::Gone { until: self.now },
                 _ => {
@@ -288,6 +292,7 @@ impl<W: Watch> Simulation<'_, W> {
         for service in self.setup.services.ids() {
             if let Some(traffic) = self.take_traffic(service) {
                 self.recorder.requests_in_flight(service.idx(), traffic.targets.in_flight());
+                self.traffic[service] = Some(traffic);
             }
         }
     }

@@ -51,6 +51,7 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
         changed("instances = 3\ninstance_type = \"m6i.large\"", &group)
     };
     let with_service = |line: &str| changed("desired_count = 2\n", &format!("desired_count = 2\n{line}\n"));
+    let of_strategy = |items: &str| with_service(&format!("capacity_provider_strategy = [{items}]"));
     let horizon = |value: &str| changed("\"1h\"", value);
     let desired = |value: &str| changed("desired_count = 2", &format!("desired_count = {value}"));
     let six = "placement_strategy = \"random,random,random,random,random,random\"";
@@ -133,6 +134,31 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
             ("B0115", 10, 27, "`distinctInstance`"),
         ),
         (with_service("capacity_provider_strategy = [\"general\"]"), ("B0117", 10, 31, "general")),
+        (of_strategy("\"fixed\", \"FARGATE\""), ("B0190", 10, 41, "not both")),
+        (of_strategy("\"FARGATE\", \"FARGATE\""), ("B0190", 10, 43, "already")),
+        (
+            of_strategy("{ capacity_provider = \"FARGATE\" }, { capacity_provider = \"FARGATE_SPOT\" }"),
+            ("B0190", 10, 30, "weight above zero"),
+        ),
+        (
+            of_strategy(
+                "{ capacity_provider = \"FARGATE\", base = 1, weight = 1 }, { capacity_provider = \"FARGATE_SPOT\", base = 1 }",
+            ),
+            ("B0190", 10, 88, "only one"),
+        ),
+        (of_strategy("{ capacity_provider = \"FARGATE\", weight = 1001 }"), ("B0107", 10, 73, "to 1000")),
+        (of_strategy(""), ("B0190", 10, 30, "names a capacity provider")),
+        (
+            with_group(
+                "max_size = 4\nmanaged_scaling = \"DISABLED\"\nmanaged_termination_protection = \"ENABLED\"",
+            ),
+            ("B0110", 9, 34, "needs managed scaling"),
+        ),
+        (with_group("max_size = 4\nmanaged_draining = true"), ("B0103", 8, 20, "found a boolean")),
+        (
+            with_group("max_size = 4\nspot_allocation_strategy = \"cheapest\""),
+            ("B0108", 8, 28, "lowest-price"),
+        ),
         (changed("\"web\"", "\"\""), ("B0109", 7, 8, "not empty")),
         (
             changed("\"m6i.large\"", "{ cpu_units = 1024, memory_mib = 1024, price_as_of = \"soon\" }"),

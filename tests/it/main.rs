@@ -6,6 +6,7 @@ mod support;
 
 mod advise;
 mod azure;
+mod bad_bill;
 mod bad_input;
 mod bounds;
 mod catalogue;
@@ -32,6 +33,7 @@ mod properties;
 mod reach;
 mod reference;
 mod rolling;
+mod service_scaling;
 mod stories;
 mod tables;
 mod task_definitions;

@@ -9,6 +9,7 @@
 //! later. A container exits 1 s after its stop signal; an interface takes 5 s
 //! to go.
 
+mod bill;
 mod breakers;
 mod capacity;
 mod deployments;
@@ -79,7 +80,7 @@ fn read(experiment: &str, files: &[(&str, &str)]) -> Result<Experiment, Vec<Diag
     }
     let text = format!("{HEADER}{experiment}");
     // A top-level value cannot follow a table: these go first.
-    let is_top = |it: &&str| it.starts_with("horizon =") || it.starts_with("region =");
+    let is_top = |it: &&str| ["horizon =", "warm_up =", "region ="].iter().any(|top| it.starts_with(top));
     let (tops, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(is_top);
     let text = format!("{}\n{}\n", tops.join("\n"), rest.join("\n"));
     let source = SourceText { file: "story.toml".to_owned(), text, overrides: Vec::new() };
@@ -188,6 +189,7 @@ impl Watch for Teller<'_> {
                     StopCode::TaskFailedToStart => "failed to start",
                     StopCode::ServiceSchedulerInitiated => "told to stop",
                     StopCode::TerminationNotice => "lost",
+                    StopCode::SpotInterruption => "interrupted",
                 };
                 format!("{} {why}", self.name(task))
             }
@@ -195,6 +197,8 @@ impl Watch for Teller<'_> {
                 let owner = matches!(task.owner, TaskOwner::Standalone { .. });
                 format!("{} stopped{}", self.name(task), if owner { " alone" } else { "" })
             }
+            Fact::SpotNoticeGiven(it) => format!("i{} given notice", it.number()),
+            Fact::InstanceFailed(it) => format!("i{} gone", it.number()),
             Fact::RolloutCompleted(service) => {
                 format!("{} completed", self.setup.services[service].name)
             }

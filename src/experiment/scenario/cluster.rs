@@ -250,7 +250,7 @@ fn read_group_names(table: &reader::Table<'_>, names: &[&str]) -> Vec<String> {
     items.filter_map(|it| read_group_name(it, names, table.faults())).collect()
 }
 
-fn zone_of(node: &Node, zones: &[String], faults: &Faults) -> Option<ZoneId> {
+pub(super) fn zone_of(node: &Node, zones: &[String], faults: &Faults) -> Option<ZoneId> {
     let name = reader::text(node, faults)?;
     let idx = zones.iter().position(|it| it == name);
     if idx.is_none() {

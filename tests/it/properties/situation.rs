@@ -39,7 +39,7 @@ use berthlab::sim::setup::{
     ServicePolicy, StandalonePolicy, Unplaced,
 };
 
-use crate::clusters::{bounds, definition, instance_type};
+use crate::clusters::{bounds, definition, fails_after, instance_type};
 
 /// What a constraint may ask: of attributes, of company, of numbers.
 const EXPRESSIONS: [&str; 9] = [
@@ -150,7 +150,10 @@ impl Dice {
         let setup = Setup {
             attributes,
             services: services.into(),
-            instance_mean_lifetime: self.one_of(&[None, Some(mean)]),
+            disruptions: match self.one_of(&[None, Some(mean)]) {
+                Some(mean) => vec![fails_after(mean)],
+                None => Vec::new(),
+            },
             expressions,
             found_instances,
             instance_changes,

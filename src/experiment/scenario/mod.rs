@@ -174,6 +174,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let disruptions = disruption::read_all(root.list("disruption"), cluster.as_ref(), catalogue, &context);
     let bill = bill::read_options(root.optional("bill"), faults);
+    let prices = catalogue.service_prices(region.name);
+    bill::check_prices(root.optional("bill"), &bill, &prices, region.name, faults);
     let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
 
@@ -209,7 +211,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
-        prices: catalogue.service_prices(region.name),
+        prices,
         bill,
         commitments,
         instance_changes: events.instances,

@@ -32,6 +32,16 @@ pub enum Domain {
     RequestArrivals = 10,
     /// How long requests take; entity: service.
     RequestServiceTimes = 11,
+    /// When a Spot instance is given notice; entity: zone and n-th launch there.
+    SpotInterruption = 20,
+    /// When a task on Fargate Spot is interrupted; entity: task.
+    TaskInterruption = 21,
+    /// How long an instance takes to start; entity: zone and n-th launch there.
+    SlowStart = 22,
+    /// Whether a launch is refused; entity: zone and n-th try there.
+    LaunchFailure = 23,
+    /// When an agent is not heard; entity: zone and n-th launch there.
+    AgentDisconnect = 24,
 }
 
 /// What all draws of a run start from.
@@ -67,6 +77,13 @@ impl Stream {
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
+    }
+
+    /// The same stream behind its next `n` draws of bits.
+    pub fn behind(mut self, n: u64) -> Self {
+        // A draw is two words of the generator.
+        self.0.set_word_pos(self.0.get_word_pos() + 2 * u128::from(n));
+        self
     }
 
     /// A whole number from 0 to `n - 1`, each as likely (but for 1 in 2^64 / n).
@@ -109,6 +126,16 @@ mod tests {
         assert_eq!(seed.stream(Domain::Lifetime, 3).bits(), alone);
         assert_ne!(seed.stream(Domain::Lifetime, 4).bits(), alone);
         assert_ne!(Seed(8).stream(Domain::Lifetime, 3).bits(), alone);
+    }
+
+    #[test]
+    fn a_stream_can_be_entered_further_on() {
+        let stream = || Seed(7).stream(Domain::Lifetime, 3);
+        let mut whole = stream();
+        let bits: Vec<u64> = (0..40).map(|_| whole.bits()).collect();
+        for n in [0, 1, 7, 8, 39] {
+            assert_eq!(stream().behind(n).bits(), bits[n as usize], "{n}");
+        }
     }
 
     /// A change here makes every stored result irreproducible.

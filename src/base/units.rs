@@ -119,10 +119,24 @@ impl Money {
     /// `unit_seconds` where `units` of them cost this an hour, rounded half away
     /// from zero to the last of the twelve decimals.
     pub fn per_hour_for(self, unit_seconds: u64, units: u64) -> Self {
-        let exact = self.0 * i128::from(unit_seconds);
-        let whole = 3600 * i128::from(units);
-        let half = if exact < 0 { -whole / 2 } else { whole / 2 };
-        Self((exact + half) / whole)
+        self.times(unit_seconds.into(), 3600 * i128::from(units))
+    }
+
+    /// The price of `quantity` where `per` of it cost this much, rounded half
+    /// away from zero to the last of the twelve decimals. `per` is above zero.
+    ///
+    /// # Panics
+    ///
+    /// Where the product has no room in 127 bits.
+    pub fn times(self, quantity: i128, per: i128) -> Self {
+        self.checked_times(quantity, per).expect("a bill of this world fits into 127 bits")
+    }
+
+    /// The same; `None` where the product has no room.
+    pub fn checked_times(self, quantity: i128, per: i128) -> Option<Self> {
+        let exact = self.0.checked_mul(quantity)?;
+        let half = if exact < 0 { -(per / 2) } else { per / 2 };
+        Some(Self(exact.checked_add(half)? / per))
     }
 
     /// The amount in dollars, for reports.
@@ -135,6 +149,13 @@ impl Add for Money {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
     }
 }
 

@@ -11,9 +11,10 @@ use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::billing::per_second;
 use crate::model::capacity::FargateRates;
 use crate::model::container::EPHEMERAL_GIB;
+use crate::model::fargate_sizes;
 use crate::model::price::DatedPrice;
 use crate::model::task::TaskDefinition;
-use crate::record::{LedgerLine, Meter};
+use crate::record::{LedgerLine, Meter, Quantity};
 
 /// What every task costs at least.
 pub const MINIMUM: SimDuration = SimDuration::from_secs(60);
@@ -40,14 +41,13 @@ pub struct TaskSize {
 }
 
 impl TaskSize {
-    /// Of a definition.
+    /// Of a definition. Rows of a trace have any size: theirs is the smallest that
+    /// holds them (MODEL).
     pub fn of(definition: &TaskDefinition) -> Self {
         let blueprint = definition.blueprint.as_deref();
-        Self {
-            cpu: definition.needs.cpu,
-            memory: definition.needs.memory,
-            storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib),
-        }
+        let needs = definition.needs;
+        let (cpu, memory) = fargate_sizes::smallest(needs).unwrap_or((needs.cpu, needs.memory));
+        Self { cpu, memory, storage_gib: blueprint.map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib) }
     }
 }
 
@@ -107,25 +107,20 @@ pub fn lines(customer: Customer<'_>, usage: &Usage, rates: &FargateRates) -> Vec
     } else {
         [Meter::FargateVcpu, Meter::FargateMemory, Meter::FargateEphemeralStorage]
     };
-    let line = |meter, unit_seconds, n_uses, price: &DatedPrice| LedgerLine {
-        meter,
-        item: if customer.is_arm { "Linux/ARM64" } else { "Linux/X86_64" }.to_owned(),
-        capacity_provider: customer.capacity_provider.to_owned(),
-        availability_zone: customer.availability_zone.to_owned(),
-        unit_seconds,
-        n_uses,
-        price_pico_usd_per_hour: u64::try_from(price.usd.pico_usd())
-            .expect("a price is not negative and below a million dollars an hour"),
-        price_as_of: price.as_of.clone(),
+    let line = |meter, units, units_per_hour: u64, n_uses, price: &DatedPrice| {
+        let item = if customer.is_arm { "Linux/ARM64" } else { "Linux/X86_64" };
+        let quantity = Quantity { units, per: 3600 * units_per_hour, n_uses };
+        LedgerLine::of(meter, item, quantity, price.usd, price.as_of.as_str())
+            .with_place(customer.capacity_provider, customer.availability_zone)
     };
     let mut lines = Vec::new();
     if usage.n_tasks > 0 {
-        lines.push(line(vcpu, usage.cpu_unit_seconds, usage.n_tasks, &rates.vcpu_hour));
-        lines.push(line(memory, usage.mib_seconds, usage.n_tasks, &rates.gb_hour));
+        lines.push(line(vcpu, usage.cpu_unit_seconds, 1024, usage.n_tasks, &rates.vcpu_hour));
+        lines.push(line(memory, usage.mib_seconds, 1024, usage.n_tasks, &rates.gb_hour));
     }
     if usage.storage_gib_seconds > 0 {
         let price = rates.storage_gib_hour.as_ref().expect("a region where storage is used has its price");
-        lines.push(line(storage, usage.storage_gib_seconds, usage.n_tasks_with_storage, price));
+        lines.push(line(storage, usage.storage_gib_seconds, 1, usage.n_tasks_with_storage, price));
     }
     lines
 }

@@ -12,8 +12,12 @@ use crate::report::advice::{self, Question};
 
 pub(super) fn advise(command: &AdviseArgs) -> Result<(), Failure> {
     let mut faults = Vec::new();
-    let target_percent = percent(&command.availability, "--availability", 0.0..=100.0, &mut faults);
     let confidence_percent = percent(&command.confidence, "--confidence", 50.0..=99.9999, &mut faults);
+    let Some(availability) = &command.availability else {
+        let confidence_percent = confidence_percent.ok_or(Failure::Input(faults))?;
+        return fleet(command, confidence_percent);
+    };
+    let target_percent = percent(availability, "--availability", 0.0..=100.0, &mut faults);
     let (Some(target_percent), Some(confidence_percent)) = (target_percent, confidence_percent) else {
         return Err(Failure::Input(faults));
     };
@@ -43,6 +47,32 @@ pub(super) fn advise(command: &AdviseArgs) -> Result<(), Failure> {
         }
         OutputFormat::Json => writeln!(out, "{:#}", advice::json(&advice))?,
         OutputFormat::Csv => write!(out, "{}", advice::table(&advice, false).to_csv())?,
+    }
+    Ok(out.flush()?)
+}
+
+/// Without a target: the cheapest for the stand-alone tasks.
+fn fleet(command: &AdviseArgs, confidence_percent: f64) -> Result<(), Failure> {
+    let (results, _) = read_result(&command.folder)?;
+    let Some(fleets) = advice::fleet::fleets(&results, confidence_percent) else {
+        let folder = command.folder.display();
+        let message =
+            format!("the result in `{folder}` has no stand-alone tasks that were placed and paid for");
+        let help = "say which availability its services shall hold: `--availability 99.9`";
+        return Err(Failure::Input(vec![Diagnostic::new("B0175", message).help(help)]));
+    };
+    let mut out = io::stdout().lock();
+    let table = advice::fleets_table(&fleets);
+    match command.format {
+        OutputFormat::Text => {
+            for line in advice::fleets_text(&fleets).lines() {
+                writeln!(out, "{}", printable(line))?;
+            }
+            writeln!(out)?;
+            write!(out, "{}", table::render(&table, screen_width()))?;
+        }
+        OutputFormat::Json => writeln!(out, "{:#}", advice::fleets_json(&fleets))?,
+        OutputFormat::Csv => write!(out, "{}", table.to_csv())?,
     }
     Ok(out.flush()?)
 }

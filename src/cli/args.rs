@@ -41,7 +41,7 @@ pub enum Command {
     Trace(TraceCommand),
     /// Draw the report of a result again
     Report(ReportArgs),
-    /// Name the cheapest setting of a result that holds a target of availability
+    /// Name the cheapest setting of a result: that holds a target of availability, or as a fleet for its tasks
     Advise(AdviseArgs),
     /// Name what there is, one line each
     List(ListArgs),
@@ -260,9 +260,22 @@ pub enum TraceCommand {
 
 /// `berthlab report`
 #[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab report reports/web
+  berthlab report reports/web --infracost infracost-usage.yml              # of the cheapest setting
+  berthlab report reports/web --infracost infracost-usage.yml --setting 3
+
+The usage of a month of 730 hours: means over the replicates, scaled from the measured time. Names in the file are
+those of the experiment; Infracost looks usage up by the addresses of a Terraform plan.")]
 pub struct ReportArgs {
     /// The folder of a result
     pub folder: PathBuf,
+    /// Instead of the report, write an Infracost usage file here
+    #[arg(long, value_name = "FILE")]
+    pub infracost: Option<PathBuf>,
+    /// Of which setting: its number in the tables [default: the cheapest]
+    #[arg(long, value_name = "N", requires = "infracost")]
+    pub setting: Option<usize>,
 }
 
 /// `berthlab advise`
@@ -271,17 +284,19 @@ pub struct ReportArgs {
   berthlab advise reports/web --availability 99.9
   berthlab advise reports/web --availability 99.95 --metric availability_percent --format json
   berthlab advise reports/web --availability 99.9 --confidence 99 --format csv
+  berthlab advise reports/batch                     # the cheapest fleet for the same tasks
 
 A setting holds the target if the lower end of its interval over the replicates is at or above it. One whose
-rollouts deadlock does not.")]
+rollouts deadlock does not. Without a target, the cheapest setting for the stand-alone tasks is named, among those
+that place as many of them, with its distance to the lower bound.")]
 pub struct AdviseArgs {
     /// The folder of a result
     pub folder: PathBuf,
-    /// The target, in percent
+    /// The target, in percent [default: none, the cheapest fleet for the tasks is named]
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
-    pub availability: String,
+    pub availability: Option<String>,
     /// Of what [default: requests served where some are sent, else availability]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, requires = "availability")]
     pub metric: Option<AdviseMetric>,
     /// Confidence of the intervals, in percent
     #[arg(long, value_name = "PERCENT", default_value = "95", allow_negative_numbers = true)]
@@ -303,9 +318,19 @@ pub enum AdviseMetric {
 
 /// `berthlab list`
 #[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  berthlab list strategies
+  berthlab list instance-types --region us-east-1 --filter m7g
+  berthlab list prices --region eu-west-1 --filter fargate")]
 pub struct ListArgs {
     /// What to name
     pub kind: ListKind,
+    /// Only what has this in its name
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Of instance types and prices: only this region's
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
 }
 
 /// What can be named.
@@ -325,8 +350,10 @@ pub enum ListKind {
     Lints,
     /// Trace formats
     Formats,
-    /// Instance types with size and prices
+    /// Instance types with size, prices and how often Spot is interrupted
     InstanceTypes,
+    /// Prices with their days, under the names that price files use
+    Prices,
     /// Model choices with their defaults
     Options,
 }

@@ -1,9 +1,11 @@
 //! `berthlab list`: the lists that everything else reads.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use super::Failure;
 use super::args::{ListArgs, ListKind};
+use crate::base::Diagnostic;
 use crate::deployment::CONTROLLERS;
 use crate::experiment::catalogue::{Catalogue, Size};
 use crate::lint::LINTS;
@@ -15,7 +17,8 @@ use crate::report::CHARTS;
 use crate::trace::FORMATS;
 
 pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
-    let rows: Vec<(String, String)> = match command.kind {
+    let regions = regions(command)?;
+    let mut rows: Vec<(String, String)> = match command.kind {
         ListKind::Strategies => pairs(STRATEGIES.iter().map(|it| (it.name, it.summary))),
         ListKind::Constraints => pairs(CONSTRAINTS.iter().map(|it| (it.name, it.summary))),
         ListKind::Controllers => pairs(CONTROLLERS.iter().map(|it| (it.name, it.summary))),
@@ -25,7 +28,8 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
         ListKind::Charts => pairs(CHARTS.iter().map(|it| (it.name, it.summary))),
         ListKind::Formats => pairs(FORMATS.iter().map(|it| (it.name, it.summary))),
         ListKind::Lints => pairs(LINTS.iter().map(|it| (it.name, it.summary))),
-        ListKind::InstanceTypes => instance_types(),
+        ListKind::InstanceTypes => instance_types(&regions),
+        ListKind::Prices => prices(&regions),
         ListKind::Options => OPTIONS
             .iter()
             .map(|it| {
@@ -39,6 +43,7 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
             })
             .collect(),
     };
+    rows.retain(|it| command.filter.as_ref().is_none_or(|filter| it.0.contains(filter.as_str())));
     let width = rows.iter().map(|it| it.0.chars().count()).max().unwrap_or(0);
     let mut out = io::stdout().lock();
     for (name, summary) in rows {
@@ -51,18 +56,50 @@ fn pairs<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, Str
     rows.map(|(name, summary)| (name.to_owned(), summary.to_owned())).collect()
 }
 
-fn instance_types() -> Vec<(String, String)> {
+/// Those that are asked for: one, or all that have a price.
+fn regions(command: &ListArgs) -> Result<Vec<&str>, Failure> {
     let catalogue = Catalogue::built_in();
-    let regions = catalogue.regions();
+    let known: Vec<&str> = match command.kind {
+        ListKind::InstanceTypes => catalogue.regions(),
+        _ => catalogue.regions_with_prices().collect(),
+    };
+    let Some(asked) = &command.region else { return Ok(known) };
+    if !known.contains(&asked.as_str()) {
+        let fault = Diagnostic::new("B0119", format!("there are no prices of region `{asked}`"));
+        return Err(Failure::Input(vec![fault.help_nearest(asked, known)]));
+    }
+    Ok(vec![asked])
+}
+
+fn instance_types(regions: &[&str]) -> Vec<(String, String)> {
+    let catalogue = Catalogue::built_in();
     let row = |(name, size): (&str, Size)| {
         let price = |region: &&str| {
-            let (price, as_of) = catalogue.price(region, name)?;
-            Some(format!("{region} {price} USD/h ({as_of})"))
+            let price = catalogue.on_demand(region, name)?;
+            let spot = catalogue.spot(region, name);
+            let spot = spot.map_or_else(String::new, |it| format!(", Spot {} ({})", it.usd, it.as_of));
+            let advice = catalogue.spot_advice(region, name).map_or_else(String::new, |it| {
+                let (from, to) = (it.interrupted_from_percent, it.interrupted_to_percent);
+                format!(", {from} to {to} % interrupted a month ({})", it.as_of)
+            });
+            Some(format!("{region} {} USD/h ({}){spot}{advice}", price.usd, price.as_of))
         };
         let prices: Vec<String> = regions.iter().filter_map(price).collect();
-        (name.to_owned(), format!("{}; {}", facts(size), prices.join(", ")))
+        (!prices.is_empty()).then(|| (name.to_owned(), format!("{}; {}", facts(size), prices.join("; "))))
     };
-    catalogue.types().map(row).collect()
+    catalogue.types().filter_map(row).collect()
+}
+
+/// One row an item, with its price in each region.
+fn prices(regions: &[&str]) -> Vec<(String, String)> {
+    let catalogue = Catalogue::built_in();
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for region in regions {
+        for (item, price) in catalogue.prices_of(region) {
+            found.entry(item).or_default().push(format!("{region} {} USD ({})", price.usd, price.as_of));
+        }
+    }
+    found.into_iter().map(|(item, prices)| (item, prices.join("; "))).collect()
 }
 
 /// `4 vCPU, 16384 MiB, 1 GPU, 2 awsvpc tasks (10 with trunking)`.

@@ -11,6 +11,7 @@ mod reader;
 mod resources;
 pub mod topic;
 
+mod billing;
 mod capacity_provider;
 mod placement;
 mod query;
@@ -21,8 +22,14 @@ pub use case::{Difference, Judged, Report};
 pub use topic::{Topic, examine};
 
 /// Every topic that can be judged.
-pub const TOPICS: &[Topic] =
-    &[capacity_provider::TOPIC, placement::TOPIC, query::TOPIC, rolling::TOPIC, task_definitions::TOPIC];
+pub const TOPICS: &[Topic] = &[
+    billing::TOPIC,
+    capacity_provider::TOPIC,
+    placement::TOPIC,
+    query::TOPIC,
+    rolling::TOPIC,
+    task_definitions::TOPIC,
+];
 
 /// Topics of the same format whose subject the model does not have yet.
-pub const NOT_YET: &[&str] = &["billing", "lifecycle-policy"];
+pub const NOT_YET: &[&str] = &["lifecycle-policy"];

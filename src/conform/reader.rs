@@ -114,6 +114,21 @@ impl<'s> Faults<'s> {
         read
     }
 
+    /// A decimal that is not negative, as a number or as a text, in 1e-12; what
+    /// is finer is rounded.
+    pub(super) fn decimal(&mut self, json: &Json, most: u64) -> Option<u128> {
+        let (Value::Number(text) | Value::String(text)) = &json.value else {
+            self.wrong_type(json, "a number");
+            return None;
+        };
+        let read = pico(text).filter(|it| *it <= u128::from(most) * ONE);
+        if read.is_none() {
+            let message = format!("{} is no decimal from 0 to {most}", shortened(text));
+            self.note("B0607", json, message);
+        }
+        read
+    }
+
     /// The items of a list.
     pub(super) fn list<'a>(&mut self, json: &'a Json) -> Option<&'a [Json]> {
         match &json.value {
@@ -164,6 +179,34 @@ impl<'s> Faults<'s> {
         }
         self.found
     }
+}
+
+/// One in 1e-12.
+const ONE: u128 = 1_000_000_000_000;
+
+/// Reads `12.5` or `1.25e1` in 1e-12, rounded half up; `None` for what is
+/// negative, written otherwise, or beyond a million billion.
+fn pico(text: &str) -> Option<u128> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let is_decimal = !whole.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+    let digits = digits.trim_start_matches('0');
+    if !is_decimal || digits.len() > 64 {
+        return None;
+    }
+    // What is left of the point in 1e-12.
+    let n_left = digits.len() as i64 - fraction.len() as i64 + i64::from(exponent) + 12;
+    if n_left > 30 && !digits.is_empty() {
+        return None;
+    }
+    let n_left = usize::try_from(n_left).unwrap_or(0);
+    let (left, right) = digits.split_at(n_left.min(digits.len()));
+    let left: u128 = format!("0{left:0<n_left$}").parse().ok()?;
+    // Shifted further right than its first digit, nothing is left to round.
+    let is_next_digit = exponent as i64 + 12 + digits.len() as i64 - fraction.len() as i64 >= 0;
+    Some(left + u128::from(is_next_digit && right.as_bytes().first().is_some_and(|it| *it >= b'5')))
 }
 
 impl<'a> Object<'a> {
@@ -229,6 +272,21 @@ impl<'a> Object<'a> {
         self.optional(key).map_or(Some(absent), |it| faults.number(it))
     }
 
+    /// A decimal that may not be left out; see [`Faults::decimal`].
+    pub(super) fn decimal(&mut self, key: &'static str, most: u64, faults: &mut Faults<'_>) -> Option<u128> {
+        self.required(key, faults).and_then(|it| faults.decimal(it, most))
+    }
+
+    /// A decimal, or 0 if it is left out; `None` after a fault.
+    pub(super) fn decimal_or_zero(
+        &mut self,
+        key: &'static str,
+        most: u64,
+        faults: &mut Faults<'_>,
+    ) -> Option<u128> {
+        self.optional(key).map_or(Some(0), |it| faults.decimal(it, most))
+    }
+
     /// A list, empty if it is left out; `None` after a fault.
     pub(super) fn list_or_none(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a [Json]> {
         self.optional(key).map_or(Some(&[]), |it| faults.list(it))
@@ -249,6 +307,35 @@ impl<'a> Object<'a> {
                 fault = fault.help(format!("did you mean `{name}`?"));
             }
             faults.push(fault);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pico;
+
+    #[test]
+    fn decimals_are_read_exactly_and_rounded_beyond_twelve_digits() {
+        for (text, expected) in [
+            ("0", 0),
+            ("1", 1_000_000_000_000),
+            ("0.0225", 22_500_000_000),
+            ("12.5", 12_500_000_000_000),
+            ("1.25e1", 12_500_000_000_000),
+            ("1e-12", 1),
+            ("5e-13", 1),
+            ("4.9e-13", 0),
+            ("5e-14", 0),
+            ("9e-40", 0),
+            ("0.0000000000005", 1),
+            ("0.3333333333333333", 333_333_333_333),
+            ("0e99", 0),
+        ] {
+            assert_eq!(pico(text), Some(expected), "{text}");
+        }
+        for text in ["", "-1", ".5", "1e", "1e99", "NaN", "1,5", "1e1e1", "+1", "inf"] {
+            assert_eq!(pico(text), None, "{text}");
         }
     }
 }

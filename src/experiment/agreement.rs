@@ -4,12 +4,12 @@
 use crate::base::id::{Id as _, ServiceId};
 use crate::base::units::counted;
 use crate::billing::fargate::FREE_STORAGE_GIB;
-use crate::documents::task_definition::fargate_sizes::FARGATE_SIZES;
 use crate::experiment::inputs::Inputs;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{DefinitionSpec, TasksSpec, WorkloadSpec};
 use crate::model::capacity::{Capacity, CapacityStrategy};
 use crate::model::container::{Blueprint, HostSide, NetworkMode};
+use crate::model::fargate_sizes::FARGATE_SIZES;
 use crate::model::network::TargetType;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::workload::FoundHost;

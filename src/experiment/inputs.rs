@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
 use crate::base::{Diagnostic, Seed, SimDuration, SimTime, Table};
 use crate::documents::task_definition;
+use crate::experiment::disruption_files::DisruptionFiles;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
@@ -43,6 +44,7 @@ pub struct Inputs {
     task_profiles: BTreeMap<String, TaskProfile>,
     load_profiles: BTreeMap<String, LoadProfile>,
     definitions: BTreeMap<String, TaskDefinition>,
+    pub(super) of_disruptions: DisruptionFiles,
 }
 
 impl Inputs {
@@ -56,6 +58,7 @@ impl Inputs {
             task_profiles: BTreeMap::new(),
             load_profiles: BTreeMap::new(),
             definitions: BTreeMap::new(),
+            of_disruptions: DisruptionFiles::default(),
         }
     }
 
@@ -74,7 +77,7 @@ impl Inputs {
     }
 
     /// Opens a file and takes its hash.
-    fn open(&mut self, file: &PathRef) -> Result<(BufReader<File>, String), Diagnostic> {
+    pub(super) fn open(&mut self, file: &PathRef) -> Result<(BufReader<File>, String), Diagnostic> {
         let path = self.folder.join(&file.path);
         let cannot = |error: std::io::Error| unreadable(file, &error);
         let mut opened = text::open(&path).map_err(cannot)?;
@@ -561,7 +564,7 @@ fn wrong_profile(file: &PathRef, found: &str, expected: &str) -> Diagnostic {
     file.node.fault("B0142", format!("`{}` is a profile {found}, expected one {expected}", file.path))
 }
 
-fn note_read_error(file: &PathRef, error: ReadError, faults: &Faults) {
+pub(super) fn note_read_error(file: &PathRef, error: ReadError, faults: &Faults) {
     match error {
         ReadError::Content(found) => found.into_iter().for_each(|it| faults.note(it)),
         ReadError::Io(error) => faults.note(unreadable(file, &error)),

@@ -1,6 +1,7 @@
 //! A scenario, the axes to vary, replicates: the runs of an experiment, all
 //! checked before the first one starts.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::base::{Diagnostic, Seed};
@@ -125,7 +126,8 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         for (axis, &value) in axes.iter().zip(&values) {
             axis.apply(&mut varied, value, &faults);
         }
-        let Scenario { setup, workload } = scenario::read(&varied, &header.region, &catalogue, &faults);
+        let Scenario { setup, workload, disruptions } =
+            scenario::read(&varied, &header.region, &catalogue, &faults);
         let identity = format!("{workload:?}");
         let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
             inputs.load(&workload, &faults);
@@ -134,7 +136,9 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             workloads.push(workload);
             workloads.len() - 1
         });
-        let Some(setup) = setup else { continue };
+        let disruptions = inputs.disruptions(&disruptions, setup.as_ref(), &faults);
+        let Some(mut setup) = setup else { continue };
+        setup.disruptions = disruptions;
         if faults.is_empty() {
             agreement::check(&setup, &workloads[workload], &inputs, &faults);
         }
@@ -174,15 +178,18 @@ fn apply_override(tree: &mut Node, assignment: &str, faults: &Faults) {
 }
 
 /// The catalogue with the user's prices; the built-in one after a fault.
-fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Catalogue {
+fn read_catalogue(header: &Header, inputs: &mut Inputs, faults: &Faults) -> Cow<'static, Catalogue> {
     let built_in = Catalogue::built_in();
-    let Some((path, node)) = &header.prices else { return built_in.clone() };
+    let Some((path, node)) = &header.prices else { return Cow::Borrowed(built_in) };
     let file = PathRef { path: path.clone(), node: node.clone() };
     let read = inputs.read_text(&file).map_err(|fault| vec![fault]);
-    read.and_then(|text| built_in.with_prices(path, &text)).unwrap_or_else(|found| {
-        found.into_iter().for_each(|it| faults.note(it));
-        built_in.clone()
-    })
+    match read.and_then(|text| built_in.with_prices(path, &text)) {
+        Ok(catalogue) => Cow::Owned(catalogue),
+        Err(found) => {
+            found.into_iter().for_each(|it| faults.note(it));
+            Cow::Borrowed(built_in)
+        }
+    }
 }
 
 /// An axis as written: where its values go, and the values.

@@ -5,6 +5,7 @@ mod agreement;
 pub mod axes;
 pub mod catalogue;
 pub mod columns;
+mod disruption_files;
 pub mod folder;
 pub mod inputs;
 pub mod manifest;

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::base::{Diagnostic, Money, SimDuration};
+use crate::experiment::catalogue::Catalogue;
 use crate::experiment::tree::{Node, Value};
 
 /// What was found wrong so far. Reading goes on after a fault, so that all are
@@ -227,20 +228,19 @@ pub fn day<'a>(node: &'a Node, faults: &Faults) -> Option<&'a str> {
     Some(written)
 }
 
-/// Reads an amount of money that is not negative, exactly.
+/// Reads an amount of US dollars that is not negative, exactly; one of more than
+/// ten thousand is a slip of the pen: what is written is of an hour.
 pub fn money(node: &Node, faults: &Faults) -> Option<Money> {
     let (Value::Number(written) | Value::Text(written)) = &node.value else {
         faults.note(node.fault("B0103", format!("expected an amount in USD, found {}", node.kind())));
         return None;
     };
-    match Money::parse_usd(written) {
-        Some(amount) if amount >= Money::ZERO => Some(amount),
-        _ => {
-            let message = format!("`{written}` is not an amount in USD such as 0.768");
-            faults.note(node.fault("B0107", message));
-            None
-        }
+    let amount = Money::parse_usd(written).filter(|it| (Money::ZERO..=Catalogue::DEAREST).contains(it));
+    if amount.is_none() {
+        let message = format!("`{written}` is not an amount of 0 to {} USD", Catalogue::DEAREST);
+        faults.note(node.fault("B0107", message).help("expected a plain decimal such as 0.768"));
     }
+    amount
 }
 
 /// The position of one of `words`.

@@ -13,9 +13,9 @@ use crate::base::Diagnostic;
 use crate::billing::fargate::FREE_STORAGE_GIB;
 use crate::documents::ecs::placement::CapacityProviderStrategyItem;
 use crate::documents::ecs::service::Service;
-use crate::documents::task_definition::fargate_sizes::FARGATE_SIZES;
 use crate::experiment::catalogue::Catalogue;
 use crate::model::container::NetworkMode;
+use crate::model::fargate_sizes::FARGATE_SIZES;
 use crate::model::task::TaskDefinition;
 
 /// What a service runs on.

@@ -62,7 +62,7 @@ pub(super) fn billed_hours(record: &RunRecord) -> f64 {
         .lines
         .iter()
         .filter(|line| line.meter.is_of_instances())
-        .map(|line| line.unit_seconds)
+        .map(|line| line.quantity * 3600 / line.units_per_price)
         .sum();
     seconds as f64 / 3600.0
 }

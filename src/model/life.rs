@@ -173,7 +173,7 @@ pub fn stays(life: &TaskLife, moments: &TaskMoments) -> Vec<Stay> {
             let is_drained = code == StopCode::ServiceSchedulerInitiated && moments.started_at.is_some();
             let drained = asked + if is_drained { moments.drain } else { SimDuration::ZERO };
             let exits = match code {
-                StopCode::ServiceSchedulerInitiated => life.stop,
+                StopCode::ServiceSchedulerInitiated | StopCode::SpotInterruption => life.stop,
                 StopCode::EssentialContainerExited => life.stop_others,
                 StopCode::TaskFailedToStart | StopCode::TerminationNotice => SimDuration::ZERO,
             };

@@ -3,9 +3,12 @@
 
 pub mod access;
 pub mod attribute;
+pub mod bill;
 pub mod capacity;
 pub mod container;
 pub mod deployment;
+pub mod fargate_sizes;
+pub mod held;
 pub mod identity;
 pub mod instance;
 pub mod life;

@@ -122,6 +122,16 @@ pub enum TargetType {
     Ip,
 }
 
+/// What a load balancer is (ELB API CreateLoadBalancer, `type`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LoadBalancerType {
+    /// Of requests: HTTP and HTTPS.
+    #[default]
+    Application,
+    /// Of connections: TCP, TLS and UDP.
+    Network,
+}
+
 /// A load balancer before target groups.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoadBalancer {
@@ -133,6 +143,35 @@ pub struct LoadBalancer {
     pub security_groups: Vec<String>,
     /// The zones that it is enabled in, by name; all if empty.
     pub zones: Vec<String>,
+    /// What it is.
+    pub kind: LoadBalancerType,
+    /// Whether it is reached from within alone (`scheme` internal): it has no
+    /// public addresses, and its answers do not leave for the internet.
+    pub is_internal: bool,
+    /// What is billed of its traffic.
+    pub connections: Connections,
+}
+
+/// How requests come to a load balancer: what its capacity units are counted
+/// of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Connections {
+    /// Requests that one connection carries, in the mean; at least one.
+    pub requests_each: u32,
+    /// How long a connection is open.
+    pub open_for: SimDuration,
+    /// Rules that a request is matched against; ten are free.
+    pub rules_processed: u32,
+}
+
+impl Default for Connections {
+    /// MODEL: every request has a connection of its own, which is the most that
+    /// can be billed, and it stays open for the idle timeout of a minute (Elastic
+    /// Load Balancing guide, load balancer attributes); no more rules than are
+    /// free.
+    fn default() -> Self {
+        Self { requests_each: 1, open_for: SimDuration::from_secs(60), rules_processed: 0 }
+    }
 }
 
 /// A port of a load balancer.

@@ -162,8 +162,10 @@ pub enum StopCode {
     TaskFailedToStart,
     /// A deployment, a smaller desired count, a failed health check.
     ServiceSchedulerInitiated,
-    /// Its instance was lost.
+    /// Its machine was lost.
     TerminationNotice,
+    /// Fargate Spot took its machine back.
+    SpotInterruption,
 }
 
 /// Tells an event that it comes too late: it was scheduled for an earlier life

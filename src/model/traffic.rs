@@ -57,6 +57,26 @@ impl Traffic {
     }
 }
 
+/// What a request and its answer weigh, in the mean, where bytes are paid for;
+/// nothing is counted where they are not given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MessageBytes {
+    /// A request.
+    pub request: u64,
+    /// Its answer.
+    pub response: u64,
+}
+
+impl MessageBytes {
+    /// The greatest of either: 1 GiB.
+    pub const MAX: u64 = 1 << 30;
+
+    /// Both together.
+    pub const fn total(self) -> u64 {
+        self.request + self.response
+    }
+}
+
 /// How a target group chooses a target (ELB API TargetGroupAttribute,
 /// `load_balancing.algorithm.type`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,8 +2,11 @@
 //! read by metrics and charts. Integers, so that no figure depends on the order
 //! in which it was summed.
 
+pub mod disruption;
+pub mod floors;
 pub mod histogram;
 pub mod ledger;
+mod money;
 pub mod phase;
 pub mod placement_reason;
 pub mod provider;
@@ -13,11 +16,14 @@ pub mod request_tally;
 pub mod run_record;
 pub mod scaling;
 pub mod series;
+pub mod stranded;
 pub mod surge;
 pub mod timeline;
 
+pub use disruption::DisruptionRecord;
+pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};
 pub use histogram::Histogram;
-pub use ledger::{Ledger, LedgerLine, Meter};
+pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{
@@ -32,5 +38,6 @@ pub use run_record::{
 };
 pub use scaling::{PolicyRecord, ScalingActivity, ScalingRecord};
 pub use series::{Bucket, Series};
+pub use stranded::StrandedCause;
 pub use surge::{Surge, SurgeEnd};
 pub use timeline::{RolloutPoint, Timeline};

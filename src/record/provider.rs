@@ -192,7 +192,7 @@ impl ProviderRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Recorder;
+    use crate::record::{Ledger, Recorder};
 
     #[test]
     fn names_are_those_of_the_file() {
@@ -230,7 +230,7 @@ mod tests {
         recorder.placement_failed(at(50), 0, PlacementReason::Memory, 1);
         recorder.closest_instance(at(50), 0, PlacementReason::Memory);
 
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         let general = &record.providers[0];
         let integral = |it: &Series| it.buckets().iter().map(|it| it.integral).sum::<u64>();
         let reserved: Vec<_> =

@@ -5,9 +5,9 @@ use crate::base::{Money, SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, ScalingActivity,
-    ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DeploymentOutcome, DisruptionRecord, FloorRecorder, Histogram, Ledger, NeverPlaceable, PlacementReason,
+    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord,
+    ScalingActivity, ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -127,11 +127,13 @@ impl Recorder {
                 registered_memory_ms: 0,
                 instances_launched: 0,
                 instances_failed: 0,
+                disruptions: Vec::new(),
                 instances: series.clone(),
                 lower_bound: series.clone(),
                 waiting_tasks: series.clone(),
                 placed_tasks: series,
                 providers: Vec::new(),
+                floors: FloorRecorder::new(horizon, warm_up).finish(),
                 services,
                 rollouts: Vec::new(),
                 failures: Vec::new(),
@@ -156,6 +158,12 @@ impl Recorder {
         self
     }
 
+    /// The same for a run in which these causes may disrupt.
+    pub fn with_disruptions(mut self, disruptions: Vec<DisruptionRecord>) -> Self {
+        self.record.disruptions = disruptions;
+        self
+    }
+
     /// Whether what happens at `at` is measured.
     pub fn is_measured(&self, at: SimTime) -> bool {
         at >= self.measured_from
@@ -174,6 +182,35 @@ impl Recorder {
     /// See [`Self::instance_launched`].
     pub fn instance_failed(&mut self, now: SimTime) {
         self.record.instances_failed += u64::from(self.is_measured(now));
+    }
+
+    /// An instance is taken away by this cause, or given notice.
+    pub fn instance_disrupted(&mut self, now: SimTime, cause: usize) {
+        let (is_measured, horizon) = (self.is_measured(now), self.horizon);
+        let record = &mut self.record.disruptions[cause];
+        record.n_instances += u64::from(is_measured);
+        record.take(now, horizon);
+    }
+
+    /// A task on a machine of its own is ended by this cause.
+    pub fn fargate_task_disrupted(&mut self, now: SimTime, cause: usize) {
+        let horizon = self.horizon;
+        self.record.disruptions[cause].take(now, horizon);
+        self.tasks_disrupted(now, cause, 1);
+    }
+
+    /// So many wanted tasks are ended by this cause. Counted while measured.
+    pub fn tasks_disrupted(&mut self, now: SimTime, cause: usize, n: u64) {
+        if self.is_measured(now) {
+            self.record.disruptions[cause].n_tasks += n;
+        }
+    }
+
+    /// A launch is refused for this cause. Counted while measured.
+    pub fn launch_refused(&mut self, now: SimTime, cause: usize) {
+        if self.is_measured(now) {
+            self.record.disruptions[cause].n_launches += 1;
+        }
     }
 
     /// A stand-alone task that was asked for at `requested_at` is placed.
@@ -496,7 +533,7 @@ impl Recorder {
     }
 
     /// The run is over: everything is carried to the horizon.
-    pub fn finish(mut self, digest: u64, n_events: u64, lines: Vec<LedgerLine>) -> RunRecord {
+    pub fn finish(mut self, digest: u64, n_events: u64, ledger: Ledger) -> RunRecord {
         let horizon = self.horizon;
         self.advance_cluster(horizon);
         for service in 0..self.services.len() {
@@ -522,7 +559,7 @@ impl Recorder {
         }
         record.providers.iter_mut().for_each(|it| it.advance(horizon));
         record.tasks.never_placed = record.tasks.submitted - record.tasks.placed;
-        record.ledger.lines = lines;
+        record.ledger = ledger;
         record.digest = digest;
         record.n_events = n_events;
         record
@@ -594,7 +631,7 @@ mod tests {
         recorder.service(at(0), 0, reading(4, 4));
         recorder.service(at(1234), 0, reading(4, 1));
         recorder.service(at(1264), 0, reading(4, 4));
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         let web = &record.services[0];
         // 1234 to 1260 lies in one minute, four seconds in the next.
         assert_eq!(web.worst_minute, (240_000 - 3 * 26_000, 240_000));
@@ -611,7 +648,7 @@ mod tests {
         recorder.cluster(at(30), ClusterReading { n_instances: 2, ..Default::default() });
         recorder.service(at(0), 0, reading(2, 0));
         recorder.service(at(50), 0, reading(2, 2));
-        let record = recorder.finish(0, 0, Vec::new());
+        let record = recorder.finish(0, 0, Ledger::default());
         assert_eq!((record.instance_ms, record.instances_peak), (120_000, 2));
         assert_eq!((record.services[0].available_ms, record.services[0].desired_ms), (100_000, 120_000));
     }

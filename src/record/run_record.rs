@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series, Surge, Timeline};
+use crate::record::{
+    DisruptionRecord, FloorRecord, Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series,
+    Surge, Timeline,
+};
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
 /// to the horizon; series cover the whole run.
@@ -44,8 +47,11 @@ pub struct RunRecord {
     pub registered_memory_ms: u64,
     /// Instances launched while measured.
     pub instances_launched: u64,
-    /// Instances lost to failures while measured.
+    /// Instances lost while measured, but for those that Spot took back.
     pub instances_failed: u64,
+    /// What was disrupted, by cause, in the order of the experiment; each cause
+    /// once.
+    pub disruptions: Vec<DisruptionRecord>,
     /// Instances being billed, over time.
     pub instances: Series,
     /// The lower bound on instances, over time.
@@ -57,6 +63,8 @@ pub struct RunRecord {
     /// What was reserved of each capacity provider, and why tasks waited before
     /// it, in the order of the experiment; empty if nobody looked.
     pub providers: Vec<ProviderRecord>,
+    /// The least that the tasks could have cost, and what kept the run above it.
+    pub floors: FloorRecord,
     /// What became of each service, in the order of the experiment.
     pub services: Vec<ServiceRecord>,
     /// Every rollout that began while measured, in the order of their starts.

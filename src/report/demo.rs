@@ -1,6 +1,7 @@
 //! Results that nobody simulated, to look at charts and to test them with:
 //! plausible curves from a few formulas, the same every time.
 
+mod bill;
 mod providers;
 mod rollouts;
 mod scaling;
@@ -11,8 +12,8 @@ use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, RolloutRecord,
-    RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series,
+    ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -238,6 +239,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
+            floors: FloorRecorder::new(horizon, SimDuration::ZERO).finish(),
             digest: 0,
             n_events: 0,
             horizon_ms,
@@ -262,7 +264,7 @@ impl Demo {
                 .collect(),
             wait: wait.clone(),
             service_wait: wait,
-            ledger: Ledger { lines: self.bill(instance_ms) },
+            ledger: self.bill(instance_ms),
             instance_ms,
             instances_peak: peak,
             lower_bound_instance_ms: bound_ms,
@@ -272,6 +274,7 @@ impl Demo {
             registered_memory_ms: instance_ms * 2048,
             instances_launched: 40,
             instances_failed: 1,
+            disruptions: Vec::new(),
             waiting_tasks: Series::new(horizon),
             placed_tasks: instances.clone(),
             instances,
@@ -286,31 +289,6 @@ impl Demo {
             rollouts,
             placement_digest: 0,
         }
-    }
-}
-
-impl Demo {
-    fn bill(&self, instance_ms: u64) -> Vec<LedgerLine> {
-        let line = |meter, item: &str, provider: &str, unit_seconds, price| LedgerLine {
-            meter,
-            item: item.to_owned(),
-            capacity_provider: provider.to_owned(),
-            availability_zone: "eu-central-1a".to_owned(),
-            unit_seconds,
-            n_uses: 40,
-            price_pico_usd_per_hour: price,
-            price_as_of: "2026-10-01".to_owned(),
-        };
-        let seconds = instance_ms / 1000;
-        let mut lines = vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", seconds, 115_000_000_000)];
-        if self.has_fargate {
-            let task_seconds = self.n_tasks * 900;
-            lines.extend([
-                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", task_seconds * 1024, 46_560_000_000),
-                line(Meter::FargateMemory, "Linux/X86_64", "FARGATE", task_seconds * 2048, 5_110_000_000),
-            ]);
-        }
-        lines
     }
 }
 

@@ -8,6 +8,7 @@ use crate::base::stats::Estimate;
 use crate::experiment::results::Results;
 use crate::record::RunRecord;
 
+use super::advice::{fleet::fleets, fleets_sentence};
 use super::comparison::{absolute_difference, measured, percent_difference, work_differs};
 use super::lost_requests::losses;
 use super::scale::{is_drawable, number};
@@ -35,8 +36,11 @@ pub fn headline(results: &Results) -> Headline {
         work_differs(results),
         deadlocks(results),
         never_placeable(results),
+        unpriced(results),
     ];
-    let answers: Vec<String> = [cost(results), availability(results)].into_iter().flatten().collect();
+    let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
+    let answers = [cost(results), fleet, availability(results)];
+    let answers: Vec<String> = answers.into_iter().flatten().collect();
     Headline {
         alarms,
         cautions: cautions.into_iter().flatten().collect(),
@@ -133,6 +137,20 @@ fn never_placeable(results: &Results) -> Option<String> {
             "{tasks}{of_a_run} {fits} no instance of the cluster ({n} task definitions, {first} among them) \
              and {are} not in the cost."
         ),
+    })
+}
+
+/// That something was used and is not in the cost.
+fn unpriced(results: &Results) -> Option<String> {
+    let items = results.rows.iter().flat_map(|row| &row.record.ledger.unpriced);
+    let items: BTreeSet<&str> = items.map(String::as_str).collect();
+    let named: Vec<&str> = items.into_iter().collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "Not in the cost, for no price is known in {}: {}. A price file can give it.",
+            results.region,
+            named.join(", "),
+        )
     })
 }
 

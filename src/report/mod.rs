@@ -5,7 +5,9 @@
 pub mod advice;
 pub mod bill;
 pub mod chart;
+pub mod costs;
 pub mod headline;
+pub mod infracost;
 pub mod lost_requests;
 mod page;
 pub mod placement_failures;
@@ -18,6 +20,7 @@ pub mod task_failures;
 
 mod availability;
 mod binding_resource;
+mod cost_by_group;
 mod cost_frontier;
 mod gap;
 mod instances_over_time;
@@ -49,6 +52,7 @@ pub use tables::Table;
 /// Every chart, in the order of the page.
 pub const CHARTS: &[Chart] = &[
     cost_frontier::COST_FRONTIER,
+    cost_by_group::COST_BY_GROUP,
     availability::AVAILABILITY,
     rollout_frontier::ROLLOUT_FRONTIER,
     rollout::ROLLOUT,

@@ -3,10 +3,12 @@
 
 use crate::experiment::results::Results;
 
+use super::advice::{self, fleet};
 use super::page::page;
 use super::png::png;
 use super::{
-    CHARTS, bill, lost_requests, placement_failures, rollouts, scaling_activities, tables, task_failures,
+    CHARTS, bill, costs, lost_requests, placement_failures, rollouts, scaling_activities, tables,
+    task_failures,
 };
 
 /// Points of a picture in a pixel of a chart: sharp on a dense screen.
@@ -62,7 +64,11 @@ pub fn render(results: &Results, about: &About) -> Report {
     let all = [
         ("summary.csv", Some(tables::summary(results))),
         ("differences.csv", Some(tables::differences(results)).filter(|it| !it.rows.is_empty())),
+        ("fleets.csv", fleet::fleets(results, 95.0).map(|it| advice::fleets_table(&it))),
         ("bill.csv", bill::bill(results)),
+        ("cost_by_service.csv", costs::by_service(results)),
+        ("cost_by_strategy.csv", costs::by_strategy(results)),
+        ("commitments.csv", costs::commitments(results)),
         ("rollouts.csv", rollouts::rollouts(results)),
         ("phases.csv", rollouts::phases(results)),
         ("scaling_activities.csv", scaling_activities::scaling_activities(results)),

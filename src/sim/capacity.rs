@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::base::SimDuration;
 use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, ZoneId};
+use crate::disruption::Launched;
 use crate::model::capacity::Scaling;
 use crate::model::instance::InstanceStatus;
 use crate::model::network::reserved_ports;
@@ -14,6 +15,7 @@ use crate::model::transitions::Launch;
 use crate::placement::order::RandomOrder;
 use crate::scaling::capacity::managed::{self, CapacityView};
 use crate::scaling::capacity::{WaitingGroup, fixed, purchase};
+use crate::sim::disruptions::Rooms;
 use crate::sim::event::Event;
 use crate::sim::ground;
 use crate::sim::simulation::Simulation;
@@ -60,7 +62,7 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
+    pub(super) fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
         // One that is drained by hand is still the group's; one that it gives back
         // is not.
         let is_in_service = |it: &InstanceId| {
@@ -128,14 +130,26 @@ impl<W: Watch> Simulation<'_, W> {
             n_there += 1;
             n_on_demand += u32::from(!row.is_spot);
         }
+        let mut rooms = Rooms::new();
         for _ in 0..n {
-            let zones = setup.zones.iter().copied();
-            let zone = zones.min_by_key(|it| (by_zone[it.idx()], *it)).expect("a provider has a zone");
-            by_zone[zone.idx()] += 1;
             let is_spot = purchase::next_is_spot(&setup.purchase, n_there, n_on_demand);
+            // What is found is there.
+            let found = match is_found || self.setup.disruptions.is_empty() {
+                true => {
+                    let zones = setup.zones.iter().copied();
+                    let zone =
+                        zones.min_by_key(|it| (by_zone[it.idx()], *it)).expect("a provider has a zone");
+                    Some((zone, self.providers[provider].launch_order[usize::from(is_spot)][0]))
+                }
+                false => self.find_capacity(provider, is_spot, &by_zone, &mut rooms),
+            };
+            let Some((zone, kind)) = found else {
+                self.note_launch_refused(provider);
+                break;
+            };
+            by_zone[zone.idx()] += 1;
             n_there += 1;
             n_on_demand += u32::from(!is_spot);
-            let kind = self.providers[provider].launch_order[usize::from(is_spot)][0];
             self.launch_instance(provider, zone, (kind, is_spot), is_found);
         }
     }
@@ -149,11 +163,15 @@ impl<W: Watch> Simulation<'_, W> {
         is_found: bool,
     ) {
         let instance_type = self.setup.providers[provider].instance_types[kind];
+        let launch = self.providers[provider].n_launched[zone.idx()];
+        let boot_time = match is_found {
+            true => SimDuration::ZERO,
+            false => self.boot_time(Launched { provider, zone, launch }, instance_type),
+        };
         let state = &mut self.providers[provider];
-        let launch = state.n_launched[zone.idx()];
         state.n_launched[zone.idx()] += 1;
         let kind = &state.kinds[kind][zone.idx()];
-        let registered_at = if is_found { self.now } else { self.now + self.setup.options.instance_boot };
+        let registered_at = self.now + boot_time;
         let instance = self.cluster.launch_instance(&Launch {
             instance_type,
             is_spot,

@@ -52,6 +52,20 @@ pub enum Event {
     /// The metric of a service's scaling policies has a point, or one can be
     /// seen.
     ServiceScalingReviewed(ServiceId),
+    /// A Spot instance is told that it will be taken back: the disruption's number.
+    SpotNoticeGiven(InstanceId, u32),
+    /// The two minutes of that notice are over.
+    SpotInstanceReclaimed(InstanceId),
+    /// A task on Fargate Spot is interrupted: the disruption's number.
+    TaskInterrupted(TaskId, Epoch, u32),
+    /// An agent is no longer heard: the disruption's number.
+    AgentLost(InstanceId, u32),
+    /// It is heard again.
+    AgentFound(InstanceId, u32),
+    /// Tasks that wait for Fargate look again.
+    FargateDue,
+    /// A disruption begins, ends or changes: the number of its moment.
+    DisruptionChanged(u32),
 }
 
 impl Event {
@@ -77,6 +91,14 @@ impl Event {
             Self::CapacityReviewed(_) => 16,
             Self::AlarmEvaluated(_) => 17,
             Self::ServiceScalingReviewed(_) => 18,
+            // What happens at the moment of a disruption happens before it.
+            Self::SpotNoticeGiven(..) => 40,
+            Self::SpotInstanceReclaimed(_) => 41,
+            Self::TaskInterrupted(..) => 42,
+            Self::AgentLost(..) => 43,
+            Self::AgentFound(..) => 44,
+            Self::DisruptionChanged(_) => 45,
+            Self::FargateDue => 46,
         }
     }
 
@@ -86,19 +108,25 @@ impl Event {
             Self::InstanceFailed(instance)
             | Self::InstanceLossNoticed(instance)
             | Self::DrainingTimedOut(instance)
+            | Self::SpotInstanceReclaimed(instance)
             | Self::InstanceRegistered(instance) => [instance.number(), 0],
+            Self::SpotNoticeGiven(instance, disruption)
+            | Self::AgentLost(instance, disruption)
+            | Self::AgentFound(instance, disruption) => [instance.number(), disruption],
             Self::TaskFinished(task, epoch)
             | Self::TaskStopped(task, epoch)
             | Self::TaskFailedToStart(task, epoch)
             | Self::TaskStarted(task, epoch)
             | Self::TaskBecameHealthy(task, epoch)
-            | Self::TaskBecameUnhealthy(task, epoch) => [task.number(), epoch.0],
-            Self::PlacementDue => [0, 0],
+            | Self::TaskBecameUnhealthy(task, epoch)
+            | Self::TaskInterrupted(task, epoch, _) => [task.number(), epoch.0],
+            Self::PlacementDue | Self::FargateDue => [0, 0],
             Self::TasksArrived { first, n } => [first, n],
             Self::CallRetried(number)
             | Self::ServiceChanged(number)
             | Self::InstancesChanged(number)
-            | Self::AlarmEvaluated(number) => [number, 0],
+            | Self::AlarmEvaluated(number)
+            | Self::DisruptionChanged(number) => [number, 0],
             Self::ServiceReviewed(service) | Self::ServiceScalingReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],
         }

@@ -13,10 +13,13 @@ use crate::sim::watch::{Fact, Watch};
 
 impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_instance_failed(&mut self, instance: InstanceId) {
-        if self.cluster.instance(instance).status == InstanceStatus::Terminated {
-            // It was given up before it could fail.
+        if matches!(self.cluster.instance(instance).status, InstanceStatus::Lost | InstanceStatus::Terminated)
+        {
+            // It was gone before it could fail.
             return;
         }
+        let cause = self.disruptions.cause_of_failures();
+        self.note_instance_disrupted(instance, cause);
         self.recorder.instance_failed(self.now);
         self.lose_instance(instance);
     }
@@ -66,10 +69,11 @@ impl<W: Watch> Simulation<'_, W> {
         self.close_traffic();
         self.bill_running();
         self.bill_running_on_fargate();
-        let mut lines = self.ledger_lines();
-        lines.extend(self.fargate_lines());
+        let ledger = self.ledger();
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        self.recorder.finish(digest, n_events, lines)
+        let mut record = self.recorder.finish(digest, n_events, ledger);
+        record.floors = self.floors.recorder.finish();
+        record
     }
 }

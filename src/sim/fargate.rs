@@ -3,18 +3,38 @@
 use crate::base::id::{TaskId, ZoneId};
 use crate::base::{Money, SimTime};
 use crate::billing::fargate::{self, Customer, TaskSize, Usage};
-use crate::model::capacity::Capacity;
+use crate::model::capacity::{Capacity, FargateRates};
 use crate::model::task::{Host, TaskDefinition, TaskStatus};
 use crate::record::LedgerLine;
+use crate::sim::bill::FargateUse;
+use crate::sim::setup::Setup;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
 /// Whose use of Fargate is one line of the bill.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct FargateLine {
-    is_spot: bool,
+    pub(super) is_spot: bool,
     is_arm: bool,
     zone: ZoneId,
+}
+
+impl FargateLine {
+    /// What it is charged.
+    pub(super) fn rates(self, setup: &Setup) -> &FargateRates {
+        let rates = setup.fargate_rates.of(self.is_arm, self.is_spot);
+        rates.expect("a scenario on Fargate has a price")
+    }
+
+    /// Whose it is.
+    pub(super) fn customer(self, setup: &Setup) -> Customer<'_> {
+        Customer {
+            capacity_provider: if self.is_spot { "FARGATE_SPOT" } else { "FARGATE" },
+            availability_zone: &setup.zones[self.zone],
+            is_arm: self.is_arm,
+            is_spot: self.is_spot,
+        }
+    }
 }
 
 impl<W: Watch> Simulation<'_, W> {
@@ -58,7 +78,9 @@ impl<W: Watch> Simulation<'_, W> {
         let size = TaskSize::of(definition);
         let measured_from = SimTime::ZERO + self.setup.warm_up;
         let seconds = fargate::billed_seconds(pulls_from, ended_at, measured_from);
-        self.fargate_bill.entry(line).or_default().add(size, seconds);
+        let has_address = self.placement_of(self.service_of(task).map(|it| it.0)).has_public_ip;
+        let use_of = FargateUse { size, from: pulls_from, seconds, has_address };
+        self.end_billing_on_fargate(line, self.cost_owner(task), use_of);
     }
 
     /// What a task of this definition costs an hour.
@@ -87,21 +109,5 @@ impl<W: Watch> Simulation<'_, W> {
         for (task, zone) in alive {
             self.bill_fargate(task, zone, self.now);
         }
-    }
-
-    /// The lines of the bill for Fargate.
-    pub(super) fn fargate_lines(&self) -> Vec<LedgerLine> {
-        let lines = self.fargate_bill.iter().flat_map(|(line, usage)| {
-            let rates = self.setup.fargate_rates.of(line.is_arm, line.is_spot);
-            let rates = rates.expect("a scenario on Fargate has a price");
-            let customer = Customer {
-                capacity_provider: if line.is_spot { "FARGATE_SPOT" } else { "FARGATE" },
-                availability_zone: &self.setup.zones[line.zone],
-                is_arm: line.is_arm,
-                is_spot: line.is_spot,
-            };
-            fargate::lines(customer, usage, rates)
-        });
-        lines.collect()
     }
 }

@@ -140,7 +140,7 @@ pub fn full_cluster(setup: &Setup, workload: &Workload) -> Cluster {
 fn launches(setup: &Setup, provider: CapacityProviderId) -> bool {
     let row = &setup.providers[provider];
     let n_found = setup.found_instances.iter().filter(|it| it.provider == provider).count();
-    let is_complete = n_found >= row.min_size as usize && setup.instance_mean_lifetime.is_none();
+    let is_complete = n_found >= row.min_size as usize && !setup.loses_machines();
     row.max_size > 0 && !(row.scaling == Scaling::Fixed && is_complete)
 }
 

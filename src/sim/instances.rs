@@ -6,7 +6,6 @@ use crate::model::capacity::Capacity;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::TaskOwner;
 use crate::model::workload::{FoundHost, FoundTask, Workload};
-use crate::sim::event::Event;
 use crate::sim::ground;
 use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::simulation::Simulation;
@@ -87,9 +86,13 @@ impl<W: Watch> Simulation<'_, W> {
         match found.host {
             FoundHost::Instance(idx) => {
                 self.cluster.place(task, InstanceId::from_idx(idx));
+                self.bill_room(task, true);
                 self.mount_volumes(task, InstanceId::from_idx(idx));
             }
-            FoundHost::Fargate(zone) => self.cluster.place_on_fargate(task, zone),
+            FoundHost::Fargate(zone) => {
+                self.cluster.place_on_fargate(task, zone);
+                self.draw_interruption(task);
+            }
         }
         // It was pulled before the run began.
         if self.pulls_from.len() <= task.idx() {
@@ -136,7 +139,7 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    fn change_instance(&mut self, instance: InstanceId, kind: &InstanceChangeKind) {
+    pub(super) fn change_instance(&mut self, instance: InstanceId, kind: &InstanceChangeKind) {
         match kind {
             InstanceChangeKind::Attribute(name, value) => {
                 let tracked = self.attributes.find(name).map(|id| {
@@ -194,11 +197,6 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn note_launched(&mut self, instance: InstanceId, provider: CapacityProviderId) {
         self.recorder.instance_launched(self.now);
         self.watch.fact(self.now, Fact::InstanceLaunched(instance));
-        if let Some(mean) = self.setup.instance_mean_lifetime {
-            let row = self.cluster.instance(instance);
-            let lifetime =
-                crate::disruption::instance_lifetime::draw(self.seed, provider, row.zone, row.launch, mean);
-            self.queue.schedule(self.now + lifetime, Event::InstanceFailed(instance));
-        }
+        self.draw_disruptions(instance, provider);
     }
 }

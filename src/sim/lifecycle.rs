@@ -132,6 +132,7 @@ impl<W: Watch> Simulation<'_, W> {
         }
         self.deregister_target(task, code);
         self.cluster.request_stop(task);
+        self.note_fargate_spot_left(task);
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskAskedToStop(row, code));
         let drains = was_running && code == StopCode::ServiceSchedulerInitiated;
@@ -157,6 +158,7 @@ impl<W: Watch> Simulation<'_, W> {
         if let Some(Host::Fargate(zone)) = row.host {
             self.bill_fargate(task, zone, self.now);
         }
+        self.bill_room(task, false);
         let service = self.service_of(task);
         let host = self.cluster.finish_stop(task);
         if let Some((service, deployment)) = service {

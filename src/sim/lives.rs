@@ -102,7 +102,9 @@ impl TaskLife {
     /// From being asked to stop to stopped, once the targets are drained.
     pub(super) fn stop_after(&self, code: StopCode) -> SimDuration {
         match code {
-            StopCode::ServiceSchedulerInitiated => self.stop + self.deprovision,
+            // The signal comes at once, and then the time to stop that it has
+            // (developer guide, fargate-capacity-providers).
+            StopCode::ServiceSchedulerInitiated | StopCode::SpotInterruption => self.stop + self.deprovision,
             // What exited needs no time to exit; others are told to.
             StopCode::EssentialContainerExited => self.stop_others + self.deprovision,
             StopCode::TaskFailedToStart => self.deprovision,

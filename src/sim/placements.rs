@@ -5,9 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::base::Domain;
-use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId, ZoneId};
+use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
 use crate::model::capacity::Scaling;
-use crate::model::options::TieBreak;
 use crate::model::task::{Host, TaskOwner};
 use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
@@ -197,6 +196,8 @@ impl<W: Watch> Simulation<'_, W> {
     /// A task that never stood in line takes its room.
     pub(super) fn place_outside_line(&mut self, task: TaskId, instance: InstanceId) {
         self.cluster.place(task, instance);
+        self.bill_room(task, true);
+        self.bill_pull(task);
         if self.is_company_awaited {
             self.note_change_on(instance);
         }
@@ -204,35 +205,8 @@ impl<W: Watch> Simulation<'_, W> {
         self.note_placed(task, Host::Instance(instance));
     }
 
-    /// The task gets a machine of its own, in the zone with the fewest of its
-    /// group (semantics 5.1).
-    fn place_on_fargate(&mut self, task: TaskId) {
-        let placement = self.placement_of(self.service_of(task).map(|it| it.0));
-        let group = self.cluster.task(task).group;
-        let draw = match self.setup.options.tie_break {
-            TieBreak::Random => self.draw(task, Domain::TieBreak),
-            TieBreak::LowestId => 0,
-        };
-        let n_zones = self.setup.zones.len() as u64;
-        // Among equals, the first in a circle that begins anywhere.
-        let place = |zone: ZoneId| (u64::from(zone.number()) + n_zones - draw % n_zones) % n_zones;
-        let is_open = |it: &ZoneId| placement.zones.is_empty() || placement.zones.contains(it);
-        let zones = self.setup.zones.ids().filter(is_open);
-        let zone = zones
-            .min_by_key(|&it| (self.cluster.group_on_fargate(group, it), place(it)))
-            .expect("a scenario has a zone, and subnets lie in its zones");
-        self.place_in_fargate_zone(task, zone);
-    }
-
-    /// The task gets a machine of its own, in this zone.
-    pub(super) fn place_in_fargate_zone(&mut self, task: TaskId, zone: ZoneId) {
-        self.cluster.place_on_fargate(task, zone);
-        self.note_pull(task);
-        self.note_placed(task, Host::Fargate(zone));
-    }
-
     /// The task has its place: what comes next is known from its definition.
-    fn note_placed(&mut self, task: TaskId, host: Host) {
+    pub(super) fn note_placed(&mut self, task: TaskId, host: Host) {
         let row = self.cluster.task(task);
         let requested_at = row.requested_at;
         self.watch.fact(self.now, Fact::TaskPlaced(row, host));
@@ -295,7 +269,8 @@ impl<W: Watch> Simulation<'_, W> {
             .flat_map(|it| self.line.waiting_classes(it))
             .flat_map(|class| &class.queue)
             .filter(|it| self.cluster.task(it.task).epoch == it.epoch)
-            .count();
+            .count()
+            + self.n_waiting_for_fargate();
         assert_eq!(n_listed, self.cluster.totals().n_waiting as usize, "whoever waits stands in line");
     }
 

@@ -56,7 +56,14 @@ impl<W: Watch> Simulation<'_, W> {
         let placement = &self.setup.services[service].placement;
         let zones = self.setup.zones_of(placement);
         if placement.capacity.is_fargate() {
-            return zones.collect();
+            let is_open = |zone: &ZoneId| {
+                let mut items = placement.capacity.items().iter();
+                items.any(|it| match it.capacity {
+                    Capacity::Fargate { is_spot } => self.is_fargate_open(is_spot, *zone),
+                    Capacity::Instances(_) => false,
+                })
+            };
+            return zones.filter(is_open).collect();
         }
         let state = self.cluster.service(service);
         let definition = self.cluster.deployment(state.primary).definition;
@@ -107,6 +114,7 @@ impl<W: Watch> Simulation<'_, W> {
         let item = capacity_strategy::next(&placement.capacity, &counts);
         let capacity = placement.capacity.items()[item].capacity;
         let room: Option<InstanceId> = match capacity {
+            Capacity::Fargate { is_spot } if !self.is_fargate_open(is_spot, zone) => return None,
             Capacity::Fargate { .. } => None,
             Capacity::Instances(provider) => {
                 let rules = placement.rules(provider);

@@ -30,6 +30,7 @@ pub fn run_watched<W: Watch>(
         assert!(sim.now <= at, "time runs forward");
         if at > sim.now {
             sim.observe();
+            sim.look_until(at);
             if sim.watch.audits_waiting() {
                 sim.audit_waiting();
             }
@@ -54,13 +55,17 @@ pub fn run_watched<W: Watch>(
             Event::TaskBecameUnhealthy(task, epoch) if sim.is_alive(task, epoch) => {
                 sim.on_task_became_unhealthy(task);
             }
+            Event::TaskInterrupted(task, epoch, disruption) if sim.is_alive(task, epoch) => {
+                sim.on_task_interrupted(task, disruption);
+            }
             // The task was stopped after this was scheduled, or its instance is gone.
             Event::TaskFinished(..)
             | Event::TaskStopped(..)
             | Event::TaskFailedToStart(..)
             | Event::TaskStarted(..)
             | Event::TaskBecameHealthy(..)
-            | Event::TaskBecameUnhealthy(..) => (),
+            | Event::TaskBecameUnhealthy(..)
+            | Event::TaskInterrupted(..) => (),
             Event::InstancesChanged(number) => sim.on_instances_changed(number),
             Event::PlacementDue => sim.on_placement_due(),
             Event::TasksArrived { first, n } => sim.on_tasks_arrived(first, n),
@@ -70,6 +75,12 @@ pub fn run_watched<W: Watch>(
             Event::CapacityReviewed(provider) => sim.on_capacity_reviewed(provider),
             Event::AlarmEvaluated(number) => sim.on_alarm_evaluated(number),
             Event::ServiceScalingReviewed(service) => sim.on_service_scaling_reviewed(service),
+            Event::SpotNoticeGiven(instance, disruption) => sim.on_spot_notice_given(instance, disruption),
+            Event::SpotInstanceReclaimed(instance) => sim.on_spot_instance_reclaimed(instance),
+            Event::AgentLost(instance, disruption) => sim.on_agent_lost(instance, disruption),
+            Event::AgentFound(instance, disruption) => sim.on_agent_found(instance, disruption),
+            Event::FargateDue => sim.on_fargate_due(),
+            Event::DisruptionChanged(number) => sim.on_disruption_changed(number),
         }
         sim.watch.event_handled(sim.now, &sim.cluster);
         n_events += 1;
@@ -78,6 +89,7 @@ pub fn run_watched<W: Watch>(
         }
     }
     sim.observe();
+    sim.look_until(SimTime::ZERO + setup.horizon);
     let record = sim.close(digest.0, n_events);
     watch.goes_on(n_events);
     Some(record)

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, ExpressionId, InstanceTypeId, ServiceId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
+use crate::billing::commitments::Commitment;
 use crate::containers::{self, LifeContext};
 use crate::deployment::{DeploymentController, ROLLING};
-use crate::model::Cluster;
+use crate::disruption::Disruption;
 use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
 };
+use crate::model::bill::BillOptions;
 use crate::model::capacity::{
     AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, FargateRates,
 };
@@ -25,7 +27,7 @@ use crate::model::price::Prices;
 use crate::model::scaling::ServiceScaling;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
-use crate::model::traffic::Traffic;
+use crate::model::traffic::{MessageBytes, Traffic};
 use crate::placement::placer::Rules;
 use crate::placement::{Chain, PlacementConstraint};
 
@@ -55,8 +57,8 @@ pub struct Setup {
     pub standalone: StandalonePolicy,
     /// How each service is run, in the order of the workload's services.
     pub services: Table<ServiceId, ServicePolicy>,
-    /// Mean time to failure of an instance; `None` if none fails.
-    pub instance_mean_lifetime: Option<SimDuration>,
+    /// What breaks, in the order in which it was written.
+    pub disruptions: Vec<Disruption>,
     /// Instances that are there at the first moment, with their providers'
     /// other ones launched beside them.
     pub found_instances: Vec<FoundInstance>,
@@ -68,6 +70,10 @@ pub struct Setup {
     pub fargate_rates: FargatePrices,
     /// What else is charged for.
     pub prices: Prices,
+    /// What of it this cluster uses.
+    pub bill: BillOptions,
+    /// What is paid for whether it is used or not.
+    pub commitments: Vec<Commitment>,
     /// What happens to instances from outside, in the order of time.
     pub instance_changes: Vec<InstanceChange>,
     /// CloudWatch alarms.
@@ -114,6 +120,8 @@ pub struct ServicePolicy {
     pub traffic: Option<Traffic>,
     /// How its desired count is scaled, if it is a scalable target.
     pub scaling: Option<ServiceScaling>,
+    /// What its requests weigh.
+    pub message_bytes: MessageBytes,
 }
 
 /// A target group of a service (API LoadBalancer).
@@ -138,6 +146,9 @@ pub struct Placement {
     pub constraints: Vec<Arc<dyn PlacementConstraint>>,
     /// Which of those are preferred.
     pub chain: Chain,
+    /// Whether its tasks on Fargate have public IPv4 addresses (API
+    /// AwsVpcConfiguration.assignPublicIp).
+    pub has_public_ip: bool,
 }
 
 /// An instance that is there at the first moment, as a snapshot of a cluster
@@ -222,7 +233,7 @@ impl Placement {
     /// Onto the instances of `provider`, by `chain` alone.
     pub fn onto(provider: CapacityProviderId, chain: Chain) -> Self {
         let capacity = CapacityStrategy::only(Capacity::Instances(provider));
-        Self { capacity, zones: Vec::new(), constraints: Vec::new(), chain }
+        Self { capacity, zones: Vec::new(), constraints: Vec::new(), chain, has_public_ip: false }
     }
 
     /// Whose instances, where there is no choice; `None` on Fargate and over
@@ -263,6 +274,7 @@ impl ServicePolicy {
             millirequests_per_second: 0,
             traffic: None,
             scaling: None,
+            message_bytes: MessageBytes::default(),
         }
     }
 }
@@ -294,12 +306,14 @@ impl Setup {
             starts_at_ms: STARTS_AT_MS,
             standalone,
             services: Table::new(),
-            instance_mean_lifetime: None,
+            disruptions: Vec::new(),
             found_instances: Vec::new(),
             access: Access::default(),
             network: Network::default(),
             fargate_rates: FargatePrices::default(),
             prices: Prices::default(),
+            bill: BillOptions::default(),
+            commitments: Vec::new(),
             instance_changes: Vec::new(),
             alarms: Vec::new(),
         }
@@ -384,15 +398,9 @@ impl Setup {
         order
     }
 
-    /// The greatest amounts of any instance, launched or found, each on its own.
-    pub(super) fn largest_registered(&self, cluster: &Cluster) -> Needs {
-        let found = self.found_instances.iter().map(|it| it.registered);
-        found.fold(cluster.largest_capacity(), |largest, it| Needs {
-            cpu: largest.cpu.max(it.cpu),
-            memory: largest.memory.max(it.memory),
-            gpus: largest.gpus.max(it.gpus),
-            network_interfaces: largest.network_interfaces.max(it.network_interfaces),
-        })
+    /// Whether instances or tasks may be lost to a disruption.
+    pub fn loses_machines(&self) -> bool {
+        self.disruptions.iter().any(|it| it.kind.takes_away())
     }
 
     /// Whether some constraint may be met by a task that comes.

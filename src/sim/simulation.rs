@@ -1,13 +1,11 @@
 //! The state of a run: the clock, the cluster, what is pending, and what each
 //! scheduler remembers between two looks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
 use crate::base::{Domain, Seed, SimTime, Table};
-use crate::billing::fargate::Usage;
-use crate::bounds::volume::{self, Volume};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
@@ -17,16 +15,18 @@ use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
-use crate::model::task::{Epoch, Needs};
+use crate::model::task::Epoch;
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
-use crate::sim::bill::InstanceUse;
+use crate::sim::bill::Bill;
+use crate::sim::disruptions::DisruptionState;
 use crate::sim::event::Event;
-use crate::sim::fargate::FargateLine;
+use crate::sim::floors::Floors;
 use crate::sim::ground;
 use crate::sim::launch_limits::LaunchBucket;
 use crate::sim::lives::{Lives, Reason};
+use crate::sim::looks::Looks;
 use crate::sim::paths::Paths;
 use crate::sim::protection::Protection;
 use crate::sim::queue::EventQueue;
@@ -78,11 +78,11 @@ pub(super) struct Simulation<'a, W> {
     /// Some constraint may be met by a task that comes, not only by one that
     /// goes.
     pub(super) is_company_awaited: bool,
-    largest_capacity: Needs,
+    pub(super) floors: Floors,
+    pub(super) looks: Looks,
     observed: Option<Totals>,
     /// What instances were used, for whom and where.
-    pub(super) bill: BTreeMap<InstanceUse, (u64, u64)>,
-    pub(super) fargate_bill: BTreeMap<FargateLine, Usage>,
+    pub(super) bill: Bill,
     /// For each task on Fargate when its machine begins to be paid for.
     pub(super) pulls_from: Vec<Option<SimTime>>,
     /// What the account may still launch on Fargate: on demand, Spot.
@@ -91,6 +91,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) alarms: Vec<AlarmState>,
     /// Instances that are given back as soon as no task is left on them.
     pub(super) leaving: BTreeSet<InstanceId>,
+    /// What is remembered of what breaks.
+    pub(super) disruptions: DisruptionState,
     /// Stand-alone tasks given to each item of their strategy.
     pub(super) standalone_counts: Vec<u32>,
 }
@@ -198,10 +200,12 @@ impl<'a, W: Watch> Simulation<'a, W> {
             watch,
             now: SimTime::ZERO,
             is_company_awaited: setup.awaits_company() || cluster.awaits_company(),
-            largest_capacity: setup.largest_registered(&cluster),
+            floors: Floors::new(setup, workload),
+            looks: Looks::new(setup.horizon, setup.warm_up, setup.options.replacement_period),
             cluster,
             queue: EventQueue::new(),
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)
+                .with_disruptions(DisruptionState::causes(setup))
                 .with_providers(setup.providers.rows().iter().map(|it| it.name.clone()))
                 .with_services_on(
                     setup
@@ -227,12 +231,12 @@ impl<'a, W: Watch> Simulation<'a, W> {
             candidates: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
-            bill: BTreeMap::new(),
-            fargate_bill: BTreeMap::new(),
+            bill: Bill::new(setup),
             pulls_from: Vec::new(),
             fargate_launches: [LaunchBucket::of_fargate(); 2],
             alarms: vec![AlarmState::default(); setup.alarms.len()],
             leaving: BTreeSet::new(),
+            disruptions: DisruptionState::new(setup),
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
@@ -264,6 +268,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
         }
         self.open_alarms();
         self.open_scalers();
+        self.open_disruptions();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and
@@ -308,14 +313,13 @@ impl<'a, W: Watch> Simulation<'a, W> {
     /// clock moves on: what lasts no time is not seen.
     pub(super) fn observe(&mut self) {
         let totals = self.cluster.totals();
-        if self.observed != Some(totals) {
+        if self.count_floors() || self.observed != Some(totals) {
             self.observed = Some(totals);
-            let volume = Volume { cpu: totals.reserved_cpu, memory: totals.reserved_memory };
             self.recorder.cluster(
                 self.now,
                 ClusterReading {
                     n_instances: totals.n_instances.into(),
-                    lower_bound: volume::instances(volume, self.largest_capacity),
+                    lower_bound: self.floors.instances(),
                     n_waiting: totals.n_waiting.into(),
                     n_placed: totals.n_placed.into(),
                     reserved_cpu: totals.reserved_cpu,

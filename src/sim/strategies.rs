@@ -2,7 +2,8 @@
 
 use crate::base::id::{DeploymentId, ServiceId, TaskDefinitionId, TaskId};
 use crate::model::capacity::{CapacityStrategy, Scaling};
-use crate::model::task::TaskOwner;
+use crate::model::fargate_sizes;
+use crate::model::task::{Health, TaskOwner};
 use crate::placement::capacity_strategy;
 use crate::sim::service_tasks::Side;
 use crate::sim::simulation::Simulation;
@@ -47,6 +48,12 @@ impl<W: Watch> Simulation<'_, W> {
             Side::Target => it == primary,
             Side::Only(one) => it == one,
         });
+        // Who may not be stopped, or serves while others do not, is no choice.
+        candidates.retain(|it| !self.cluster.task(*it).is_protected);
+        let serves = |it: &TaskId| self.cluster.task(*it).health == Health::Healthy;
+        if !candidates.iter().all(serves) {
+            candidates.retain(|it| !serves(it));
+        }
         let Some(item) = capacity_strategy::last(strategy, &counts) else { return };
         let capacity = strategy.items()[item].capacity;
         let is_overweight = |it: &TaskId| self.cluster.task(*it).capacity == capacity;
@@ -58,16 +65,22 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// Whether tasks without room wait, on some provider of the strategy.
     pub(super) fn queues(&self, strategy: &CapacityStrategy) -> bool {
-        strategy.providers().any(|it| matches!(self.setup.providers[it].scaling, Scaling::Managed(_)))
+        let is_managed = |it| matches!(self.setup.providers[it].scaling, Scaling::Managed(_));
+        // On Fargate they wait for a zone that takes them.
+        strategy.providers().any(is_managed) || (strategy.is_fargate() && self.n_waiting_for_fargate() > 0)
     }
 
     /// Why a definition fits no instance of any provider of the strategy, as ECS
-    /// names what is missing on the first.
+    /// names what is missing on the first; on Fargate no task size.
     pub(super) fn fits_nowhere(
         &self,
         strategy: &CapacityStrategy,
         definition: TaskDefinitionId,
     ) -> Option<&'static str> {
+        if strategy.is_fargate() {
+            let needs = self.cluster.definition(definition).needs;
+            return fargate_sizes::smallest(needs).is_none().then_some("FARGATE:SIZE");
+        }
         let mut reasons = strategy.providers().map(|it| self.never_fits(it, definition));
         let first = reasons.next()??;
         reasons.all(|it| it.is_some()).then_some(first)

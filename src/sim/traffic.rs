@@ -58,6 +58,8 @@ pub(super) struct ServiceTraffic {
     errors: Option<Arc<str>>,
     /// Since the begin.
     totals: Totals,
+    /// Offered while measured, by hour of the run, in millionths.
+    by_hour: Vec<u64>,
 }
 
 /// Requests since the begin of a run, in millionths.
@@ -103,7 +105,13 @@ impl ServiceTraffic {
             unreachable: None,
             errors: None,
             totals: Totals::default(),
+            by_hour: Vec::new(),
         }))
+    }
+
+    /// Offered while measured, by hour of the run, in millionths.
+    pub(super) fn by_hour(&self) -> &[u64] {
+        &self.by_hour
     }
 
     /// Plays up to `to` and tells the recorder.
@@ -170,6 +178,14 @@ impl ServiceTraffic {
         self.totals.answered += served + failed(RequestFailure::ErrorAnswer);
         let amounts = RequestAmounts { offered, served, lost, waited_us };
         recorder.requests_counted(from, to, service, amounts);
+        // Hours are whole windows of requests: a stretch is of one.
+        if recorder.is_measured(from) {
+            let hour = usize::try_from(from.millis() / 3_600_000).expect("within a run");
+            if self.by_hour.len() <= hour {
+                self.by_hour.resize(hour + 1, 0);
+            }
+            self.by_hour[hour] += offered;
+        }
     }
 }
 
@@ -254,6 +270,10 @@ impl<W: Watch> Simulation<'_, W> {
                 StopCode::ServiceSchedulerInitiated => {
                     Standing::Draining { until: self.now + self.requests_end_after(service, task) }
                 }
+                // It leaves its targets with the signal; nobody waits for them.
+                StopCode::SpotInterruption => {
+                    Standing::Draining { until: self.now + self.lives.of(self.cluster.task(task)).stop }
+                }
                 // Its loss was found out before this was noticed, or is now.
                 _ if was_gone => Standing::Gone { until: self.now },
                 _ => {
@@ -272,6 +292,7 @@ impl<W: Watch> Simulation<'_, W> {
         for service in self.setup.services.ids() {
             if let Some(traffic) = self.take_traffic(service) {
                 self.recorder.requests_in_flight(service.idx(), traffic.targets.in_flight());
+                self.traffic[service] = Some(traffic);
             }
         }
     }

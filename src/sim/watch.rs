@@ -74,6 +74,8 @@ pub enum Fact<'a> {
     InstanceLaunched(InstanceId),
     /// An instance failed.
     InstanceFailed(InstanceId),
+    /// A Spot instance was told that it will be taken back.
+    SpotNoticeGiven(InstanceId),
     /// An instance was given up.
     InstanceTerminated(InstanceId),
     /// A service's scheduler decided to do something.

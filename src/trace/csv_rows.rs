@@ -53,6 +53,7 @@ pub(super) struct Rows<'a> {
     line_number: u64,
     /// Where the fields of the row are in `line`.
     fields: Vec<Range<usize>>,
+    columns: &'static [Column],
     /// Field of each known column, in the format's order; `None` if the file
     /// does not have it.
     positions: Vec<Option<usize>>,
@@ -73,6 +74,7 @@ impl<'a> Rows<'a> {
             line: Vec::new(),
             line_number: 0,
             fields: Vec::new(),
+            columns,
             positions: vec![None; columns.len()],
             n_columns: 0,
             faults: Vec::new(),
@@ -119,6 +121,24 @@ impl<'a> Rows<'a> {
     /// Whether the file has the format's n-th column.
     pub(super) fn has(&self, column: usize) -> bool {
         self.positions[column].is_some()
+    }
+
+    /// Which of several names of one column the file has.
+    ///
+    /// # Errors
+    ///
+    /// If it has none of them, or several.
+    pub(super) fn one_of(&self, columns: &[usize]) -> Result<usize, Diagnostic> {
+        let names = |columns: &[usize]| {
+            columns.iter().map(|&it| format!("`{}`", self.columns[it].name)).collect::<Vec<_>>().join(", ")
+        };
+        let present: Vec<usize> = columns.iter().copied().filter(|&it| self.has(it)).collect();
+        let (code, message) = match present[..] {
+            [one] => return Ok(one),
+            [] => ("B0206", format!("none of the columns {} in the header", names(columns))),
+            _ => ("B0218", format!("{} in the header, expected one of them", names(&present))),
+        };
+        Err(Diagnostic::new(code, message).at(self.place_of_line()))
     }
 
     /// Goes to the next row with as many fields as the header; lines without

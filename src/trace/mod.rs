@@ -9,19 +9,25 @@ pub mod describe;
 pub mod fit;
 pub mod fit_load;
 pub mod formats;
+mod lifetimes;
 pub mod load_series;
 pub mod native;
 mod number;
 pub mod quantiles;
 pub mod source;
+mod spot_availability;
+mod spot_prices;
 pub mod synthetic;
 pub mod synthetic_load;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use formats::{find, read_recognised, recognise};
+pub use lifetimes::read_lifetimes;
 pub use load_series::LoadSeries;
 pub use source::{Format, ReadError, Trace, TraceRow};
+pub use spot_availability::{AvailabilitySeries, SpotAvailability};
+pub use spot_prices::{PriceSeries, SpotPrices};
 pub use synthetic::TaskProfile;
 pub use synthetic_load::LoadProfile;
 

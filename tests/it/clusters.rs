@@ -5,6 +5,8 @@ use berthlab::base::id::{
     CapacityProviderId, Id as _, InstanceId, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId,
 };
 use berthlab::base::{CpuUnits, MemoryMib, Money, SimDuration, SimTime};
+use berthlab::disruption::instance_failure::Lifetime;
+use berthlab::disruption::{Disruption, Kind, Scope};
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
@@ -40,6 +42,12 @@ pub(crate) fn instance_type(name: &str, cpu: u32, memory: u32) -> InstanceType {
 
 pub(crate) fn bounds(minimum_healthy_percent: u16, maximum_percent: u16) -> DeploymentBounds {
     DeploymentBounds { minimum_healthy_percent, maximum_percent }
+}
+
+/// Instances fail at a constant rate.
+pub(crate) fn fails_after(mean: SimDuration) -> Disruption {
+    let kind = Kind::InstanceFailure(Lifetime::Exponential { mean });
+    Disruption { scope: Scope::default(), ordinal: 0, kind }
 }
 
 /// Onto the only provider, wherever there is room.

@@ -17,7 +17,7 @@ use berthlab::sim::setup::Unplaced;
 use berthlab::sim::{Fact, Watch, run_watched};
 
 use crate::clusters::{
-    add_service, bounds, definition, instance_of, instance_type, provider, release, setup,
+    add_service, bounds, definition, fails_after, instance_of, instance_type, provider, release, setup,
 };
 
 const HORIZON: SimDuration = SimDuration::from_secs(6 * 3600);
@@ -98,7 +98,7 @@ fn play(strategy: (&str, Option<&str>), rollout: DeploymentBounds, is_found: u32
     let mut setup = setup(options, provider(is_found, 30), instance_type("host", 4096, 8192), HORIZON);
     setup.zones.push("zone-b".to_owned());
     setup.providers[crate::clusters::PROVIDER].zones.push(ZoneId::new(1));
-    setup.instance_mean_lifetime = Some(SimDuration::from_secs(2 * 3600));
+    setup.disruptions = vec![fails_after(SimDuration::from_secs(2 * 3600))];
     setup.standalone.unplaced =
         Unplaced::Retry { first: SimDuration::from_secs(60), longest: SimDuration::from_secs(900) };
     let mut workload = workload();

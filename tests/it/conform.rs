@@ -122,6 +122,27 @@ fn mutants(file: &Value, case: &Value) -> Vec<Value> {
     };
     if let Some(is_accepted) = expect["accepted"].as_bool() {
         with(&|it| it["accepted"] = json!(!is_accepted));
+    } else if let Some(cost) = expect["cost_usd"].as_str() {
+        let dearer = |by: f64| format!("{:.12}", cost.parse::<f64>().unwrap() + by);
+        with(&|it| it["cost_usd"] = json!(dearer(1e-7)));
+        with(&|it| it["cost_usd"] = json!(dearer(2.5e-9)));
+        for key in ["billed_seconds", "billed_hours", "stored_bytes"] {
+            if let Some(number) = expect[key].as_u64() {
+                with(&|it| it[key] = json!(number + 1));
+            }
+        }
+        for key in ["billed_seconds", "lcu_per_hour"] {
+            for (idx, item) in expect[key].as_array().into_iter().flatten().enumerate() {
+                let other = match item {
+                    Value::String(text) => json!(format!("{:.12}", text.parse::<f64>().unwrap() + 1e-8)),
+                    number => json!(number.as_u64().unwrap() + 1),
+                };
+                with(&|it| it[key][idx] = other.clone());
+                with(&|it| {
+                    it[key].as_array_mut().unwrap().remove(idx);
+                });
+            }
+        }
     } else if let Some(threshold) = expect["threshold"].as_u64() {
         with(&|it| it["threshold"] = json!(threshold + 1));
     } else if let Some(failed_at) = expect.get("failed_at_event_index") {
@@ -249,9 +270,12 @@ fn what_cannot_be_judged_is_a_fault() {
     fn shift(file: &mut Value) -> &mut Value {
         &mut file["traffic_shift"][0]["input"]
     }
+    fn bill(file: &mut Value, idx: usize) -> &mut Value {
+        &mut file["cases"][idx]["input"]
+    }
     let queries = "cluster-query-language";
     let cases: Vec<(Report, &[&str])> = vec![
-        (changed("placement", |it| it["topic"] = json!("billing")), &["B0601"]),
+        (changed("placement", |it| it["topic"] = json!("lifecycle-policy")), &["B0601"]),
         (changed("placement", |it| it["topic"] = json!("palcement")), &["B0601"]),
         (changed("placement", |it| remove(it, "topic")), &["B0604"]),
         (changed("placement", |it| it["version"] = json!(2)), &["B0607"]),
@@ -348,6 +372,26 @@ fn what_cannot_be_judged_is_a_fault() {
             &["B0607"],
         ),
         (changed("rolling-updates", |it| it["zone_blance"] = json!([{}])), &["B0605"]),
+        (changed("billing", |it| it["cases"][0]["kind"] = json!("ec3")), &["B0603"]),
+        (changed("billing", |it| remove(&mut it["cases"][0]["input"], "price_per_hour")), &["B0604"]),
+        (changed("billing", |it| bill(it, 0)["price_per_hour"] = json!("-1")), &["B0607"]),
+        (changed("billing", |it| bill(it, 0)["price_per_hour"] = json!("1e9")), &["B0607"]),
+        (changed("billing", |it| bill(it, 0)["price_per_hour"] = json!(true)), &["B0606"]),
+        (changed("billing", |it| bill(it, 1)["running_intervals_s"][0] = json!([5, 4])), &["B0607"]),
+        (changed("billing", |it| bill(it, 1)["running_intervals_s"][0] = json!([5])), &["B0607"]),
+        (changed("billing", |it| bill(it, 1)["running_intervals_s"][0] = json!([-5, 4])), &["B0607"]),
+        (changed("billing", |it| bill(it, 5)["tasks"][1]["stopped_at"] = json!(29)), &["B0607"]),
+        (
+            changed("billing", |it| bill(it, 5)["tasks"][1]["cpu_units"] = json!(4_000_000_000_u64)),
+            &["B0607"],
+        ),
+        (changed("billing", |it| remove(bill(it, 6), "spot_price_multiplier")), &["B0604"]),
+        (changed("billing", |it| bill(it, 10)["hourly_usage"][0]["rules"] = json!(1)), &["B0605"]),
+        (changed("billing", |it| bill(it, 14)["days_in_month"] = json!(0)), &["B0607"]),
+        (changed("billing", |it| bill(it, 14)["images"][0]["layers"][0]["bytes"] = json!(0.5)), &["B0607"]),
+        (changed("billing", |it| bill(it, 17)["seconds_in_month"] = json!(0)), &["B0607"]),
+        (changed("billing", |it| bill(it, 17)["size_gib"] = json!(0.5)), &["B0607"]),
+        (changed("billing", |it| remove(&mut it["cases"][17]["expect"], "cost_usd")), &["B0604"]),
         (examine("x.json", "[]"), &["B0606"]),
         (examine("x.json", "{"), &["B0350"]),
     ];
@@ -382,7 +426,7 @@ fn the_command_says_what_differs_and_counts() {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
     let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
     let outcome = bench.run_well(&["conform", own]);
-    assert_eq!(outcome.out, "37 passed, 0 failed\n");
+    assert_eq!(outcome.out, "57 passed, 0 failed\n");
 
     let mut file = read(Path::new(own), "placement");
     file["cases"][0]["expect"]["steps"][0]["allowed"] = json!(["south"]);
@@ -398,7 +442,7 @@ fn the_command_says_what_differs_and_counts() {
     assert_eq!(said["differing"][0]["differences"][0]["found"], "north");
 
     // A fault outranks what failed, and hides none of it.
-    bench.write("unknown.json", r#"{"topic": "billing", "version": 1, "cases": []}"#);
+    bench.write("unknown.json", r#"{"topic": "lifecycle-policy", "version": 1, "cases": []}"#);
     bench.write("not-a-case.txt", "x");
     let outcome = bench.run(&["conform", "."]);
     assert_eq!((outcome.code, last(&outcome.out).as_str()), (Some(3), "4 passed, 1 failed"));

@@ -132,6 +132,36 @@ fn a_deploy_doubles_the_fleet() {
     told.draws("rollout_timeline", &["100/200: web to web:2", "completed after"]);
 }
 
+/// Two at the first point, at 60 s; registered at 150 s. One task leaves one of
+/// them idle from the point at 180 s on, the fifteenth low one is at 1020 s. Six
+/// tasks: the youngest instance is 300 s old at 360 s, and four still wait. With a
+/// warm-up of zero 2 + 6 are wanted at 120 s, and 8 + 4 at 180 s.
+#[test]
+fn from_zero_there_are_two_and_one_idles() {
+    let told = tell("scale-from-zero", &[]);
+    let of = |desired: u32, warm_up: &str| {
+        let setting = told.results.settings.iter().position(|it| {
+            it.label.contains(&format!("desired_count={desired}")) && it.label.contains(warm_up)
+        });
+        let setting = setting.unwrap_or_else(|| panic!("{:#?}", told.results.settings));
+        &told.results.rows_of(setting)[0].record
+    };
+    let at = |record: &RunRecord, seconds: u64| {
+        let series = &record.instances;
+        let idx = (seconds * 1000 / series.bucket_width().millis()) as usize;
+        series.buckets()[idx].max
+    };
+    for warm_up in ["300s", "0s"] {
+        let record = of(1, warm_up);
+        let sizes = [50, 70, 1010, 1030, 1790].map(|it| at(record, it));
+        assert_eq!(sizes, [0, 2, 2, 1, 1], "{warm_up}");
+        assert_eq!((record.instances_launched, record.instances_peak), (2, 2), "{warm_up}");
+    }
+    assert_eq!([70, 350, 370].map(|it| at(of(6, "300s"), it)), [2, 2, 6]);
+    assert_eq!([70, 130, 190].map(|it| at(of(6, "0s"), it)), [2, 8, 12]);
+    told.draws("instances_over_time", &["300s"]);
+}
+
 /// Two instances, and each task holds port 80 of one. 150 % of two are three,
 /// so a start is allowed, and there is no place for it; at a minimum of 50 %
 /// one task goes and frees its port after 31 s; its successor finds it at the

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
 
 mod deployments;
+mod disruptions;
 mod situation;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,13 @@ fn promises_hold_on_random_clusters() {
     // An idle walk proves nothing.
     assert!(seen.found > N_CASES / 4, "{} tasks were found", seen.found);
     assert!(seen.helped > N_CASES / 40, "{} waited for company and found it", seen.helped);
+    for (name, n) in [
+        ("Spot notices", seen.noticed),
+        ("interrupted on Fargate", seen.interrupted),
+        ("refused launches", seen.refused),
+    ] {
+        assert!(n > N_CASES / 4, "{n} {name} in {N_CASES} cases");
+    }
     for (name, n) in [("given up", seen.given_up), ("stages", seen.stages), ("drained", seen.drained)] {
         assert!(n > N_CASES / 4, "{n} {name} in {N_CASES} cases");
     }
@@ -81,6 +89,9 @@ struct Seen {
     stages: u64,
     shifts: u64,
     drained: u64,
+    noticed: u64,
+    interrupted: u64,
+    refused: u64,
     /// Waited and were placed, and asked for company.
     helped: u64,
 }
@@ -106,6 +117,9 @@ impl Seen {
         self.stages += other.stages;
         self.shifts += other.shifts;
         self.drained += other.drained;
+        self.noticed += other.noticed;
+        self.interrupted += other.interrupted;
+        self.refused += other.refused;
     }
 }
 
@@ -118,6 +132,9 @@ fn play(case: u64) -> Seen {
         dice.deployments(&mut setup, &mut workload);
     }
     setup.warm_up = SimDuration::from_secs(600 * dice.below(2));
+    if case % 4 >= 2 {
+        dice.disruptions(&mut setup);
+    }
     let mut checker = Checker::new(&setup, &workload, distinct);
     let record = run_watched(&setup, &workload, Seed(case), &mut checker).expect("nobody stops it");
     checker.check_end(&record);
@@ -127,6 +144,7 @@ fn play(case: u64) -> Seen {
     checker.seen.rollouts = record.rollouts.len() as u64;
     let rolled_back = record.rollouts.iter().filter(|it| it.outcome == DeploymentOutcome::RolledBack);
     checker.seen.rolled_back = rolled_back.count() as u64;
+    checker.seen.refused = record.disruptions.iter().map(|it| it.n_launches).sum();
     checker.seen
 }
 
@@ -253,7 +271,7 @@ impl<'a> Checker<'a> {
 
         assert_eq!(record.instance_ms, self.instance_ms, "the integral is the sum of the uses");
         let of_instances = record.ledger.lines.iter().filter(|it| it.meter.is_of_instances());
-        let billed_ms: u64 = of_instances.map(|it| it.unit_seconds * 1000).sum();
+        let billed_ms: u64 = of_instances.map(|it| it.quantity * 3_600_000 / it.units_per_price).sum();
         assert!(billed_ms >= record.instance_ms, "{billed_ms} billed, {} used", record.instance_ms);
         assert!(
             record.instance_ms >= record.lower_bound_instance_ms,
@@ -315,6 +333,8 @@ impl Watch for Checker<'_> {
                 self.seen.terminated += 1;
                 self.end_use(now, instance);
             }
+            Fact::SpotNoticeGiven(_) => self.seen.noticed += 1,
+            Fact::TaskAskedToStop(_, StopCode::SpotInterruption) => self.seen.interrupted += 1,
             Fact::ServicePlanned(service, plan) => self.planned.push((service, plan)),
             _ => (),
         }

@@ -1,7 +1,9 @@
 //! Which rules of security groups open the way to a task, and which one is
 //! named when it is closed.
 
-use berthlab::model::network::{Cidr, LoadBalancer, Network, Peer, Protocol, SecurityGroup, SecurityRule};
+use berthlab::model::network::{
+    Cidr, Connections, LoadBalancer, LoadBalancerType, Network, Peer, Protocol, SecurityGroup, SecurityRule,
+};
 use berthlab::reach::{Target, TargetPort, load_balancer_reaches, web_reaches};
 
 /// `tcp 80 lb`, `all 0-65535 10.0.0.0/8`.
@@ -34,7 +36,15 @@ fn group(name: &str, inbound: &[&str], outbound: &[&str]) -> SecurityGroup {
 fn load_balancer(groups: &[&str], zones: &[&str]) -> LoadBalancer {
     let owned = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect();
     let (security_groups, zones) = (owned(groups), owned(zones));
-    LoadBalancer { name: "front".to_owned(), listeners: Vec::new(), security_groups, zones }
+    LoadBalancer {
+        name: "front".to_owned(),
+        listeners: Vec::new(),
+        security_groups,
+        zones,
+        kind: LoadBalancerType::Application,
+        is_internal: false,
+        connections: Connections::default(),
+    }
 }
 
 const ALL: &[&str] = &["all 0-65535 0.0.0.0/0"];

@@ -9,7 +9,9 @@
 //! later. A container exits 1 s after its stop signal; an interface takes 5 s
 //! to go.
 
+mod bill;
 mod breakers;
+mod capacity;
 mod deployments;
 mod draining;
 mod fargate;
@@ -29,6 +31,7 @@ use berthlab::base::id::{Id as _, ServiceId};
 use berthlab::base::{Diagnostic, Seed, SimTime};
 use berthlab::experiment::matrix::{self, Experiment, SourceText};
 use berthlab::model::Cluster;
+use berthlab::model::capacity::Capacity;
 use berthlab::model::service::RevisionCounts;
 use berthlab::model::task::{Host, StopCode, Task, TaskOwner};
 use berthlab::model::workload::Workload;
@@ -50,6 +53,9 @@ struct Played {
     record: RunRecord,
     /// `12s web:1 placed on i0`.
     lines: Vec<String>,
+    /// `60s i0 launched`, `75s i0 gone`, and whose tasks are told to stop: `80s
+    /// stop on general`.
+    fleet: Vec<String>,
     /// For each service its healthy tasks, whenever that changed: (ms, number).
     healthy: Vec<Vec<(u64, u32)>>,
 }
@@ -74,7 +80,7 @@ fn read(experiment: &str, files: &[(&str, &str)]) -> Result<Experiment, Vec<Diag
     }
     let text = format!("{HEADER}{experiment}");
     // A top-level value cannot follow a table: these go first.
-    let is_top = |it: &&str| it.starts_with("horizon =") || it.starts_with("region =");
+    let is_top = |it: &&str| ["horizon =", "warm_up =", "region ="].iter().any(|top| it.starts_with(top));
     let (tops, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(is_top);
     let text = format!("{}\n{}\n", tops.join("\n"), rest.join("\n"));
     let source = SourceText { file: "story.toml".to_owned(), text, overrides: Vec::new() };
@@ -83,16 +89,27 @@ fn read(experiment: &str, files: &[(&str, &str)]) -> Result<Experiment, Vec<Diag
 
 /// Plays what was made by hand.
 fn play_setup(setup: &Setup, workload: &Workload, seed: Seed) -> Played {
-    let mut teller =
-        Teller { workload, setup, lines: Vec::new(), healthy: vec![Vec::new(); setup.services.len()] };
+    let mut teller = Teller {
+        workload,
+        setup,
+        lines: Vec::new(),
+        fleet: Vec::new(),
+        healthy: vec![Vec::new(); setup.services.len()],
+    };
     let record = run_watched(setup, workload, seed, &mut teller).expect("nobody stops it");
-    Played { record, lines: teller.lines, healthy: teller.healthy }
+    Played { record, lines: teller.lines, fleet: teller.fleet, healthy: teller.healthy }
 }
 
 impl Played {
     /// The seconds at which something was told, in order.
     fn times(&self, what: &str) -> Vec<u64> {
         let told = self.lines.iter().filter_map(|it| it.split_once("s "));
+        told.filter(|it| it.1 == what).map(|it| it.0.parse().expect("whole seconds")).collect()
+    }
+
+    /// The seconds at which something was told of the fleet, in order.
+    fn fleet_times(&self, what: &str) -> Vec<u64> {
+        let told = self.fleet.iter().filter_map(|it| it.split_once("s "));
         told.filter(|it| it.1 == what).map(|it| it.0.parse().expect("whole seconds")).collect()
     }
 
@@ -129,6 +146,7 @@ struct Teller<'a> {
     workload: &'a Workload,
     setup: &'a Setup,
     lines: Vec<String>,
+    fleet: Vec<String>,
     healthy: Vec<Vec<(u64, u32)>>,
 }
 
@@ -145,6 +163,18 @@ impl Teller<'_> {
 
 impl Watch for Teller<'_> {
     fn fact(&mut self, now: SimTime, fact: Fact<'_>) {
+        let of_fleet = match fact {
+            Fact::InstanceLaunched(it) => Some(format!("i{} launched", it.number())),
+            Fact::InstanceTerminated(it) | Fact::InstanceFailed(it) => Some(format!("i{} gone", it.number())),
+            Fact::TaskAskedToStop(task, _) => Some(match task.capacity {
+                Capacity::Instances(it) => format!("stop on {}", self.setup.providers[it].name),
+                Capacity::Fargate { is_spot } => {
+                    format!("stop on Fargate{}", if is_spot { " Spot" } else { "" })
+                }
+            }),
+            _ => None,
+        };
+        self.fleet.extend(of_fleet.map(|it| format!("{}s {it}", now.millis() / 1000)));
         let what = match fact {
             Fact::TaskPlaced(task, Host::Instance(it)) => {
                 format!("{} placed on i{}", self.name(task), it.number())
@@ -159,6 +189,7 @@ impl Watch for Teller<'_> {
                     StopCode::TaskFailedToStart => "failed to start",
                     StopCode::ServiceSchedulerInitiated => "told to stop",
                     StopCode::TerminationNotice => "lost",
+                    StopCode::SpotInterruption => "interrupted",
                 };
                 format!("{} {why}", self.name(task))
             }
@@ -166,6 +197,8 @@ impl Watch for Teller<'_> {
                 let owner = matches!(task.owner, TaskOwner::Standalone { .. });
                 format!("{} stopped{}", self.name(task), if owner { " alone" } else { "" })
             }
+            Fact::SpotNoticeGiven(it) => format!("i{} given notice", it.number()),
+            Fact::InstanceFailed(it) => format!("i{} gone", it.number()),
             Fact::RolloutCompleted(service) => {
                 format!("{} completed", self.setup.services[service].name)
             }

@@ -5,7 +5,6 @@
 pub mod amount;
 mod blueprint;
 pub mod choices;
-pub mod fargate_sizes;
 pub mod needs;
 mod read;
 pub mod rules;

@@ -5,12 +5,19 @@ use std::collections::BTreeMap;
 use crate::model::capacity::FargateRates;
 use crate::model::price::DatedPrice;
 
-/// What one price of Fargate is of. Linux alone.
+/// What one price of Fargate is of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct FargatePrice {
-    is_arm: bool,
+    platform: Platform,
     is_spot: bool,
     unit: Unit,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Platform {
+    Linux,
+    LinuxArm,
+    Windows,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -18,51 +25,100 @@ enum Unit {
     Vcpu,
     Gb,
     StorageGib,
+    /// The licence of Windows for a vCPU.
+    OsVcpu,
 }
 
+/// What a price is called before the colon. There is no Spot for Windows (developer
+/// guide, fargate-capacity-providers).
+const KINDS: &[(&str, Platform, bool)] = &[
+    ("fargate", Platform::Linux, false),
+    ("fargate_spot", Platform::Linux, true),
+    ("fargate_arm", Platform::LinuxArm, false),
+    ("fargate_arm_spot", Platform::LinuxArm, true),
+    ("fargate_windows", Platform::Windows, false),
+];
+
+/// And behind it.
+const UNITS: &[(&str, Unit)] = &[
+    ("vcpu_hour", Unit::Vcpu),
+    ("gb_hour", Unit::Gb),
+    ("storage_gib_hour", Unit::StorageGib),
+    ("os_vcpu_hour", Unit::OsVcpu),
+];
+
 impl FargatePrice {
+    /// All there are.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let of_kind = |&(_, platform, is_spot): &(&str, Platform, bool)| {
+            let price = move |&(_, unit): &(&str, Unit)| Self { platform, is_spot, unit };
+            UNITS.iter().map(price)
+        };
+        // Only Windows has a licence.
+        KINDS
+            .iter()
+            .flat_map(of_kind)
+            .filter(|it| it.unit != Unit::OsVcpu || it.platform == Platform::Windows)
+    }
+
     /// By the name that a price file has for it: `fargate_arm_spot:vcpu_hour`.
     pub(super) fn named(name: &str) -> Option<Self> {
         let (kind, unit) = name.split_once(':')?;
-        let (is_arm, is_spot) = match kind {
-            "fargate" => (false, false),
-            "fargate_spot" => (false, true),
-            "fargate_arm" => (true, false),
-            "fargate_arm_spot" => (true, true),
-            _ => return None,
-        };
-        let unit = match unit {
-            "vcpu_hour" => Unit::Vcpu,
-            "gb_hour" => Unit::Gb,
-            "storage_gib_hour" => Unit::StorageGib,
-            _ => return None,
-        };
-        Some(Self { is_arm, is_spot, unit })
+        let &(_, platform, is_spot) = KINDS.iter().find(|it| it.0 == kind)?;
+        let &(_, unit) = UNITS.iter().find(|it| it.0 == unit)?;
+        Some(Self { platform, is_spot, unit }).filter(|price| Self::all().any(|it| it == *price))
+    }
+
+    /// That name.
+    pub(super) fn name(self) -> String {
+        let kind = KINDS.iter().find(|it| (it.1, it.2) == (self.platform, self.is_spot));
+        let unit = UNITS.iter().find(|it| it.1 == self.unit);
+        let (kind, unit) = kind.zip(unit).expect("every price has a kind and a unit");
+        format!("{}:{}", kind.0, unit.0)
     }
 }
 
-/// The prices of a region together. Storage has one price; MODEL: Spot lowers
-/// that of vCPUs and memory only. A file may give it another one all the same.
-pub(super) fn rates(
-    prices: &BTreeMap<(String, FargatePrice), DatedPrice>,
-    region: &str,
+/// The prices of a region for Linux tasks. Storage has one price; MODEL: Spot
+/// lowers that of vCPUs and memory only. A file may give it another one all the
+/// same.
+pub(super) fn linux_rates(
+    prices: &BTreeMap<FargatePrice, DatedPrice>,
     is_arm: bool,
     is_spot: bool,
 ) -> Option<FargateRates> {
-    let price = |is_arm, is_spot, unit| {
-        prices.get(&(region.to_owned(), FargatePrice { is_arm, is_spot, unit })).cloned()
-    };
-    let storage = [(is_arm, is_spot), (is_arm, false), (false, false)];
+    let platform = if is_arm { Platform::LinuxArm } else { Platform::Linux };
+    let storage = [(platform, is_spot), (platform, false), (Platform::Linux, false)];
+    rates(prices, (platform, is_spot), &storage)
+}
+
+/// The prices of a region for Windows tasks, and that of the licence.
+pub(super) fn windows_rates(
+    prices: &BTreeMap<FargatePrice, DatedPrice>,
+) -> Option<(FargateRates, DatedPrice)> {
+    let storage = [(Platform::Windows, false), (Platform::Linux, false)];
+    let rates = rates(prices, (Platform::Windows, false), &storage)?;
+    let licence = FargatePrice { platform: Platform::Windows, is_spot: false, unit: Unit::OsVcpu };
+    Some((rates, prices.get(&licence)?.clone()))
+}
+
+/// Of one kind, with the first price of storage among `storage` that is known.
+fn rates(
+    prices: &BTreeMap<FargatePrice, DatedPrice>,
+    kind: (Platform, bool),
+    storage: &[(Platform, bool)],
+) -> Option<FargateRates> {
+    let price = |(platform, is_spot), unit| prices.get(&FargatePrice { platform, is_spot, unit }).cloned();
     Some(FargateRates {
-        vcpu_hour: price(is_arm, is_spot, Unit::Vcpu)?,
-        gb_hour: price(is_arm, is_spot, Unit::Gb)?,
-        storage_gib_hour: storage.into_iter().find_map(|(arm, spot)| price(arm, spot, Unit::StorageGib)),
+        vcpu_hour: price(kind, Unit::Vcpu)?,
+        gb_hour: price(kind, Unit::Gb)?,
+        storage_gib_hour: storage.iter().find_map(|it| price(*it, Unit::StorageGib)),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Catalogue;
+    use super::*;
 
     #[test]
     fn rates_are_of_region_architecture_and_capacity() {
@@ -78,6 +134,29 @@ mod tests {
         // Of this region no price of storage and none of Arm is known.
         assert_eq!(shown("us-west-2", false, false).unwrap(), "0.04048 0.004445 ");
         assert_eq!((shown("us-west-2", true, false), shown("mars-1", false, false)), (None, None));
+    }
+
+    #[test]
+    fn windows_has_rates_of_its_own_and_a_licence() {
+        let shown = |region| {
+            let (rates, licence) = Catalogue::built_in().fargate_windows_rates(region)?;
+            Some(format!("{} {} {}", rates.vcpu_hour.usd, rates.gb_hour.usd, licence.usd))
+        };
+        // Semantics 8.6; eu-west-1 is of before the prices were halved.
+        assert_eq!(shown("us-east-1").unwrap(), "0.046552 0.00511175 0.046");
+        assert_eq!(shown("eu-west-1").unwrap(), "0.09148 0.01005 0.046");
+        assert_eq!(shown("us-west-2"), None);
+    }
+
+    #[test]
+    fn names_lead_to_prices_and_back() {
+        for price in FargatePrice::all() {
+            assert_eq!(FargatePrice::named(&price.name()), Some(price));
+        }
+        assert_eq!(FargatePrice::all().count(), 16);
+        for name in ["fargate:os_vcpu_hour", "fargate_windows_spot:vcpu_hour", "fargate", "fargate:vcpu"] {
+            assert_eq!(FargatePrice::named(name), None, "{name}");
+        }
     }
 
     #[test]

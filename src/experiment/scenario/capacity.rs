@@ -110,6 +110,8 @@ pub(super) struct NetworkConfiguration {
     pub(super) zones: Vec<ZoneId>,
     /// The tasks' security groups.
     pub(super) security_groups: Vec<String>,
+    /// Whether tasks have public IPv4 addresses; DISABLED if it is not written.
+    pub(super) has_public_ip: bool,
 }
 
 /// Subnets and security groups of a network configuration.
@@ -162,10 +164,9 @@ pub(super) fn read_network_configuration(
         };
         items.iter().filter_map(read).collect::<Vec<_>>()
     });
-    if let Some(public) = table.optional("assign_public_ip")
-        && reader::word(public, &["DISABLED", "ENABLED"], faults) == Some(1)
-        && !is_fargate
-    {
+    let public = table.optional("assign_public_ip");
+    let has_public_ip = public.and_then(|it| reader::word(it, &["DISABLED", "ENABLED"], faults)) == Some(1);
+    if let Some(public) = public.filter(|_| has_public_ip && !is_fargate) {
         faults.note(public.fault("B0107", "only tasks on Fargate are assigned a public address"));
     }
     let mut zones: Vec<ZoneId> = Vec::new();
@@ -182,5 +183,5 @@ pub(super) fn read_network_configuration(
     zones.sort_unstable();
     zones.dedup();
     table.finish();
-    NetworkConfiguration { zones, security_groups }
+    NetworkConfiguration { zones, security_groups, has_public_ip }
 }

@@ -51,6 +51,7 @@ pub(super) fn read_placement<'a>(
         constraints: constraints?,
         capacity: capacity?,
         zones: network.zones.clone(),
+        has_public_ip: network.has_public_ip,
     })
 }
 

@@ -250,7 +250,7 @@ fn read_group_names(table: &reader::Table<'_>, names: &[&str]) -> Vec<String> {
     items.filter_map(|it| read_group_name(it, names, table.faults())).collect()
 }
 
-fn zone_of(node: &Node, zones: &[String], faults: &Faults) -> Option<ZoneId> {
+pub(super) fn zone_of(node: &Node, zones: &[String], faults: &Faults) -> Option<ZoneId> {
     let name = reader::text(node, faults)?;
     let idx = zones.iter().position(|it| it == name);
     if idx.is_none() {
@@ -353,20 +353,24 @@ impl Types<'_> {
     /// A region that is unknown altogether is itself the fault, not the type.
     fn no_price(&self, node: &Node, name: &str) -> Diagnostic {
         let (region, regions) = (self.region.name, self.catalogue.regions());
-        let help = match crate::base::nearest::nearest(region, regions.iter().copied()) {
-            Some(nearest) if nearest != region => format!("did you mean `{nearest}`?"),
+        let own = "or give a file of your own with `prices`";
+        if let Some(node) = self.region.node.filter(|_| !regions.contains(&region)) {
+            let fault = node.fault("B0119", format!("there are no prices of region `{region}`"));
+            return fault.help(match crate::base::nearest::nearest(region, regions.iter().copied()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("regions with prices: {}; {own}", regions.join(", ")),
+            });
+        }
+        let elsewhere = regions.iter().filter(|it| self.catalogue.on_demand(it, name).is_some());
+        let elsewhere: Vec<&str> = elsewhere.copied().collect();
+        let fault = node.fault("B0119", format!("there is no price of `{name}` in region `{region}`"));
+        fault.help(match elsewhere[..] {
+            [] => format!("regions with prices: {}; {own}", regions.join(", ")),
             _ => format!(
-                "regions with prices: {}; or give a file of your own with `prices`",
-                regions.join(", ")
+                "it has one in {}; {own}, such as `{region},{name},0.1,2026-10-01`",
+                elsewhere.join(", ")
             ),
-        };
-        let fault = match self.region.node {
-            Some(node) if !regions.contains(&region) => {
-                node.fault("B0119", format!("there are no prices of region `{region}`"))
-            }
-            _ => node.fault("B0119", format!("there is no price of `{name}` in region `{region}`")),
-        };
-        fault.help(help)
+        })
     }
 
     /// A group that buys Spot needs the Spot price of each of its types.
@@ -376,11 +380,15 @@ impl Types<'_> {
             let (name, region) = (&instance_type.name, self.region.name);
             let fault =
                 node.fault("B0119", format!("there is no Spot price of `{name}` in region `{region}`"));
-            self.faults.note(fault.help("give one in a file of your own with `prices`"));
+            let help = format!(
+                "give one in a file of your own with `prices`: `{region},spot:{name},0.04,2026-10-01`"
+            );
+            self.faults.note(fault.help(help));
         }
     }
 
-    /// `{ name, cpu_units, memory_mib, gpus, network_interfaces, usd_per_hour }`:
+    /// `{ name, cpu_units, memory_mib, gpus, network_interfaces, usd_per_hour,
+    /// spot_usd_per_hour }`:
     /// exactly what registers.
     fn own(&self, node: &Node) -> Option<InstanceType> {
         let table = reader::Table::of(node, self.faults);
@@ -390,10 +398,13 @@ impl Types<'_> {
             table.required("memory_mib").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
         let gpus = table.integer("gpus", 0..=1 << 20).unwrap_or(0);
         let network_interfaces = table.integer("network_interfaces", 0..=1 << 20).unwrap_or(0);
-        let usd_per_hour = table.optional("usd_per_hour").map(|it| reader::money(it, self.faults));
+        let price_of = |it: &Node| reader::money(it, self.faults);
+        let usd_per_hour = table.optional("usd_per_hour").map(price_of);
+        let spot = table.optional("spot_usd_per_hour").map(price_of);
         let as_of = table.optional("price_as_of").and_then(|it| reader::day(it, self.faults));
         let as_of = as_of.unwrap_or("").to_owned();
         table.finish();
+        let price = |usd| DatedPrice { usd, as_of: as_of.clone() };
         let small = |it: u64| u32::try_from(it).expect("within the range");
         Some(InstanceType {
             name,
@@ -405,8 +416,11 @@ impl Types<'_> {
             },
             trunked_network_interfaces: None,
             is_arm: false,
-            on_demand: DatedPrice { usd: usd_per_hour.unwrap_or(Some(Money::ZERO))?, as_of },
-            spot: None,
+            on_demand: price(usd_per_hour.unwrap_or(Some(Money::ZERO))?),
+            spot: match spot {
+                Some(spot) => Some(price(spot?)),
+                None => None,
+            },
         })
     }
 }

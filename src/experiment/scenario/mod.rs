@@ -5,10 +5,12 @@ mod access;
 mod alarm;
 mod balancers;
 pub mod behaviour;
+mod bill;
 mod capacity;
 mod chain;
 mod cluster;
 mod deployment;
+mod disruption;
 mod event;
 mod found;
 mod hooks;
@@ -23,6 +25,7 @@ mod traffic;
 mod workload;
 
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
+pub use disruption::{DisruptionSpec, SeriesFilter, SpotTraceSpec};
 pub use network::is_security_group_id;
 pub use service::DESIRED_MAX;
 pub use workload::{
@@ -37,7 +40,6 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
-use crate::model::price::Prices;
 use crate::model::query::parse_time_ms;
 use crate::sim::Setup;
 use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
@@ -49,6 +51,8 @@ pub struct Scenario {
     /// What they meet; after a fault as much of it as could be read, so that
     /// the faults of its files are told with the others.
     pub workload: WorkloadSpec,
+    /// What breaks; after a fault as much of it as could be read.
+    pub disruptions: Vec<DisruptionSpec>,
 }
 
 /// What is asked of every file, whatever the scenario.
@@ -168,7 +172,9 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     };
     let found_tasks =
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
-    let instance_mean_lifetime = read_disruptions(root.list("disruption"), faults);
+    let disruptions = disruption::read_all(root.list("disruption"), cluster.as_ref(), catalogue, &context);
+    let bill = bill::read_options(root.optional("bill"), faults);
+    let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
@@ -183,7 +189,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         (cluster, horizon, standalone, starts_at_ms, faults.is_empty())
     else {
         assert!(!faults.is_empty(), "what could not be read has a fault");
-        return Scenario { setup: None, workload };
+        return Scenario { setup: None, workload, disruptions };
     };
     let setup = Setup {
         horizon,
@@ -197,16 +203,19 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         starts_at_ms,
         standalone,
         services: policies.into(),
-        instance_mean_lifetime,
+        // Those of files come when these are read.
+        disruptions: Vec::new(),
         found_instances,
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
-        prices: Prices::default(),
+        prices: catalogue.service_prices(region.name),
+        bill,
+        commitments,
         instance_changes: events.instances,
         alarms,
     };
-    Scenario { setup: Some(setup), workload }
+    Scenario { setup: Some(setup), workload, disruptions }
 }
 
 /// What Fargate charges in a region.
@@ -256,25 +265,4 @@ struct Context<'a> {
     /// The alarms that are written.
     alarm_names: &'a [&'a str],
     horizon: Option<SimDuration>,
-}
-
-/// `[[disruption]]`: so far instances that fail at a constant rate.
-fn read_disruptions(items: &[Node], faults: &Faults) -> Option<SimDuration> {
-    let mut mean = None;
-    for node in items {
-        let table = reader::Table::of(node, faults);
-        if let Some(kind) = table.required("kind") {
-            reader::word(kind, &["instance_failure"], faults);
-        }
-        let lifetime = table.required("mean_time_to_failure").and_then(|it| reader::duration(it, faults));
-        if lifetime == Some(SimDuration::ZERO) {
-            faults.note(node.fault("B0106", "a mean time to failure of zero leaves no instance alive"));
-        }
-        if mean.is_some() {
-            faults.note(node.fault("B0111", "instance_failure is given twice"));
-        }
-        mean = lifetime;
-        table.finish();
-    }
-    mean
 }

@@ -9,8 +9,8 @@ use crate::base::SimDuration;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::network::{
-    Cidr, Listener, LoadBalancer, Network, Peer, Protocol, SecurityGroup, SecurityRule, TargetGroup,
-    TargetType,
+    Cidr, Connections, Listener, LoadBalancer, LoadBalancerType, Network, Peer, Protocol, SecurityGroup,
+    SecurityRule, TargetGroup, TargetType,
 };
 
 /// Reads the three tables. `zones` are those of the cluster; `None` after a
@@ -244,8 +244,46 @@ fn read_load_balancer(
         }
         enabled.push(zone.to_owned());
     }
+    let kind = match table.optional("type") {
+        Some(it) => reader::word(it, &["application", "network"], faults)?,
+        None => 0,
+    };
+    let scheme = table.optional("scheme");
+    let is_internal =
+        scheme.and_then(|it| reader::word(it, &["internet-facing", "internal"], faults)) == Some(1);
+    let connections = read_connections(&table);
     table.finish();
-    Some(LoadBalancer { name: name?, listeners, security_groups, zones: enabled })
+    Some(LoadBalancer {
+        name: name?,
+        listeners,
+        security_groups,
+        zones: enabled,
+        kind: [LoadBalancerType::Application, LoadBalancerType::Network][kind],
+        is_internal,
+        connections,
+    })
+}
+
+/// How requests come to a load balancer, as far as that is billed.
+fn read_connections(table: &reader::Table<'_>) -> Connections {
+    /// Nobody keeps a connection for longer than a day.
+    const OPEN_MAX: SimDuration = SimDuration::from_secs(86_400);
+    let mut connections = Connections::default();
+    if let Some(n) = table.integer("requests_per_connection", 1..=1_000_000) {
+        connections.requests_each = u32::try_from(n).expect("within the range");
+    }
+    // The quota of rules of a load balancer is below.
+    if let Some(n) = table.integer("rules_processed", 0..=10_000) {
+        connections.rules_processed = u32::try_from(n).expect("within the range");
+    }
+    if let Some(open_for) = table.duration("connection_time") {
+        connections.open_for = open_for;
+        if let Some(node) = table.optional("connection_time").filter(|_| open_for > OPEN_MAX) {
+            let message = format!("`connection_time` is {open_for}, expected at most {OPEN_MAX}");
+            table.faults().note(node.fault("B0107", message));
+        }
+    }
+    connections
 }
 
 fn read_listener(node: &Node, targets: &[&str], faults: &Faults) -> Option<Listener> {

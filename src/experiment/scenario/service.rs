@@ -20,6 +20,7 @@ use crate::model::deployment::SchedulingStrategy;
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
+use crate::model::traffic::MessageBytes;
 use crate::sim::setup::ServicePolicy;
 
 /// Tasks of one service (service quotas: 5,000; fleets may lift it).
@@ -97,6 +98,8 @@ fn read<'a>(
         table.optional("requests_per_second").map(|it| reader::decimal(it, traffic::REQUESTS_MAX, faults));
     let millirequests = (requests.map_or(Some(0.0), |it| it)? * 1000.0).round();
     let (traffic, rate) = traffic::read(&table).unzip();
+    let bytes = |name| table.integer(name, 0..=MessageBytes::MAX).unwrap_or(0);
+    let message_bytes = MessageBytes { request: bytes("request_bytes"), response: bytes("response_bytes") };
     if requests.is_some()
         && let Some(node) = table.optional("traffic")
     {
@@ -133,6 +136,7 @@ fn read<'a>(
             millirequests_per_second: millirequests as u64,
             traffic,
             scaling,
+            message_bytes,
         },
         ServiceSpec {
             name,

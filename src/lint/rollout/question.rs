@@ -128,7 +128,7 @@ impl Question {
         let n_protected = n_protected.min(workload.services[service].desired_count);
         // A group that grew to its size has had less room before.
         let grows = provider.is_some_and(|it| setup.providers[it].scaling != Scaling::Fixed);
-        let fails = setup.instance_mean_lifetime.is_some();
+        let fails = setup.loses_machines();
         Self {
             setup: setup.clone(),
             workload,

@@ -56,6 +56,6 @@ pub(super) fn provider(name: &str, idx: usize, hours: u64, own: f64) -> Provider
             recorder.closest_instance(now, 0, reason);
         }
     }
-    let mut record = recorder.finish(0, 0, Vec::new());
+    let mut record = recorder.finish(0, 0, crate::record::Ledger::default());
     record.providers.pop().expect("it was given one")
 }

@@ -19,8 +19,8 @@ use berthlab::model::container::{
 use berthlab::model::identity::{Expressions, Identity};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::network::{
-    HostPort, Listener, LoadBalancer, Network, Protocol, SecurityGroup, TargetGroup, TargetType,
-    reserved_ports,
+    Connections, HostPort, Listener, LoadBalancer, LoadBalancerType, Network, Protocol, SecurityGroup,
+    TargetGroup, TargetType, reserved_ports,
 };
 use berthlab::model::options::{
     FirstCheckDelay, ModelOptions, Quotas, RolloutOrder, TieBreak, UnhealthyReplacement,
@@ -39,7 +39,7 @@ use berthlab::sim::setup::{
     ServicePolicy, StandalonePolicy, Unplaced,
 };
 
-use crate::clusters::{bounds, definition, instance_type};
+use crate::clusters::{bounds, definition, fails_after, instance_type};
 
 /// What a constraint may ask: of attributes, of company, of numbers.
 const EXPRESSIONS: [&str; 9] = [
@@ -150,7 +150,10 @@ impl Dice {
         let setup = Setup {
             attributes,
             services: services.into(),
-            instance_mean_lifetime: self.one_of(&[None, Some(mean)]),
+            disruptions: match self.one_of(&[None, Some(mean)]) {
+                Some(mean) => vec![fails_after(mean)],
+                None => Vec::new(),
+            },
             expressions,
             found_instances,
             instance_changes,
@@ -525,6 +528,9 @@ fn network() -> Network {
             listeners: vec![Listener { port: 80, target_group: 0 }, Listener { port: 81, target_group: 1 }],
             security_groups: Vec::new(),
             zones: Vec::new(),
+            kind: LoadBalancerType::Application,
+            is_internal: false,
+            connections: Connections::default(),
         }],
     }
 }

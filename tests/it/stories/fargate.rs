@@ -40,7 +40,7 @@ fn tasks_are_spread_evenly_over_the_zones_of_their_subnets() {
 fn what_still_runs_is_paid_for_until_the_horizon() {
     let played = until("599s", "desired_count = 1");
     let line = &played.record.ledger.lines[0];
-    assert_eq!((line.unit_seconds, line.n_uses), (256 * 584, 1));
+    assert_eq!((line.quantity, line.n_uses), (256 * 584, 1));
 }
 
 /// A quarter of a vCPU and half a GB. The pull begins 15 + 1 = 16 s after the

@@ -2,9 +2,9 @@
 //! that the containers' CPU fits into it.
 
 use super::super::amount::{cpu_units, memory_mib};
-use super::super::fargate_sizes::FARGATE_SIZES;
 use super::super::shapes::TaskDefinition;
 use super::{Report, Rule, quoted, root};
+use crate::model::fargate_sizes::FARGATE_SIZES;
 
 /// TD-10 (observed).
 pub(super) const CPU_SUM: Rule = Rule {

@@ -1,6 +1,9 @@
 //! The sizes a Fargate task can have (developer guide, fargate-tasks-services;
 //! API TaskDefinition.cpu). GB are of 1024 MiB.
 
+use crate::base::{CpuUnits, MemoryMib};
+use crate::model::task::Needs;
+
 /// One CPU size and the memory that goes with it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FargateSize {
@@ -48,7 +51,34 @@ pub const FARGATE_SIZES: &[FargateSize] = &[
     size(32_768, FargateMemory::Mib(&[60 * 1024, 120 * 1024, 244 * 1024]), false),
 ];
 
+/// The smallest task that holds these needs, in CPU units and MiB; `None` if none
+/// is large enough, and where a GPU is needed.
+pub fn smallest(needs: Needs) -> Option<(CpuUnits, MemoryMib)> {
+    if needs.gpus > 0 {
+        return None;
+    }
+    let large_enough = FARGATE_SIZES.iter().filter(|it| it.cpu_units >= u64::from(needs.cpu.0));
+    large_enough.filter_map(|it| Some((it.cpu_units, it.memory.at_least(needs.memory.0.into())?))).next().map(
+        |(cpu, memory)| {
+            let small = |it: u64| u32::try_from(it).expect("no size is this large");
+            (CpuUnits(small(cpu)), MemoryMib(small(memory)))
+        },
+    )
+}
+
 impl FargateMemory {
+    /// The least amount that is no less than this.
+    fn at_least(self, memory_mib: u64) -> Option<u64> {
+        match self {
+            Self::Mib(amounts) => amounts.iter().copied().find(|it| *it >= memory_mib),
+            Self::Gb { min, max, step } => {
+                let steps = memory_mib.div_ceil(1024).saturating_sub(min).div_ceil(step);
+                let gb = min + steps * step;
+                (gb <= max).then_some(gb * 1024)
+            }
+        }
+    }
+
     /// Whether a task of this CPU size can have so much.
     pub fn allows(self, memory_mib: u64) -> bool {
         match self {
@@ -77,6 +107,29 @@ impl FargateMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_smallest_size_that_holds_a_task() {
+        let of = |cpu, memory| {
+            let found = smallest(Needs::of(CpuUnits(cpu), MemoryMib(memory)))?;
+            Some((found.0.0, found.1.0))
+        };
+        for (needs, size) in [
+            ((1, 1), Some((256, 512))),
+            ((256, 1025), Some((256, 2048))),
+            // 1.75 and 3.5 GB to a vCPU: the next whole one.
+            ((1024, 1792), Some((1024, 2048))),
+            ((1024, 3584), Some((1024, 4096))),
+            ((1024, 9 * 1024), Some((2048, 9 * 1024))),
+            ((8192, 57 * 1024), Some((8192, 60 * 1024))),
+            ((16_384, 112 * 1024), Some((16_384, 112 * 1024))),
+            ((16_384, 121 * 1024), Some((32_768, 244 * 1024))),
+            ((32_769, 1), None),
+            ((256, 245 * 1024), None),
+        ] {
+            assert_eq!(of(needs.0, needs.1), size, "{needs:?}");
+        }
+    }
 
     #[test]
     fn the_table_is_the_pages() {

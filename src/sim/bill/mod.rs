@@ -1,0 +1,250 @@
+//! What a run comes to: use is kept as the run goes, lines are made of it at its
+//! end.
+
+mod hours;
+mod lines;
+mod services;
+
+use std::collections::BTreeMap;
+
+use hours::Hours;
+
+use crate::base::SimTime;
+use crate::base::id::{CapacityProviderId, Id as _, InstanceId, InstanceTypeId, TaskId, ZoneId};
+use crate::billing::attribution::Reserved;
+use crate::billing::fargate::Usage;
+use crate::billing::{self, commitments};
+use crate::model::instance::InstanceStatus;
+use crate::model::task::{Host, Needs};
+use crate::record::CostOwner;
+use crate::sim::fargate::FargateLine;
+use crate::sim::setup::Setup;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+/// Whose use of instances is one line of the bill.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct InstanceUse {
+    provider: CapacityProviderId,
+    instance_type: InstanceTypeId,
+    is_spot: bool,
+    zone: ZoneId,
+}
+
+/// What is known of the bill so far. Owners are counted: services in their
+/// order, then stand-alone tasks.
+pub(super) struct Bill {
+    n_owners: usize,
+    instances: BTreeMap<InstanceUse, InstanceBill>,
+    /// Instances that are no longer billed.
+    ended: Vec<bool>,
+    pub(super) fargate: BTreeMap<FargateLine, FargateBill>,
+    /// What commitments may cover, hour by hour.
+    hours: Hours,
+    /// Starts of tasks while measured, by owner.
+    n_pulls: Vec<u64>,
+}
+
+/// Use of instances of one line.
+#[derive(Default)]
+struct InstanceBill {
+    seconds: u64,
+    n_uses: u64,
+    /// What they registered, over the time that is billed.
+    there: Reserved,
+    /// What tasks had of them, by owner.
+    reserved: Vec<Held>,
+}
+
+/// An amount times milliseconds that is summed from its ends: a moment is taken
+/// off where something begins to be held, and added where it no longer is.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    cpu_ms: i128,
+    memory_ms: i128,
+}
+
+impl Held {
+    fn add(&mut self, needs: Needs, millis: i128) {
+        self.cpu_ms += i128::from(needs.cpu.0) * millis;
+        self.memory_ms += i128::from(needs.memory.0) * millis;
+    }
+
+    fn reserved(self) -> Reserved {
+        debug_assert!(self.cpu_ms >= 0 && self.memory_ms >= 0, "what is held ends after it begins");
+        let of = |it: i128| u128::try_from(it).unwrap_or(0);
+        Reserved { cpu_ms: of(self.cpu_ms), memory_ms: of(self.memory_ms) }
+    }
+}
+
+/// Use of Fargate of one line a meter.
+#[derive(Default)]
+pub(super) struct FargateBill {
+    usage: Usage,
+    of_owners: BTreeMap<usize, FargateShare>,
+}
+
+/// What of it is one owner's.
+#[derive(Clone, Copy, Default)]
+struct FargateShare {
+    usage: Usage,
+    /// Seconds and tasks with public addresses.
+    address_seconds: u64,
+    n_addresses: u64,
+}
+
+impl Bill {
+    /// Of a run in which nothing has happened.
+    pub(super) fn new(setup: &Setup) -> Self {
+        let n_owners = setup.services.len() + 1;
+        Self {
+            n_owners,
+            instances: BTreeMap::new(),
+            ended: Vec::new(),
+            fargate: BTreeMap::new(),
+            hours: Hours::new(setup),
+            n_pulls: vec![0; n_owners],
+        }
+    }
+
+    fn has_ended(&self, instance: InstanceId) -> bool {
+        self.ended.get(instance.idx()).copied().unwrap_or(false)
+    }
+
+    /// All that may own a part of a line, in their order; who is idle is last.
+    fn owners(&self) -> impl Iterator<Item = CostOwner> + '_ {
+        let services = 0..u32::try_from(self.n_owners - 1).expect("a few services");
+        services.map(CostOwner::Service).chain([CostOwner::StandaloneTasks, CostOwner::Idle])
+    }
+}
+
+impl<W: Watch> Simulation<'_, W> {
+    /// Whose the costs of a task are: the position of its service, or the one
+    /// after all services.
+    pub(super) fn cost_owner(&self, task: TaskId) -> usize {
+        self.service_of(task).map_or(self.setup.services.len(), |it| it.0.idx())
+    }
+
+    /// A task has room on an instance from now on (`true`), or no longer.
+    pub(super) fn bill_room(&mut self, task: TaskId, is_begin: bool) {
+        let Some(Host::Instance(id)) = self.cluster.task(task).host else { return };
+        if self.bill.has_ended(id) {
+            return;
+        }
+        let owner = self.cost_owner(task);
+        let needs = self.cluster.definition(self.cluster.task(task).definition).needs;
+        let measured_from = SimTime::ZERO + self.setup.warm_up;
+        let millis = i128::from(self.now.max(measured_from).millis());
+        let n_owners = self.bill.n_owners;
+        let line = self.instance_use(id);
+        let reserved = &mut self.bill.instances.entry(line).or_default().reserved;
+        reserved.resize(n_owners, Held::default());
+        reserved[owner].add(needs, if is_begin { -millis } else { millis });
+    }
+
+    /// A task on an instance pulls its image.
+    pub(super) fn bill_pull(&mut self, task: TaskId) {
+        if self.recorder.is_measured(self.now) {
+            let owner = self.cost_owner(task);
+            self.bill.n_pulls[owner] += 1;
+        }
+    }
+
+    fn instance_use(&self, id: InstanceId) -> InstanceUse {
+        let instance = self.cluster.instance(id);
+        InstanceUse {
+            provider: instance.provider,
+            instance_type: instance.instance_type,
+            is_spot: instance.is_spot,
+            zone: instance.zone,
+        }
+    }
+
+    /// The instance's use goes to the bill, and with it what its tasks had of
+    /// it; what ended before it was measured is no use.
+    pub(super) fn end_billing(&mut self, id: InstanceId) {
+        if self.bill.has_ended(id) {
+            return;
+        }
+        for idx in 0..self.cluster.tasks_on(id).len() {
+            self.bill_room(self.cluster.tasks_on(id)[idx], false);
+        }
+        if self.bill.ended.len() <= id.idx() {
+            self.bill.ended.resize(id.idx() + 1, false);
+        }
+        self.bill.ended[id.idx()] = true;
+
+        let line = self.instance_use(id);
+        let instance = self.cluster.instance(id);
+        let measured_from = SimTime::ZERO + self.setup.warm_up;
+        let (launched_at, registered) = (instance.launched_at, instance.registered);
+        let seconds = billing::instance::billed_seconds(launched_at, self.now, measured_from);
+        if seconds == 0 {
+            return;
+        }
+        let bill = self.bill.instances.entry(line).or_default();
+        bill.seconds += seconds;
+        bill.n_uses += 1;
+        let millis = u128::from(seconds) * 1000;
+        bill.there.cpu_ms += u128::from(registered.cpu.0) * millis;
+        bill.there.memory_ms += u128::from(registered.memory.0) * millis;
+        if !line.is_spot {
+            let key = hours::UsageKey::Instances(line);
+            self.bill.hours.add(key, launched_at.max(measured_from), seconds, 1);
+        }
+    }
+
+    /// A use of Fargate goes to the bill.
+    pub(super) fn end_billing_on_fargate(&mut self, line: FargateLine, owner: usize, use_of: FargateUse) {
+        let FargateUse { size, from, seconds, has_address } = use_of;
+        if seconds == 0 {
+            return;
+        }
+        let bill = self.bill.fargate.entry(line).or_default();
+        bill.usage.add(size, seconds);
+        let share = bill.of_owners.entry(owner).or_default();
+        share.usage.add(size, seconds);
+        if has_address {
+            share.address_seconds += seconds;
+            share.n_addresses += 1;
+        }
+        self.bill.n_pulls[owner] += u64::from(self.recorder.is_measured(from));
+        if !line.is_spot {
+            let from = from.max(SimTime::ZERO + self.setup.warm_up);
+            let hours = &mut self.bill.hours;
+            hours.add(hours::UsageKey::FargateVcpu(line), from, seconds, size.cpu.0.into());
+            hours.add(hours::UsageKey::FargateMemory(line), from, seconds, size.memory.0.into());
+        }
+    }
+
+    /// The horizon: instances that still run are billed until then.
+    pub(super) fn bill_running(&mut self) {
+        self.now = SimTime::ZERO + self.setup.horizon;
+        for provider in self.setup.providers.ids() {
+            for idx in 0..self.cluster.alive(provider).len() {
+                let id = self.cluster.alive(provider)[idx];
+                if self.cluster.instance(id).status != InstanceStatus::Lost {
+                    self.end_billing(id);
+                }
+            }
+        }
+    }
+}
+
+/// A task's use of Fargate.
+pub(super) struct FargateUse {
+    pub(super) size: billing::fargate::TaskSize,
+    /// The begin of its pull.
+    pub(super) from: SimTime,
+    /// Billed.
+    pub(super) seconds: u64,
+    /// Whether it had a public address.
+    pub(super) has_address: bool,
+}
+
+/// What a reservation or a plan calls the usage of a key.
+impl InstanceUse {
+    fn usage_kind(self, setup: &Setup) -> commitments::UsageKind<'_> {
+        commitments::UsageKind::Instances(&setup.instance_types[self.instance_type].name)
+    }
+}

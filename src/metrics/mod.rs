@@ -5,12 +5,15 @@ pub mod metric;
 
 mod availability;
 mod cost;
+mod disruptions;
 mod instance_count;
 mod lower_bound;
+mod replacement;
 mod requests;
 mod rollout_surge;
 mod rollout_time;
 mod scaling;
+mod stranded;
 mod task_failures;
 mod tasks;
 mod utilization;
@@ -34,8 +37,18 @@ pub const METRICS: &[Metric] = &[
     instance_count::INSTANCES_MEAN,
     instance_count::INSTANCES_LAUNCHED,
     instance_count::INSTANCES_FAILED,
+    disruptions::INSTANCES_INTERRUPTED,
+    disruptions::TASKS_INTERRUPTED,
+    disruptions::TASKS_LOST,
+    disruptions::LAUNCH_FAILURES,
     lower_bound::LOWER_BOUND_INSTANCE_HOURS,
     lower_bound::GAP_PERCENT,
+    lower_bound::LOWER_BOUND_COST_USD,
+    lower_bound::COST_GAP_PERCENT,
+    replacement::STRAGGLER_INSTANCE_HOURS,
+    replacement::REPLACEMENT_SAVES_INSTANCE_HOURS,
+    replacement::REPLACEMENT_SAVES_USD,
+    replacement::REPLACEMENT_MOVES,
     availability::AVAILABILITY_PERCENT,
     availability::WORST_MINUTE_PERCENT,
     availability::BELOW_MINIMUM_SECONDS,
@@ -86,6 +99,20 @@ pub const METRICS: &[Metric] = &[
     tasks::CALLS_REFUSED,
     utilization::UTILIZATION_CPU_PERCENT,
     utilization::UTILIZATION_MEMORY_PERCENT,
+    stranded::CPU,
+    stranded::CPU_BY_MEMORY,
+    stranded::CPU_BY_INTERFACES,
+    stranded::CPU_BY_PORTS,
+    stranded::CPU_BY_GPUS,
+    stranded::CPU_BY_CONSTRAINT,
+    stranded::CPU_BY_ZONE,
+    stranded::CPU_BY_STATE,
+    stranded::CPU_BY_REMAINDER,
+    stranded::MEMORY,
+    stranded::MEMORY_BY_CPU,
+    stranded::MEMORY_BY_REMAINDER,
+    stranded::INTERFACES,
+    stranded::GPU,
 ];
 
 /// The position of the metric of this name in [`METRICS`].

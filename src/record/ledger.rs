@@ -433,7 +433,6 @@ mod tests {
                 owner: CostOwner::Service(3),
                 amount: Money::from_pico_usd(1),
             }],
-            commitments: Vec::new(),
             ..Ledger::default()
         };
         let text = serde_json::to_string(&ledger).unwrap();

@@ -39,13 +39,26 @@ pub fn headline(results: &Results) -> Headline {
         unpriced(results),
     ];
     let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
-    let answers = [cost(results), fleet, availability(results)];
+    let floor = if fleet.is_none() { floor(results) } else { None };
+    let answers = [cost(results), fleet.or(floor), availability(results)];
     let answers: Vec<String> = answers.into_iter().flatten().collect();
     Headline {
         alarms,
         cautions: cautions.into_iter().flatten().collect(),
         answers: if answers.is_empty() { vec!["Nothing was measured.".to_owned()] } else { answers },
     }
+}
+
+/// How far the cheapest setting is above its floor.
+fn floor(results: &Results) -> Option<String> {
+    let means = means(results, "cost_usd");
+    let &(cheapest, _) = means.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let gap = measured(results, cheapest, "cost_gap_percent")?;
+    let label = &results.settings[cheapest].label;
+    Some(format!(
+        "The instances and Fargate of {label} cost {} % more than the same tasks need at least, whatever the packing.",
+        number(gap.mean, 1)
+    ))
 }
 
 /// For each service that answered no request at all in some setting, why.

@@ -29,6 +29,7 @@ mod rollout;
 mod rollout_frontier;
 mod rollout_timeline;
 mod service_scaling;
+mod stranded;
 mod wait_times;
 
 mod canvas;
@@ -61,6 +62,7 @@ pub const CHARTS: &[Chart] = &[
     service_scaling::SERVICE_SCALING,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
+    stranded::STRANDED,
     gap::GAP,
     wait_times::WAIT_TIMES,
 ];

@@ -82,6 +82,7 @@ fn draw_scaling(results: &Results) -> Option<String> {
         head: head(results, SERVICE_SCALING.title, "The sooner tasks follow the metric, the better."),
         x: Axis { label: format!("time since the start, {}", unit.name), scale: unit.scale(horizon_ms) },
         y_label: "metric, %; tasks, % of the most".to_owned(),
+        most: 100.0,
         no_lane: "nothing done",
         warm_up: warm_up_ms as f64 / unit.millis,
         panels,
@@ -128,6 +129,7 @@ fn panel(results: &Results, of: &Scaled<'_>, most: u64, unit: TimeUnit) -> Panel
     let n = |n: u64, noun: &str| counted(n as usize, noun);
     Panel {
         title: format!("{setting}: {}, {policy}", of.service.name),
+        areas: Vec::new(),
         remark: format!("{}, {}", n(of.scaling.n_out, "scale-out"), n(of.scaling.n_in, "scale-in")),
         lines,
         lanes: lanes.map(|(label, style, stretches)| Lane { label, color: style.color, stretches }).collect(),

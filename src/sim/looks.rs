@@ -177,7 +177,8 @@ impl<W: Watch> Simulation<'_, W> {
                     registered[resource as usize] += all[resource as usize];
                 }
                 if !instance.takes_tasks() {
-                    for resource in LOOKED_AT {
+                    let is_needed = |it: &Resource| mix.iter().any(|of| of.class.needs[*it as usize] > 0);
+                    for resource in LOOKED_AT.into_iter().filter(is_needed) {
                         amounts[resource as usize][StrandedCause::State as usize] += free[resource as usize];
                     }
                     continue;

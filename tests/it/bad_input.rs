@@ -134,8 +134,8 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
             ("B0115", 10, 27, "`distinctInstance`"),
         ),
         (with_service("capacity_provider_strategy = [\"general\"]"), ("B0117", 10, 31, "general")),
-        (of_strategy("\"fixed\", \"FARGATE\""), ("B0190", 10, 41, "not both")),
-        (of_strategy("\"FARGATE\", \"FARGATE\""), ("B0190", 10, 43, "already")),
+        (of_strategy("\"fixed\", \"FARGATE\""), ("B0190", 10, 40, "not both")),
+        (of_strategy("\"FARGATE\", \"FARGATE\""), ("B0190", 10, 42, "already")),
         (
             of_strategy("{ capacity_provider = \"FARGATE\" }, { capacity_provider = \"FARGATE_SPOT\" }"),
             ("B0190", 10, 30, "weight above zero"),

@@ -21,6 +21,7 @@ mod availability;
 mod binding_resource;
 mod cost_by_group;
 mod cost_frontier;
+mod disrupted;
 mod gap;
 mod instances_over_time;
 mod requests_over_time;
@@ -38,6 +39,7 @@ mod panels;
 mod reasons;
 mod rows;
 mod scale;
+mod tasks_over_time;
 mod text;
 
 #[doc(hidden)]
@@ -56,6 +58,7 @@ pub const CHARTS: &[Chart] = &[
     rollout::ROLLOUT,
     requests_over_time::REQUESTS_OVER_TIME,
     rollout_timeline::ROLLOUT_TIMELINE,
+    tasks_over_time::TASKS_OVER_TIME,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
     gap::GAP,

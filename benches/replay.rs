@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use berthlab::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId, ZoneId};
 use berthlab::base::{CpuUnits, MemoryMib, Money, Seed, SimDuration, SimTime, Table};
+use berthlab::disruption::instance_failure::Lifetime;
+use berthlab::disruption::{Disruption, Kind, Scope};
 use berthlab::model::capacity::{CapacityProvider, ManagedScaling, Scaling};
 use berthlab::model::instance::InstanceType;
 use berthlab::model::options::{ModelOptions, TieBreak};
@@ -131,7 +133,9 @@ fn managed(hours: u64) -> (Setup, Workload) {
     let policy = |name: &str| ServicePolicy::rolling(name, Placement::onto(PROVIDER, chain.clone()), bounds);
     setup.services = SERVICES.iter().map(|it| policy(it.0)).collect();
     // Some every day, and their tasks started again.
-    setup.instance_mean_lifetime = Some(SimDuration::from_secs(10 * 86_400));
+    let lifetime = Lifetime::Exponential { mean: SimDuration::from_secs(10 * 86_400) };
+    let kind = Kind::InstanceFailure(lifetime);
+    setup.disruptions = vec![Disruption { scope: Scope::default(), ordinal: 0, kind }];
     (setup, tasks_and_services(hours))
 }
 

@@ -5,9 +5,6 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 /// CPU units as ECS counts them: 1024 are one vCPU.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CpuUnits(pub u32);
@@ -145,20 +142,6 @@ impl Money {
     /// The amount in dollars, for reports.
     pub fn as_usd_f64(self) -> f64 {
         self.0 as f64 / Self::ONE_USD as f64
-    }
-}
-
-/// As a text such as `"0.0416"`: no decimal is lost.
-impl Serialize for Money {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Money {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse_usd(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is no amount of money")))
     }
 }
 

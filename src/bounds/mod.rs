@@ -8,6 +8,5 @@ pub mod problem;
 pub mod repack;
 pub mod shares;
 pub mod stranded;
-pub mod volume;
 
 mod sets;

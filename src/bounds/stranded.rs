@@ -17,7 +17,8 @@
 //! What is held back is stranded by what stands in the way of the next task:
 //! the first resource that is short, a host port, a rule. On an instance that
 //! takes no tasks (registering, draining, its agent not heard) all that is free
-//! is stranded. Where nothing of the mix needs the resource, nothing is.
+//! is stranded by its state. Where nothing of the mix needs the resource,
+//! nothing is.
 
 use crate::bounds::problem::{Class, N_RESOURCES, Vector};
 use crate::record::StrandedCause;

@@ -71,6 +71,7 @@ pub fn of_series(results: &Results) -> Vec<Column> {
             ("lower_bound_instances", &record.lower_bound),
             ("waiting_tasks", &record.waiting_tasks),
             ("placed_tasks", &record.placed_tasks),
+            ("lower_bound_micro_usd_per_hour", &record.floors.micro_usd_per_hour),
         ];
         let of_service =
             |it: &crate::record::ServiceRecord, what: &str| format!("service:{}:{what}", it.name);
@@ -89,8 +90,12 @@ pub fn of_series(results: &Results) -> Vec<Column> {
                 .map(move |of| (named(&format!("blocked:{}", of.reason.name())), &of.is_binding));
             [(named("waiting_tasks"), &it.waiting)].into_iter().chain(reserved).chain(blocked)
         });
+        let stranded = record.floors.stranded.by_cause.iter().map(|it| {
+            let name = format!("stranded:{}:{}_per_10000", it.resource.name(), it.cause.name());
+            (name, &it.per_10_000)
+        });
         let cluster = cluster.into_iter().map(|(name, series)| (name.to_owned(), series));
-        let all: Vec<(String, &Series)> = cluster.chain(services).chain(providers).collect();
+        let all: Vec<(String, &Series)> = cluster.chain(services).chain(providers).chain(stranded).collect();
         for (name, series) in all {
             let width_s = series.bucket_width().as_secs_f64();
             for (idx, bucket) in series.buckets().iter().enumerate() {

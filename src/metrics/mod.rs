@@ -8,9 +8,12 @@ mod cost;
 mod disruptions;
 mod instance_count;
 mod lower_bound;
+mod replacement;
 mod requests;
 mod rollout_surge;
 mod rollout_time;
+mod scaling;
+mod stranded;
 mod task_failures;
 mod tasks;
 mod utilization;
@@ -24,6 +27,11 @@ pub const METRICS: &[Metric] = &[
     cost::COST_USD,
     cost::COST_INSTANCES_USD,
     cost::COST_FARGATE_USD,
+    cost::COST_STORAGE_USD,
+    cost::COST_LOAD_BALANCERS_USD,
+    cost::COST_PUBLIC_ADDRESSES_USD,
+    cost::COST_TRANSFER_USD,
+    cost::COST_COMMITMENTS_UNUSED_USD,
     instance_count::INSTANCE_HOURS,
     instance_count::INSTANCES_PEAK,
     instance_count::INSTANCES_MEAN,
@@ -35,6 +43,12 @@ pub const METRICS: &[Metric] = &[
     disruptions::LAUNCH_FAILURES,
     lower_bound::LOWER_BOUND_INSTANCE_HOURS,
     lower_bound::GAP_PERCENT,
+    lower_bound::LOWER_BOUND_COST_USD,
+    lower_bound::COST_GAP_PERCENT,
+    replacement::STRAGGLER_INSTANCE_HOURS,
+    replacement::REPLACEMENT_SAVES_INSTANCE_HOURS,
+    replacement::REPLACEMENT_SAVES_USD,
+    replacement::REPLACEMENT_MOVES,
     availability::AVAILABILITY_PERCENT,
     availability::WORST_MINUTE_PERCENT,
     availability::BELOW_MINIMUM_SECONDS,
@@ -46,6 +60,9 @@ pub const METRICS: &[Metric] = &[
     requests::REQUEST_WAIT_MS_MEAN,
     requests::REQUEST_WAIT_MS_WORST_5MIN,
     task_failures::SERVICE_TASK_FAILURES,
+    scaling::DESIRED_TASK_HOURS,
+    scaling::SCALE_OUTS,
+    scaling::SCALE_INS,
     rollout_time::ROLLOUTS,
     rollout_time::ROLLOUTS_COMPLETED,
     rollout_time::ROLLOUTS_DEADLOCKED,
@@ -82,6 +99,20 @@ pub const METRICS: &[Metric] = &[
     tasks::CALLS_REFUSED,
     utilization::UTILIZATION_CPU_PERCENT,
     utilization::UTILIZATION_MEMORY_PERCENT,
+    stranded::CPU,
+    stranded::CPU_BY_MEMORY,
+    stranded::CPU_BY_INTERFACES,
+    stranded::CPU_BY_PORTS,
+    stranded::CPU_BY_GPUS,
+    stranded::CPU_BY_CONSTRAINT,
+    stranded::CPU_BY_ZONE,
+    stranded::CPU_BY_STATE,
+    stranded::CPU_BY_REMAINDER,
+    stranded::MEMORY,
+    stranded::MEMORY_BY_CPU,
+    stranded::MEMORY_BY_REMAINDER,
+    stranded::INTERFACES,
+    stranded::GPU,
 ];
 
 /// The position of the metric of this name in [`METRICS`].

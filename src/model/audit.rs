@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId};
 use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
+use crate::model::held::Held;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::{Health, Host, Task, TaskOwner, TaskStatus};
@@ -83,6 +84,15 @@ impl Cluster {
         }
         assert_eq!(self.alive.rows().iter().map(Vec::len).sum::<usize>(), n_alive);
         assert_eq!(self.totals, totals);
+        let mut held = Held::new(self.services.len(), self.definitions.len());
+        for (_, task) in tasks {
+            let is_billed = |it| self.instances[it].status != InstanceStatus::Lost;
+            let holds_room = task.is_desired_running || !self.releases_on_desired_stopped;
+            if holds_room && task.instance().is_some_and(is_billed) {
+                held.add(task.group, task.definition, task.is_desired_running);
+            }
+        }
+        assert!(self.held.has_counts_of(&held), "tasks that hold room");
         assert_eq!(self.provider_totals.rows(), of_providers, "totals of providers");
     }
 

@@ -5,8 +5,9 @@ use crate::base::id::{
     AttributeId, CapacityProviderId, DeploymentId, ExpressionId, GroupId, Id as _, InstanceId,
     InstanceTypeId, ServiceId, TaskDefinitionId, TaskId, ZoneId,
 };
-use crate::base::{CpuUnits, MemoryMib, SimTime, Table};
+use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::held::{Held, HeldCell};
 use crate::model::identity::{Demands, Identity};
 use crate::model::instance::{ContainerInstance, InstanceType};
 use crate::model::ports::HostPorts;
@@ -50,6 +51,7 @@ pub struct Cluster {
     /// Instances that are DRAINING.
     pub(in crate::model) n_draining: u32,
     pub(in crate::model) totals: Totals,
+    pub(in crate::model) held: Held,
     pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
 }
 
@@ -239,6 +241,7 @@ impl Cluster {
         let (mut definition, mut demands) = (self.definitions[like].clone(), self.demands[like].clone());
         change(&mut definition, &mut demands);
         cluster.demands.push(demands);
+        cluster.held.push_definition();
         let id = cluster.definitions.push(definition);
         (cluster, id)
     }
@@ -305,19 +308,23 @@ impl Cluster {
         self.provider_totals[provider]
     }
 
+    /// How many tasks of a cell hold room on instances that are billed.
+    pub fn held(&self, cell: HeldCell) -> u32 {
+        self.held.count(cell)
+    }
+
+    /// All tasks that hold room on instances that are billed, in a fixed order.
+    pub fn all_held(&self) -> impl Iterator<Item = (HeldCell, u32)> {
+        self.held.all()
+    }
+
+    /// Which of those counts changed since this was last asked.
+    pub fn drain_held_changes(&mut self, each: impl FnMut(HeldCell, u32)) {
+        self.held.drain(each);
+    }
+
     /// Sums over the cluster.
     pub fn totals(&self) -> Totals {
         self.totals
-    }
-
-    /// The greatest registered amounts of any instance type, each on its own.
-    pub fn largest_capacity(&self) -> Needs {
-        let types = self.instance_types.rows();
-        Needs {
-            cpu: types.iter().map(|it| it.capacity.cpu).max().unwrap_or(CpuUnits(0)),
-            memory: types.iter().map(|it| it.capacity.memory).max().unwrap_or(MemoryMib(0)),
-            gpus: types.iter().map(|it| it.capacity.gpus).max().unwrap_or(0),
-            network_interfaces: types.iter().map(|it| it.capacity.network_interfaces).max().unwrap_or(0),
-        }
     }
 }

@@ -8,6 +8,7 @@ pub mod capacity;
 pub mod container;
 pub mod deployment;
 pub mod fargate_sizes;
+pub mod held;
 pub mod identity;
 pub mod instance;
 pub mod life;

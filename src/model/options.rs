@@ -57,6 +57,8 @@ pub struct ModelOptions {
     pub backoff_base: SimDuration,
     /// Longest pause of such a service.
     pub backoff_cap: SimDuration,
+    /// How often a re-placement of all tasks is looked at; zero for never.
+    pub replacement_period: SimDuration,
     /// From launch to taking tasks.
     pub instance_boot: SimDuration,
     /// From the loss of an instance to its tasks being counted as stopped.
@@ -191,6 +193,7 @@ impl Default for ModelOptions {
             drain_full_delay: true,
             backoff_base: SimDuration::from_secs(10),
             backoff_cap: SimDuration::from_secs(27 * 60),
+            replacement_period: SimDuration::from_secs(3600),
             instance_boot: SimDuration::from_secs(90),
             instance_loss_detection: SimDuration::from_secs(60),
             metric_delay: SimDuration::from_secs(150),
@@ -394,6 +397,12 @@ pub const OPTIONS: &[OptionEntry] = &[
         summary: "from launch to taking tasks; billed in full",
         default: "\"90s\"",
         kind: OptionKind::Duration(|options, value| options.instance_boot = value),
+    },
+    OptionEntry {
+        name: "replacement_period",
+        summary: "how often it is asked what moving tasks would free, a minute at least; zero for never (analysis only: nothing moves)",
+        default: "\"1h\"",
+        kind: OptionKind::Duration(|options, value| options.replacement_period = value),
     },
     OptionEntry {
         name: "instance_loss_detection",

@@ -3,6 +3,8 @@
 //! series. The total is the sum of the lines, and each line the sum of its
 //! shares, to the last of twelve decimals.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::Money;
@@ -207,6 +209,7 @@ pub struct LedgerLine {
     pub price_as_of: String,
     /// What the line costs: rounded once, after all its uses are summed, half of
     /// the last digit away from zero.
+    #[serde(with = "super::money")]
     pub amount: Money,
 }
 
@@ -302,6 +305,7 @@ pub struct CostShare {
     /// Whose it is.
     pub owner: CostOwner,
     /// The part.
+    #[serde(with = "super::money")]
     pub amount: Money,
 }
 
@@ -311,13 +315,17 @@ pub struct CommitmentRecord {
     /// Its name.
     pub name: String,
     /// What was promised for the measured time.
+    #[serde(with = "super::money")]
     pub committed: Money,
     /// Of that: what was used. The rest is the line of unused commitment.
+    #[serde(with = "super::money")]
     pub used: Money,
     /// What the usage that it covered would have cost on demand.
+    #[serde(with = "super::money")]
     pub covered_on_demand: Money,
     /// What all usage that it may cover, or a commitment before it did, would
     /// have cost on demand.
+    #[serde(with = "super::money")]
     pub eligible_on_demand: Money,
 }
 
@@ -346,6 +354,9 @@ pub struct Ledger {
     pub shares: Vec<CostShare>,
     /// The commitments, in the order of the experiment.
     pub commitments: Vec<CommitmentRecord>,
+    /// What was used and is in no line, for the region has no known price of it:
+    /// names as price files have them, ascending.
+    pub unpriced: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -422,7 +433,7 @@ mod tests {
                 owner: CostOwner::Service(3),
                 amount: Money::from_pico_usd(1),
             }],
-            commitments: Vec::new(),
+            ..Ledger::default()
         };
         let text = serde_json::to_string(&ledger).unwrap();
         assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), ledger);

@@ -3,8 +3,10 @@
 //! in which it was summed.
 
 pub mod disruption;
+pub mod floors;
 pub mod histogram;
 pub mod ledger;
+mod money;
 pub mod phase;
 pub mod placement_reason;
 pub mod provider;
@@ -19,6 +21,7 @@ pub mod surge;
 pub mod timeline;
 
 pub use disruption::DisruptionRecord;
+pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};
 pub use histogram::Histogram;
 pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;

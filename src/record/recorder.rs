@@ -5,9 +5,9 @@ use crate::base::{Money, SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DeploymentOutcome, DisruptionRecord, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord, ScalingActivity,
-    ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DeploymentOutcome, DisruptionRecord, FloorRecorder, Histogram, Ledger, NeverPlaceable, PlacementReason,
+    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord,
+    ScalingActivity, ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -133,6 +133,7 @@ impl Recorder {
                 waiting_tasks: series.clone(),
                 placed_tasks: series,
                 providers: Vec::new(),
+                floors: FloorRecorder::new(horizon, warm_up).finish(),
                 services,
                 rollouts: Vec::new(),
                 failures: Vec::new(),

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::{
-    DisruptionRecord, Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series, Surge, Timeline,
+    DisruptionRecord, FloorRecord, Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series,
+    Surge, Timeline,
 };
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
@@ -62,6 +63,8 @@ pub struct RunRecord {
     /// What was reserved of each capacity provider, and why tasks waited before
     /// it, in the order of the experiment; empty if nobody looked.
     pub providers: Vec<ProviderRecord>,
+    /// The least that the tasks could have cost, and what kept the run above it.
+    pub floors: FloorRecord,
     /// What became of each service, in the order of the experiment.
     pub services: Vec<ServiceRecord>,
     /// Every rollout that began while measured, in the order of their starts.

@@ -90,6 +90,7 @@ fn draw_binding(results: &Results) -> Option<String> {
         ),
         x: Axis { label: format!("time since the start, {}", unit.name), scale: unit.scale(horizon_ms) },
         y_label: "reserved by tasks, % of registered".to_owned(),
+        most: 100.0,
         no_lane: "no wait",
         warm_up: warm_up_ms as f64 / unit.millis,
         legend: legend(&panels, warm_up_ms > 0),
@@ -154,7 +155,7 @@ fn panel(title: String, row: &Row, provider: &ProviderRecord, unit: TimeUnit) ->
         _ if provider.waiting.buckets().iter().any(|it| it.max > 0) => "tasks wait".to_owned(),
         _ => "no task waits".to_owned(),
     };
-    Panel { title, remark, lines: lines.collect(), lanes: lanes(provider, unit) }
+    Panel { title, remark, areas: Vec::new(), lines: lines.collect(), lanes: lanes(provider, unit) }
 }
 
 /// The mean of each bucket, in percent.

@@ -122,6 +122,14 @@ fn draw_frontier(results: &Results) -> Option<String> {
         "Points are means; numbers are those of the summary table. {}",
         about_intervals(results)
     )];
+    let cheapest = spots.iter().min_by(|a, b| a.cost.mean.total_cmp(&b.cost.mean));
+    if let Some(gap) = cheapest.and_then(|it| measured(results, it.setting, "cost_gap_percent")) {
+        notes.push(format!(
+            "Instances and Fargate of the cheapest setting cost {} % more than its tasks need at least, whatever \
+             the packing.",
+            number(gap.mean, 1)
+        ));
+    }
     let n_left_out = results.settings.len() - spots.len();
     if n_left_out > 0 {
         notes.push(format!("{n_left_out} settings have no value on both axes and are left out."));

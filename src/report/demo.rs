@@ -1,17 +1,19 @@
 //! Results that nobody simulated, to look at charts and to test them with:
 //! plausible curves from a few formulas, the same every time.
 
+mod bill;
 mod providers;
 mod rollouts;
+mod scaling;
 
-use crate::base::{Money, SimDuration, SimTime};
+use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime, Quantity,
-    RolloutRecord, RunRecord, Series, ServiceRecord, TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series,
+    ServiceRecord, TaskCounts, ZoneBalance,
 };
 use crate::record::{DisruptionRecord, RequestRecord, RequestSeries};
 
@@ -237,6 +239,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
+            floors: FloorRecorder::new(horizon, SimDuration::ZERO).finish(),
             digest: 0,
             n_events: 0,
             horizon_ms,
@@ -261,7 +264,7 @@ impl Demo {
                 .collect(),
             wait: wait.clone(),
             service_wait: wait,
-            ledger: Ledger { lines: self.bill(instance_ms), ..Ledger::default() },
+            ledger: self.bill(instance_ms),
             instance_ms,
             instances_peak: peak,
             lower_bound_instance_ms: bound_ms,
@@ -297,33 +300,6 @@ fn disruption(horizon: SimDuration, replicate: u32) -> DisruptionRecord {
     let n_machines = 4 + u64::from(replicate % 3);
     let over_time = (0..n_steps).map(|step| if step == n_steps / 2 { n_machines } else { 0 });
     DisruptionRecord { n_instances: n_machines, n_tasks: n_machines, over_time: over_time.collect(), ..it }
-}
-
-impl Demo {
-    fn bill(&self, instance_ms: u64) -> Vec<LedgerLine> {
-        let line = |meter, item: &str, provider: &str, (units, per), price| {
-            let quantity = Quantity { units, per, n_uses: 40 };
-            LedgerLine::of(meter, item, quantity, Money::from_pico_usd(price), "2026-10-01")
-                .with_place(provider, "eu-central-1a")
-        };
-        let seconds = instance_ms / 1000;
-        let mut lines =
-            vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", (seconds, 3600), 115_000_000_000)];
-        if self.has_fargate {
-            let task_seconds = self.n_tasks * 900;
-            lines.extend([
-                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", (task_seconds, 3600), 46_560_000_000),
-                line(
-                    Meter::FargateMemory,
-                    "Linux/X86_64",
-                    "FARGATE",
-                    (task_seconds * 2, 3600),
-                    5_110_000_000,
-                ),
-            ]);
-        }
-        lines
-    }
 }
 
 /// Nine tasks that took `usual_ms`, and one that took the longest.
@@ -371,7 +347,7 @@ fn service(name: &str, horizon: SimDuration, dip: f64, luck: f64) -> ServiceReco
         volumes_with_data: 0,
         volumes_empty: 0,
         requests: Some(requests(horizon, dip)),
-        scaling: None,
+        scaling: Some(scaling::scaling(horizon, luck)),
     }
 }
 

@@ -28,6 +28,7 @@ struct Use {
     hours: Estimate,
     bound: Option<Estimate>,
     gap_percent: Option<Estimate>,
+    cost_gap_percent: Option<Estimate>,
 }
 
 fn draw_gaps(results: &Results) -> Option<String> {
@@ -38,6 +39,7 @@ fn draw_gaps(results: &Results) -> Option<String> {
                 hours: measured(results, setting, "instance_hours")?,
                 bound: measured(results, setting, "lower_bound_instance_hours"),
                 gap_percent: measured(results, setting, "gap_percent"),
+                cost_gap_percent: measured(results, setting, "cost_gap_percent"),
             })
         })
         .collect();
@@ -65,9 +67,10 @@ fn draw_gaps(results: &Results) -> Option<String> {
         let whisker = Style { color: INK, marker: Marker::Plus, dash: Dash::Solid };
         legend.push(Entry { label: "95 % interval".to_owned(), sample: Sample::Line(whisker) });
     }
+    let has_cost = is_cost_another(results);
     let chart = RowChart {
         head: head(results, GAP.title, "Shorter bars are better; no packing can be shorter than its bound."),
-        panels: vec![
+        panels: [
             Panel::Marks {
                 axis: Axis {
                     label: "billed while measured, instance-hours (lower is better)".to_owned(),
@@ -76,13 +79,17 @@ fn draw_gaps(results: &Results) -> Option<String> {
                 share: 1.0,
             },
             Panel::Words { heading: "above bound, %".to_owned(), room: 110.0 },
-        ],
+            Panel::Words { heading: "cost above floor, %".to_owned(), room: 130.0 },
+        ]
+        .into_iter()
+        .take(if has_cost { 3 } else { 2 })
+        .collect(),
         rows: uses
             .iter()
             .map(|it| RowEntry {
                 label: format!("{}: {}", it.setting + 1, results.settings[it.setting].label),
                 hover: hover(results, it),
-                cells: vec![
+                cells: [
                     [
                         Some(RowMark::Bar { from: 0.0, to: it.hours.mean, color: bar }),
                         it.hours
@@ -93,8 +100,12 @@ fn draw_gaps(results: &Results) -> Option<String> {
                     .into_iter()
                     .flatten()
                     .collect(),
-                    vec![RowMark::Word(gap(it))],
-                ],
+                    vec![RowMark::Word(gap(it.gap_percent))],
+                    vec![RowMark::Word(gap(it.cost_gap_percent))],
+                ]
+                .into_iter()
+                .take(if has_cost { 3 } else { 2 })
+                .collect(),
             })
             .collect(),
         legend,
@@ -103,8 +114,18 @@ fn draw_gaps(results: &Results) -> Option<String> {
     Some(draw(&chart))
 }
 
-fn gap(it: &Use) -> String {
-    match it.gap_percent {
+/// Whether some setting is further from the least that its tasks could cost than
+/// from the fewest instance-hours: not where all instances have one price.
+pub(super) fn is_cost_another(results: &Results) -> bool {
+    let mean = |setting, name| measured(results, setting, name).map(|it| it.mean);
+    (0..results.settings.len()).any(|setting| {
+        let (hours, cost) = (mean(setting, "gap_percent"), mean(setting, "cost_gap_percent"));
+        cost.is_some_and(|cost| hours.is_none_or(|hours| (cost - hours).abs() > 0.05))
+    })
+}
+
+fn gap(percent: Option<Estimate>) -> String {
+    match percent {
         None => "–".to_owned(),
         Some(Estimate { mean, half_width: None, .. }) => format!("+{}", number(mean, 1)),
         Some(Estimate { mean, half_width: Some(half), .. }) => {
@@ -120,6 +141,6 @@ fn hover(results: &Results, it: &Use) -> String {
         it.setting + 1,
         results.settings[it.setting].label,
         number(it.hours.mean, 1),
-        gap(it),
+        gap(it.gap_percent),
     )
 }

@@ -36,15 +36,29 @@ pub fn headline(results: &Results) -> Headline {
         work_differs(results),
         deadlocks(results),
         never_placeable(results),
+        unpriced(results),
     ];
     let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
-    let answers = [cost(results), fleet, availability(results)];
+    let floor = if fleet.is_none() { floor(results) } else { None };
+    let answers = [cost(results), fleet.or(floor), availability(results)];
     let answers: Vec<String> = answers.into_iter().flatten().collect();
     Headline {
         alarms,
         cautions: cautions.into_iter().flatten().collect(),
         answers: if answers.is_empty() { vec!["Nothing was measured.".to_owned()] } else { answers },
     }
+}
+
+/// How far the cheapest setting is above its floor.
+fn floor(results: &Results) -> Option<String> {
+    let means = means(results, "cost_usd");
+    let &(cheapest, _) = means.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let gap = measured(results, cheapest, "cost_gap_percent")?;
+    let label = &results.settings[cheapest].label;
+    Some(format!(
+        "The instances and Fargate of {label} cost {} % more than the same tasks need at least, whatever the packing.",
+        number(gap.mean, 1)
+    ))
 }
 
 /// For each service that answered no request at all in some setting, why.
@@ -136,6 +150,20 @@ fn never_placeable(results: &Results) -> Option<String> {
             "{tasks}{of_a_run} {fits} no instance of the cluster ({n} task definitions, {first} among them) \
              and {are} not in the cost."
         ),
+    })
+}
+
+/// That something was used and is not in the cost.
+fn unpriced(results: &Results) -> Option<String> {
+    let items = results.rows.iter().flat_map(|row| &row.record.ledger.unpriced);
+    let items: BTreeSet<&str> = items.map(String::as_str).collect();
+    let named: Vec<&str> = items.into_iter().collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "Not in the cost, for no price is known in {}: {}. A price file can give it.",
+            results.region,
+            named.join(", "),
+        )
     })
 }
 

@@ -14,6 +14,7 @@ pub mod placement_failures;
 pub mod png;
 pub mod render;
 pub mod rollouts;
+pub mod scaling_activities;
 pub mod tables;
 pub mod task_failures;
 
@@ -28,6 +29,8 @@ mod requests_over_time;
 mod rollout;
 mod rollout_frontier;
 mod rollout_timeline;
+mod service_scaling;
+mod stranded;
 mod wait_times;
 
 mod canvas;
@@ -59,8 +62,10 @@ pub const CHARTS: &[Chart] = &[
     requests_over_time::REQUESTS_OVER_TIME,
     rollout_timeline::ROLLOUT_TIMELINE,
     tasks_over_time::TASKS_OVER_TIME,
+    service_scaling::SERVICE_SCALING,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
+    stranded::STRANDED,
     gap::GAP,
     wait_times::WAIT_TIMES,
 ];

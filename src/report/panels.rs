@@ -19,7 +19,9 @@ pub(super) struct PanelChart {
     pub(super) x: Axis,
     /// What the lines of all panels measure.
     pub(super) y_label: String,
-    /// Beside the empty lane of a panel without any.
+    /// The top of all panels, in percent; two gridlines divide it.
+    pub(super) most: f64,
+    /// Beside the empty lane of a panel without any; if empty, it has no lane.
     pub(super) no_lane: &'static str,
     /// Up to where nothing is measured, in the unit of the axis.
     pub(super) warm_up: f64,
@@ -35,9 +37,20 @@ pub(super) struct Panel {
     pub(super) title: String,
     /// Said at the right of the title.
     pub(super) remark: String,
+    /// Behind the lines, in this order.
+    pub(super) areas: Vec<PanelArea>,
     pub(super) lines: Vec<PanelLine>,
     /// From top to bottom.
     pub(super) lanes: Vec<Lane>,
+}
+
+/// A layer of what is stacked.
+pub(super) struct PanelArea {
+    /// In the legend.
+    pub(super) label: &'static str,
+    pub(super) color: Color,
+    /// Time, and percent from where to where.
+    pub(super) points: Vec<(f64, f64, f64)>,
 }
 
 /// A share over time.
@@ -71,8 +84,8 @@ const LEAST_HEIGHT: f64 = 3.0;
 /// From one label at the right to the next.
 const LABEL_STEP: f64 = 14.0;
 const SMALL: Font = Font { size: 11.0, weight: Weight::Regular, color: INK };
-/// Gridlines, in percent.
-const TICKS: [f64; 3] = [0.0, 50.0, 100.0];
+/// Gridlines, as shares of the panel's top.
+const TICKS: [f64; 3] = [0.0, 0.5, 1.0];
 
 struct Frame {
     left: f64,
@@ -101,7 +114,8 @@ pub(super) fn draw(chart: &PanelChart) -> String {
         let top = end + HEADING;
         let bottom = top + plot_height;
         frames.push(Frame { left, right, top, bottom });
-        end = bottom + GAP + panel.lanes.len().max(1) as f64 * LANE + BELOW;
+        let n_lanes = panel.lanes.len().max(usize::from(!chart.no_lane.is_empty()));
+        end = bottom + GAP + n_lanes as f64 * LANE + BELOW;
     }
     let lanes_end = end - BELOW;
     let below_axis = lanes_end + 52.0;
@@ -137,8 +151,9 @@ fn draw_panel(
 ) {
     let x = |value: f64| frame.left + (frame.right - frame.left) * chart.x.scale.share(value);
     // A little above the frame's top there is room for the line of what is full.
-    let y =
-        |percent: f64| frame.bottom - (frame.bottom - frame.top - 4.0) * (percent / 100.0).clamp(0.0, 1.0);
+    let y = |percent: f64| {
+        frame.bottom - (frame.bottom - frame.top - 4.0) * (percent / chart.most).clamp(0.0, 1.0)
+    };
     let remark_room = width(&panel.remark, SUBTITLE.size, SUBTITLE.weight);
     let title_room = WIDTH - MARGIN - frame.left - remark_room - 24.0;
     let title = label_within(&panel.title, AXIS.size * 1.13, title_room);
@@ -148,7 +163,14 @@ fn draw_panel(
     if chart.warm_up > 0.0 {
         canvas.rectangle((frame.left, frame.top), (x(chart.warm_up), frame.bottom), WARM_UP, 1.0);
     }
-    for tick in TICKS {
+    for area in &panel.areas {
+        let lower = area.points.iter().map(|it| (x(it.0), y(it.1)));
+        let upper = area.points.iter().rev().map(|it| (x(it.0), y(it.2)));
+        if area.points.len() > 1 {
+            canvas.area(&lower.chain(upper).collect::<Vec<_>>(), area.color, 0.9);
+        }
+    }
+    for tick in TICKS.map(|it| it * chart.most) {
         canvas.line(&[(frame.left, y(tick)), (frame.right, y(tick))], GRID, 1.0, Dash::Solid);
         canvas.text(&format!("{tick}"), (frame.left - 8.0, y(tick)), LABEL, Anchor::End);
     }
@@ -211,7 +233,7 @@ fn draw_lanes(
         canvas.text(label, (frame.left - 8.0, bottom - LANE_FILLED / 2.0), SMALL, Anchor::End);
         bottom
     };
-    if panel.lanes.is_empty() {
+    if panel.lanes.is_empty() && !chart.no_lane.is_empty() {
         lane(canvas, 0, chart.no_lane);
     }
     for (idx, it) in panel.lanes.iter().enumerate() {

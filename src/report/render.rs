@@ -6,7 +6,10 @@ use crate::experiment::results::Results;
 use super::advice::{self, fleet};
 use super::page::page;
 use super::png::png;
-use super::{CHARTS, bill, costs, lost_requests, placement_failures, rollouts, tables, task_failures};
+use super::{
+    CHARTS, bill, costs, lost_requests, placement_failures, rollouts, scaling_activities, tables,
+    task_failures,
+};
 
 /// Points of a picture in a pixel of a chart: sharp on a dense screen.
 const ZOOM: f32 = 2.0;
@@ -68,6 +71,7 @@ pub fn render(results: &Results, about: &About) -> Report {
         ("commitments.csv", costs::commitments(results)),
         ("rollouts.csv", rollouts::rollouts(results)),
         ("phases.csv", rollouts::phases(results)),
+        ("scaling_activities.csv", scaling_activities::scaling_activities(results)),
         ("lost_requests.csv", lost_requests::lost_requests(results)),
         ("task_failures.csv", task_failures::task_failures(results)),
         ("placement_failures.csv", placement_failures::placement_failures(results)),

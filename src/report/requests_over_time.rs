@@ -78,6 +78,7 @@ fn draw_requests(results: &Results) -> Option<String> {
         head: head(results, REQUESTS_OVER_TIME.title, "The closer served is to sent, the better."),
         x: Axis { label: format!("time since the start, {}", unit.name), scale: unit.scale(horizon_ms) },
         y_label: "requests a second, % of the greatest rate".to_owned(),
+        most: 100.0,
         no_lane: "nothing lost",
         warm_up: warm_up_ms as f64 / unit.millis,
         panels,
@@ -160,6 +161,7 @@ fn panel(
     Panel {
         title: results.settings[setting].label.clone(),
         remark: format!("{} % lost", number(percent, 3)),
+        areas: Vec::new(),
         lines: vec![line("served", &series.served, style(0)), line("sent", &series.offered, sent())],
         lanes: lanes.into_iter().filter(|it| !it.stretches.is_empty()).collect(),
     }

@@ -61,12 +61,13 @@ pub enum Cell {
 /// One row a setting: the main metrics as mean and half-width. Columns that no
 /// run has a value for are left out.
 pub fn summary(results: &Results) -> Table {
-    const SHOWN: [&str; 18] = [
+    const SHOWN: [&str; 19] = [
         "cost_usd",
         "cost_instances_usd",
         "cost_fargate_usd",
         "instance_hours",
         "gap_percent",
+        "cost_gap_percent",
         "instances_peak",
         "availability_percent",
         "availability_worst_minute_percent",
@@ -95,10 +96,13 @@ pub fn summary(results: &Results) -> Table {
     let is_above_zero = |name: &str| {
         (0..n_settings).any(|setting| measured(results, setting, name).is_some_and(|it| it.mean > 0.0))
     };
+    // With one price for all instances it is the gap of the hours.
+    let has_gap_of_cost = super::gap::is_cost_another(results);
     let is_split = PARTS.iter().all(|name| has(name));
     let metrics: Vec<usize> = SHOWN
         .into_iter()
         .filter(|name| has(name) && (is_split || !PARTS.contains(name)))
+        .filter(|name| has_gap_of_cost || *name != "cost_gap_percent")
         .filter(|name| ONLY_WITH.iter().all(|(of, with)| of != name || is_above_zero(with)))
         .map(|name| metrics::position(name).expect("only metrics of the list are shown"))
         .collect();

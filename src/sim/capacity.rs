@@ -62,7 +62,7 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
+    pub(super) fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
         // One that is drained by hand is still the group's; one that it gives back
         // is not.
         let is_in_service = |it: &InstanceId| {

@@ -72,6 +72,8 @@ impl<W: Watch> Simulation<'_, W> {
         let ledger = self.ledger();
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
-        self.recorder.finish(digest, n_events, ledger)
+        let mut record = self.recorder.finish(digest, n_events, ledger);
+        record.floors = self.floors.recorder.finish();
+        record
     }
 }

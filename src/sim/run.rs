@@ -30,6 +30,7 @@ pub fn run_watched<W: Watch>(
         assert!(sim.now <= at, "time runs forward");
         if at > sim.now {
             sim.observe();
+            sim.look_until(at);
             if sim.watch.audits_waiting() {
                 sim.audit_waiting();
             }
@@ -88,6 +89,7 @@ pub fn run_watched<W: Watch>(
         }
     }
     sim.observe();
+    sim.look_until(SimTime::ZERO + setup.horizon);
     let record = sim.close(digest.0, n_events);
     watch.goes_on(n_events);
     Some(record)

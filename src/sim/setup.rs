@@ -9,7 +9,6 @@ use crate::billing::commitments::Commitment;
 use crate::containers::{self, LifeContext};
 use crate::deployment::{DeploymentController, ROLLING};
 use crate::disruption::Disruption;
-use crate::model::Cluster;
 use crate::model::access::Access;
 use crate::model::attribute::{
     AVAILABILITY_ZONE, AttributeValue, Attributes, CPU_ARCHITECTURE, INSTANCE_TYPE, OS_TYPE,
@@ -18,6 +17,7 @@ use crate::model::bill::BillOptions;
 use crate::model::capacity::{
     AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, FargateRates,
 };
+use crate::model::container::Platform;
 use crate::model::deployment::{Alarm, DeploymentConfiguration, SchedulingStrategy};
 use crate::model::identity::{AttributeSet, Expressions, Identity};
 use crate::model::instance::InstanceType;
@@ -204,13 +204,19 @@ pub struct FargatePrices {
     pub on_demand: [Option<FargateRates>; 2],
     /// Spot: X86_64, ARM64.
     pub spot: [Option<FargateRates>; 2],
+    /// On demand, for Windows: there is no Spot of it (developer guide,
+    /// windows-considerations).
+    pub windows: Option<FargateRates>,
 }
 
 impl FargatePrices {
-    /// Of one architecture and way of buying.
-    pub fn of(&self, is_arm: bool, is_spot: bool) -> Option<&FargateRates> {
+    /// Of one platform and way of buying.
+    pub fn of(&self, platform: Platform, is_spot: bool) -> Option<&FargateRates> {
+        if platform.is_windows {
+            return self.windows.as_ref().filter(|_| !is_spot);
+        }
         let rates = if is_spot { &self.spot } else { &self.on_demand };
-        rates[usize::from(is_arm)].as_ref()
+        rates[usize::from(platform.is_arm)].as_ref()
     }
 }
 
@@ -397,17 +403,6 @@ impl Setup {
             order.sort_by_key(|&it| self.instance_types[row.instance_types[it]].price(is_spot).usd);
         }
         order
-    }
-
-    /// The greatest amounts of any instance, launched or found, each on its own.
-    pub(super) fn largest_registered(&self, cluster: &Cluster) -> Needs {
-        let found = self.found_instances.iter().map(|it| it.registered);
-        found.fold(cluster.largest_capacity(), |largest, it| Needs {
-            cpu: largest.cpu.max(it.cpu),
-            memory: largest.memory.max(it.memory),
-            gpus: largest.gpus.max(it.gpus),
-            network_interfaces: largest.network_interfaces.max(it.network_interfaces),
-        })
     }
 
     /// Whether instances or tasks may be lost to a disruption.

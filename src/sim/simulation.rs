@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
 use crate::base::{Domain, Seed, SimTime, Table};
-use crate::bounds::volume::{self, Volume};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
@@ -16,16 +15,18 @@ use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
-use crate::model::task::{Epoch, Needs};
+use crate::model::task::Epoch;
 use crate::model::workload::Workload;
 use crate::record::{ClusterReading, ProviderReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
 use crate::sim::disruptions::DisruptionState;
 use crate::sim::event::Event;
+use crate::sim::floors::Floors;
 use crate::sim::ground;
 use crate::sim::launch_limits::LaunchBucket;
 use crate::sim::lives::{Lives, Reason};
+use crate::sim::looks::Looks;
 use crate::sim::paths::Paths;
 use crate::sim::protection::Protection;
 use crate::sim::queue::EventQueue;
@@ -77,7 +78,8 @@ pub(super) struct Simulation<'a, W> {
     /// Some constraint may be met by a task that comes, not only by one that
     /// goes.
     pub(super) is_company_awaited: bool,
-    largest_capacity: Needs,
+    pub(super) floors: Floors,
+    pub(super) looks: Looks,
     observed: Option<Totals>,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,
@@ -198,7 +200,8 @@ impl<'a, W: Watch> Simulation<'a, W> {
             watch,
             now: SimTime::ZERO,
             is_company_awaited: setup.awaits_company() || cluster.awaits_company(),
-            largest_capacity: setup.largest_registered(&cluster),
+            floors: Floors::new(setup, workload),
+            looks: Looks::new(setup.horizon, setup.warm_up, setup.options.replacement_period),
             cluster,
             queue: EventQueue::new(),
             recorder: Recorder::new(setup.horizon, setup.warm_up, names)
@@ -310,14 +313,13 @@ impl<'a, W: Watch> Simulation<'a, W> {
     /// clock moves on: what lasts no time is not seen.
     pub(super) fn observe(&mut self) {
         let totals = self.cluster.totals();
-        if self.observed != Some(totals) {
+        if self.count_floors() || self.observed != Some(totals) {
             self.observed = Some(totals);
-            let volume = Volume { cpu: totals.reserved_cpu, memory: totals.reserved_memory };
             self.recorder.cluster(
                 self.now,
                 ClusterReading {
                     n_instances: totals.n_instances.into(),
-                    lower_bound: volume::instances(volume, self.largest_capacity),
+                    lower_bound: self.floors.instances(),
                     n_waiting: totals.n_waiting.into(),
                     n_placed: totals.n_placed.into(),
                     reserved_cpu: totals.reserved_cpu,

@@ -292,6 +292,7 @@ impl<W: Watch> Simulation<'_, W> {
         for service in self.setup.services.ids() {
             if let Some(traffic) = self.take_traffic(service) {
                 self.recorder.requests_in_flight(service.idx(), traffic.targets.in_flight());
+                self.traffic[service] = Some(traffic);
             }
         }
     }

@@ -51,6 +51,7 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
         changed("instances = 3\ninstance_type = \"m6i.large\"", &group)
     };
     let with_service = |line: &str| changed("desired_count = 2\n", &format!("desired_count = 2\n{line}\n"));
+    let of_strategy = |items: &str| with_service(&format!("capacity_provider_strategy = [{items}]"));
     let horizon = |value: &str| changed("\"1h\"", value);
     let desired = |value: &str| changed("desired_count = 2", &format!("desired_count = {value}"));
     let six = "placement_strategy = \"random,random,random,random,random,random\"";
@@ -98,6 +99,10 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
         ),
         (changed("m6i.large", "m6i.lrage"), ("B0118", 5, 17, "did you mean `m6i.large`")),
         (changed("m6i.large", "quantum"), ("B0118", 5, 17, "list instance-types")),
+        (
+            changed("m6i.large", "m8g.large").replace("horizon", "region = \"eu-west-1\"\nhorizon"),
+            ("B0119", 6, 17, "`eu-west-1,m8g.large,0.1,2026-10-01`"),
+        ),
         (changed("instances = 3\n", "instances = 1000000000\n"), ("B0107", 4, 13, "to 1000000")),
         (changed("instances = 3\n", ""), ("B0105", 4, 17, "instances")),
         (with_group("min_size = 5\nmax_size = 4"), ("B0110", 7, 12, "above max_size 4")),
@@ -129,6 +134,31 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
             ("B0115", 10, 27, "`distinctInstance`"),
         ),
         (with_service("capacity_provider_strategy = [\"general\"]"), ("B0117", 10, 31, "general")),
+        (of_strategy("\"fixed\", \"FARGATE\""), ("B0190", 10, 41, "not both")),
+        (of_strategy("\"FARGATE\", \"FARGATE\""), ("B0190", 10, 43, "already")),
+        (
+            of_strategy("{ capacity_provider = \"FARGATE\" }, { capacity_provider = \"FARGATE_SPOT\" }"),
+            ("B0190", 10, 30, "weight above zero"),
+        ),
+        (
+            of_strategy(
+                "{ capacity_provider = \"FARGATE\", base = 1, weight = 1 }, { capacity_provider = \"FARGATE_SPOT\", base = 1 }",
+            ),
+            ("B0190", 10, 88, "only one"),
+        ),
+        (of_strategy("{ capacity_provider = \"FARGATE\", weight = 1001 }"), ("B0107", 10, 73, "to 1000")),
+        (of_strategy(""), ("B0190", 10, 30, "names a capacity provider")),
+        (
+            with_group(
+                "max_size = 4\nmanaged_scaling = \"DISABLED\"\nmanaged_termination_protection = \"ENABLED\"",
+            ),
+            ("B0110", 9, 34, "needs managed scaling"),
+        ),
+        (with_group("max_size = 4\nmanaged_draining = true"), ("B0103", 8, 20, "found a boolean")),
+        (
+            with_group("max_size = 4\nspot_allocation_strategy = \"cheapest\""),
+            ("B0108", 8, 28, "lowest-price"),
+        ),
         (changed("\"web\"", "\"\""), ("B0109", 7, 8, "not empty")),
         (
             changed("\"m6i.large\"", "{ cpu_units = 1024, memory_mib = 1024, price_as_of = \"soon\" }"),
@@ -447,10 +477,23 @@ fn a_fault_of_a_file_that_is_named_is_told_in_its_own_place() {
         (format!("{header}us-east-1,m6i.large,1e400,2026-10-01\n"), 2, 21, "1e400"),
         (format!("{header}us-east-1,m6i.large,1,2026-02-30\n"), 2, 23, "2026-02-30"),
         (format!("{header}us-east-1,m6i.large,1\n"), 2, 1, "4 cells"),
+        (format!("{header}us-east-1,m6i.large,10000.5,2026-10-01\n"), 2, 21, "10000 USD"),
+        (format!("{header}us-east-1,alb:our,1,2026-10-01\n"), 2, 11, "did you mean `alb:hour`"),
+        (format!("{header}us-east-1,spot:m6i,1,2026-10-01\n"), 2, 11, "nothing that has a price"),
+        (format!("{header}US East,m6i.large,1,2026-10-01\n"), 2, 1, "such as us-east-1"),
+        (format!("{header}us-east-1;m6i.large;1;2026-10-01\n"), 2, 1, "4 cells"),
     ] {
         bench.write("p.csv", text);
         refused(&bench, part, &prices, &[("B0120", line, column, part)]);
     }
+    let twice = "us-east-1,spot:m6i.large,1,2026-10-01\n".repeat(2);
+    bench.write("p.csv", format!("region,item,usd,as_of\n{twice}us-east-1,m6i.large,-1,soon\n"));
+    refused(
+        &bench,
+        "all faults of prices",
+        &prices,
+        &[("B0111", 3, 11, "given twice"), ("B0120", 4, 21, "-1"), ("B0120", 4, 24, "soon")],
+    );
     bench.write("p.csv", b"\xff");
     refused(&bench, "prices of bytes", &prices, &[("B0141", 1, 1, "UTF-8")]);
     bench.write(

@@ -132,6 +132,36 @@ fn a_deploy_doubles_the_fleet() {
     told.draws("rollout_timeline", &["100/200: web to web:2", "completed after"]);
 }
 
+/// Two at the first point, at 60 s; registered at 150 s. One task leaves one of
+/// them idle from the point at 180 s on, the fifteenth low one is at 1020 s. Six
+/// tasks: the youngest instance is 300 s old at 360 s, and four still wait. With a
+/// warm-up of zero 2 + 6 are wanted at 120 s, and 8 + 4 at 180 s.
+#[test]
+fn from_zero_there_are_two_and_one_idles() {
+    let told = tell("scale-from-zero", &[]);
+    let of = |desired: u32, warm_up: &str| {
+        let setting = told.results.settings.iter().position(|it| {
+            it.label.contains(&format!("desired_count={desired}")) && it.label.contains(warm_up)
+        });
+        let setting = setting.unwrap_or_else(|| panic!("{:#?}", told.results.settings));
+        &told.results.rows_of(setting)[0].record
+    };
+    let at = |record: &RunRecord, seconds: u64| {
+        let series = &record.instances;
+        let idx = (seconds * 1000 / series.bucket_width().millis()) as usize;
+        series.buckets()[idx].max
+    };
+    for warm_up in ["300s", "0s"] {
+        let record = of(1, warm_up);
+        let sizes = [50, 70, 1010, 1030, 1790].map(|it| at(record, it));
+        assert_eq!(sizes, [0, 2, 2, 1, 1], "{warm_up}");
+        assert_eq!((record.instances_launched, record.instances_peak), (2, 2), "{warm_up}");
+    }
+    assert_eq!([70, 350, 370].map(|it| at(of(6, "300s"), it)), [2, 2, 6]);
+    assert_eq!([70, 130, 190].map(|it| at(of(6, "0s"), it)), [2, 8, 12]);
+    told.draws("instances_over_time", &["300s"]);
+}
+
 /// Two instances, and each task holds port 80 of one. 150 % of two are three,
 /// so a start is allowed, and there is no place for it; at a minimum of 50 %
 /// one task goes and frees its port after 31 s; its successor finds it at the
@@ -301,6 +331,91 @@ fn a_scaling_policy_fires_during_a_deployment() {
     told.draws("rollout_timeline", &["100/200: web to web:2", "100/150: web to web:2"]);
 }
 
+/// What a service's policies did: at which second, from how many tasks to how
+/// many.
+fn activities(record: &RunRecord) -> Vec<(u64, u32, u32)> {
+    let scaling = record.services[0].scaling.as_ref().expect("it is scaled");
+    scaling.activities.iter().map(|it| (it.at_ms / 1000, it.from, it.to)).collect()
+}
+
+/// When at least `n` tasks are desired for the first time from `from` on.
+fn reached(record: &RunRecord, n: u32, from: u64) -> u64 {
+    let activities = activities(record);
+    activities.iter().find(|it| it.0 >= from && it.2 >= n).expect("it comes to that").0
+}
+
+/// The share of requests served, in thousandths of a percent.
+fn served(told: &Told, label: &str) -> u64 {
+    let requests = told.of(label)[0].services[0].requests.as_ref().expect("requests are played");
+    100_000 * requests.served / (requests.offered - requests.in_flight)
+}
+
+/// The load rises with a point, so that three are seen 180 s and the delay of
+/// 150 s later, whatever the policy. A target of 50 % doubles what runs and then
+/// adds what is more than those four: twelve a minute later. One of 75 % adds
+/// one to three, in the cooldown one more than that, and so on in rounds of five
+/// minutes; two at a time take four of those. Back to where they were after
+/// fifteen points.
+#[test]
+fn a_burst_is_met_by_lower_targets_and_larger_steps_first() {
+    let told = tell("burst-under-steps-and-targets", &[]);
+    let label = |policy: &str| format!("policy=\"{policy}\"");
+    let record = |policy: &str| told.of(&label(policy))[0];
+    let first = 1800 + 3 * 60 + 150;
+    for (policy, from, to, enough) in [
+        ("target 50 %", 4, 8, 60),
+        ("target 75 %", 3, 4, 13 * 60),
+        ("2 more", 4, 6, 15 * 60),
+        ("half, or all", 4, 8, 5 * 60),
+    ] {
+        let done = activities(record(policy));
+        assert_eq!(done.iter().find(|it| it.0 >= 1800), Some(&(first, from, to)), "{policy}");
+        assert_eq!(reached(record(policy), 12, 1800), first + enough, "{policy}: twelve tasks");
+    }
+    let shares = ["target 75 %", "2 more", "half, or all", "target 50 %"].map(|it| served(&told, &label(it)));
+    assert!(shares.is_sorted_by(|a, b| a < b), "from the slowest to the fastest: {shares:?}");
+    let back = 5400 + 15 * 60 + 150;
+    for (policy, to) in [("target 50 %", 4), ("target 75 %", 3)] {
+        let last = activities(record(policy)).pop().expect("it scales in");
+        assert_eq!((last.0, last.2), (back, to), "{policy}");
+    }
+    for policy in ["2 more", "half, or all"] {
+        assert!(activities(record(policy)).iter().all(|it| it.2 > it.1), "{policy}: it only adds");
+    }
+    told.draws("service_scaling", &["target 50 %", "half, or all", "scale-out", "target"]);
+}
+
+/// Half a point is quiet: 55 % against a target of 60 %. Three whole ones
+/// follow: 30 + 180 + 150 s after the load, or 10 + 60 + 15 s. AWS published
+/// 363 s and 86 s, and 386 s and 109 s until the tasks are there.
+#[test]
+fn metrics_of_twenty_seconds_react_in_a_quarter_of_the_time() {
+    let told = tell("metrics-of-20-seconds", &[]);
+    let load_at = 1830;
+    let mut refused = Vec::new();
+    for (kind, reaction) in [("", 30 + 180 + 150), ("HighResolution", 10 + 60 + 15)] {
+        let label = format!("predefined_metric_type=ECSServiceAverageCPUUtilization{kind}");
+        let record = told.of(&label)[0];
+        assert_eq!(activities(record)[0], (load_at + reaction, 8, 14), "{label}");
+        let healthy = &record.services[0].healthy;
+        let width = healthy.bucket_width().millis() / 1000;
+        let there = healthy.buckets().iter().position(|it| it.max >= 14).expect("they come") as u64 * width;
+        assert_within(
+            there,
+            (load_at + reaction + HEALTHY.0 - width, load_at + reaction + HEALTHY.1),
+            &label,
+        );
+        let requests = record.services[0].requests.as_ref().expect("requests are played");
+        refused.push(requests.offered - requests.served - requests.in_flight);
+    }
+    // A tenth of 220 a second, for as long as the queues are full.
+    let most = [(360 + HEALTHY.1) * 20, (85 + HEALTHY.1) * 20];
+    for (refused, most) in refused.iter().zip(most) {
+        assert_within(refused / 1_000_000, (most / 2, most), "requests refused");
+    }
+    told.draws("service_scaling", &["HighResolution", "healthy"]);
+}
+
 /// Every file is one of the above, names an origin, and is listed for readers.
 #[test]
 fn every_story_has_an_origin_and_is_listed() {
@@ -322,7 +437,7 @@ fn every_story_has_an_origin_and_is_listed() {
         assert!(page.contains(&format!("stories/{name}.toml")), "{name} is not in docs/stories.md");
         assert!(tests.contains(&format!("tell(\"{name}\"")), "{name} is not played here");
     }
-    assert_eq!(n_stories, 8);
+    assert_eq!(n_stories, 11);
 }
 
 /// Eight tasks, healthy 15 + 13 + 40 = 68 s after their placement. For an hour

@@ -39,6 +39,12 @@ pub(super) fn read(node: Option<&Node>, faults: &Faults) -> ModelOptions {
         let written = node.get("capacity_retry").unwrap_or(node);
         faults.note(written.fault("B0106", "a retry needs a pause: capacity_retry is zero"));
     }
+    let period = options.replacement_period;
+    if period > SimDuration::ZERO && period < SimDuration::from_secs(60) {
+        let written = node.get("replacement_period").unwrap_or(node);
+        let message = "a re-placement is looked at once a minute at most: replacement_period is shorter";
+        faults.note(written.fault("B0145", message));
+    }
     table.finish();
     options
 }

@@ -140,6 +140,9 @@ impl Cluster {
         let zone = self.instances[id].zone;
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
+            if task.is_desired_running || !self.releases_on_desired_stopped {
+                self.held.take(task.group, task.definition, task.is_desired_running);
+            }
             if task.health == Health::Healthy
                 && task.is_desired_running
                 && let Some(service) = self.service_of(task)

@@ -9,6 +9,7 @@ use crate::base::id::{CapacityProviderId, GroupId, InstanceTypeId, TaskDefinitio
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
 use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
+use crate::model::held::Held;
 use crate::model::identity::{self, Expressions, Identity};
 use crate::model::instance::InstanceType;
 use crate::model::network::HostPort;
@@ -82,7 +83,9 @@ impl Cluster {
                 }
             }
         }
+        let held = Held::new(parts.services.len(), parts.definitions.len());
         let mut cluster = Self {
+            held,
             now: SimTime::ZERO,
             definitions: parts.definitions,
             demands,

@@ -74,6 +74,7 @@ impl Cluster {
         instance.n_wanted += 1;
         self.tasks_on[instance_id].push(id);
         self.reserve(instance_id, id, definition);
+        self.held.add(group, definition, true);
         self.count_in_group(group, instance_id);
         self.count_placed(owner);
     }
@@ -180,6 +181,13 @@ impl Cluster {
             Host::Instance(instance) => {
                 self.instances[instance].n_wanted -= 1;
                 self.discount_in_group(group, instance);
+                let is_billed = self.instances[instance].status != InstanceStatus::Lost;
+                if is_billed {
+                    self.held.take(group, definition, true);
+                    if !self.releases_on_desired_stopped {
+                        self.held.add(group, definition, false);
+                    }
+                }
                 if self.releases_on_desired_stopped {
                     self.release(instance, id, definition);
                 }
@@ -220,6 +228,9 @@ impl Cluster {
             Host::Instance(instance) => {
                 if !self.releases_on_desired_stopped {
                     self.release(instance, id, definition);
+                    if self.instances[instance].status != InstanceStatus::Lost {
+                        self.held.take(group, definition, false);
+                    }
                 }
                 self.instances[instance].n_tasks -= 1;
                 let tasks = &mut self.tasks_on[instance];

@@ -1,0 +1,105 @@
+//! How many tasks hold room on instances that are billed, by whose they are and
+//! what they run; and where that changed, for those who keep sums of their own.
+
+use crate::base::id::{GroupId, Id as _, TaskDefinitionId};
+
+/// Tasks that are alike: of one service, or stand-alone; of one definition;
+/// wanted, or on their way out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct HeldCell {
+    /// Position of the service; the number of services for stand-alone tasks.
+    pub owner: usize,
+    /// What they run.
+    pub definition: TaskDefinitionId,
+    /// Whether their desired status is RUNNING.
+    pub is_wanted: bool,
+}
+
+/// The counts of all cells.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Held {
+    n_owners: usize,
+    counts: Vec<u32>,
+    /// Cells that changed since somebody asked, each once.
+    changed: Vec<u32>,
+    is_changed: Vec<bool>,
+}
+
+impl Held {
+    pub(in crate::model) fn new(n_services: usize, n_definitions: usize) -> Self {
+        let mut held = Self {
+            n_owners: n_services + 1,
+            counts: Vec::new(),
+            changed: Vec::new(),
+            is_changed: Vec::new(),
+        };
+        (0..n_definitions).for_each(|_| held.push_definition());
+        held
+    }
+
+    /// One more definition.
+    pub(in crate::model) fn push_definition(&mut self) {
+        let n_cells = self.counts.len() + 2 * self.n_owners;
+        self.counts.resize(n_cells, 0);
+        self.is_changed.resize(n_cells, false);
+    }
+
+    fn position(&self, cell: HeldCell) -> usize {
+        (cell.definition.idx() * self.n_owners + cell.owner) * 2 + usize::from(cell.is_wanted)
+    }
+
+    fn cell(&self, position: usize) -> HeldCell {
+        HeldCell {
+            owner: position / 2 % self.n_owners,
+            definition: TaskDefinitionId::from_idx(position / 2 / self.n_owners),
+            is_wanted: position % 2 == 1,
+        }
+    }
+
+    /// Services have the first groups, all other groups are of stand-alone tasks.
+    fn of_group(&self, group: GroupId, definition: TaskDefinitionId, is_wanted: bool) -> usize {
+        self.position(HeldCell { owner: group.idx().min(self.n_owners - 1), definition, is_wanted })
+    }
+
+    pub(in crate::model) fn add(&mut self, group: GroupId, definition: TaskDefinitionId, is_wanted: bool) {
+        let position = self.of_group(group, definition, is_wanted);
+        self.counts[position] += 1;
+        self.note(position);
+    }
+
+    pub(in crate::model) fn take(&mut self, group: GroupId, definition: TaskDefinitionId, is_wanted: bool) {
+        let position = self.of_group(group, definition, is_wanted);
+        self.counts[position] -= 1;
+        self.note(position);
+    }
+
+    fn note(&mut self, position: usize) {
+        if !std::mem::replace(&mut self.is_changed[position], true) {
+            self.changed.push(u32::try_from(position).expect("fewer than 2^32 cells"));
+        }
+    }
+
+    pub(in crate::model) fn count(&self, cell: HeldCell) -> u32 {
+        self.counts[self.position(cell)]
+    }
+
+    /// The cells that hold any task, in a fixed order.
+    pub(in crate::model) fn all(&self) -> impl Iterator<Item = (HeldCell, u32)> {
+        let held = self.counts.iter().enumerate().filter(|it| *it.1 > 0);
+        held.map(|(position, &n)| (self.cell(position), n))
+    }
+
+    /// The cells that changed since the last time, with their counts.
+    pub(in crate::model) fn drain(&mut self, mut each: impl FnMut(HeldCell, u32)) {
+        while let Some(position) = self.changed.pop() {
+            let position = position as usize;
+            self.is_changed[position] = false;
+            each(self.cell(position), self.counts[position]);
+        }
+    }
+
+    /// Whether the counts are the same, whatever was asked of them.
+    pub(in crate::model) fn has_counts_of(&self, other: &Self) -> bool {
+        self.counts == other.counts
+    }
+}

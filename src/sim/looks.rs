@@ -1,0 +1,297 @@
+//! Looks at the whole cluster, too dear to take at every change: what is free
+//! and of no use, in equal steps; and what a re-placement would free, once a
+//! period (option `replacement_period`). A look sees how things stand between
+//! two moments of events.
+//!
+//! A look costs one question for each instance and class of the mix. The mix is
+//! the definitions of those who hold room or wait, daemons left out; of many the
+//! [`MIX_MAX`] with the most tasks.
+
+use std::collections::BTreeMap;
+
+use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, TaskDefinitionId};
+use crate::base::{SimDuration, SimTime};
+use crate::bounds::problem::{self, Class, Vector};
+use crate::bounds::repack::{self, Room};
+use crate::bounds::stranded::{Admission, stranded};
+use crate::model::capacity::Scaling;
+use crate::model::deployment::SchedulingStrategy;
+use crate::model::held::HeldCell;
+use crate::model::instance::InstanceStatus;
+use crate::model::network::RESERVED_PORTS_MAX;
+use crate::placement::order::RandomOrder;
+use crate::record::{PlacementReason, Replacement, Resource, StrandedAmounts, StrandedCause};
+use crate::sim::floors::{is_distinct, pico_usd};
+use crate::sim::setup::Placement;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+/// How often a run is looked at for stranded capacity.
+const N_LOOKS: u64 = 128;
+/// More definitions than this are not asked.
+const MIX_MAX: usize = 32;
+/// Resources that are looked at: reserved ports are never registered by the
+/// hundred to be used.
+const LOOKED_AT: [Resource; 4] =
+    [Resource::Cpu, Resource::Memory, Resource::NetworkInterfaces, Resource::Gpus];
+
+/// When the next looks are due.
+pub(super) struct Looks {
+    stranded_at: SimTime,
+    stranded_step: SimDuration,
+    replacement_at: SimTime,
+    /// Nothing if nobody wants to know.
+    replacement_period: SimDuration,
+    /// What the last re-placement would have moved, ascending.
+    moved: Vec<u64>,
+}
+
+/// A definition of the mix.
+struct Wanted<'a> {
+    owner: usize,
+    placement: &'a Placement,
+    definition: TaskDefinitionId,
+    class: Class,
+    is_distinct: bool,
+}
+
+impl Looks {
+    pub(super) fn new(horizon: SimDuration, warm_up: SimDuration, replacement_period: SimDuration) -> Self {
+        // The first that is measured, of those at multiples of the period.
+        let period = replacement_period.millis().max(1);
+        let first = warm_up.millis().div_ceil(period).max(1) * period;
+        Self {
+            stranded_at: SimTime::ZERO,
+            stranded_step: SimDuration::from_millis(horizon.millis().div_ceil(N_LOOKS).max(1)),
+            replacement_at: SimTime::from_millis(first),
+            replacement_period,
+            moved: Vec::new(),
+        }
+    }
+}
+
+impl<W: Watch> Simulation<'_, W> {
+    /// Things stay as they are until then: takes the looks that are due before.
+    pub(super) fn look_until(&mut self, until: SimTime) {
+        if self.looks.stranded_at < until {
+            let (registered, amounts) = self.stranded();
+            while self.looks.stranded_at < until {
+                self.floors.recorder.stranded(self.looks.stranded_at, registered, &amounts);
+                self.looks.stranded_at = self.looks.stranded_at + self.looks.stranded_step;
+            }
+        }
+        let period = self.looks.replacement_period;
+        while self.looks.replacement_at < until && period > SimDuration::ZERO {
+            let at = self.looks.replacement_at;
+            let found = self.replacement(at);
+            self.floors.recorder.replacement(found);
+            self.looks.replacement_at = at + period;
+        }
+    }
+
+    fn is_daemon(&self, owner: usize) -> bool {
+        let service = self.service_of_owner(owner);
+        service.is_some_and(|it| self.setup.services[it].scheduling == SchedulingStrategy::Daemon)
+    }
+
+    fn wanted(&self, owner: usize, definition: TaskDefinitionId) -> Wanted<'_> {
+        let placement = self.placement_of(self.service_of_owner(owner));
+        Wanted {
+            owner,
+            placement,
+            definition,
+            class: Class::of(self.cluster.definition(definition), None),
+            is_distinct: is_distinct(placement),
+        }
+    }
+
+    /// The definitions of those who hold room or wait.
+    fn mix(&self) -> Vec<Wanted<'_>> {
+        let mut counts: BTreeMap<(usize, TaskDefinitionId), u64> = BTreeMap::new();
+        for (cell, n) in self.cluster.all_held() {
+            *counts.entry((cell.owner, cell.definition)).or_default() += u64::from(n);
+        }
+        for class in self.setup.providers.ids().flat_map(|it| self.line.waiting_classes(it)) {
+            let owner = class.key.service.map_or(self.setup.services.len(), |it| it.idx());
+            let n = class.queue.iter().filter(|it| self.cluster.task(it.task).epoch == it.epoch).count();
+            if n > 0 {
+                *counts.entry((owner, class.key.definition)).or_default() += n as u64;
+            }
+        }
+        let mut most: Vec<_> = counts.into_iter().filter(|it| !self.is_daemon(it.0.0)).collect();
+        most.sort_by_key(|&(key, n)| (std::cmp::Reverse(n), key));
+        most.truncate(MIX_MAX);
+        most.into_iter().map(|((owner, definition), _)| self.wanted(owner, definition)).collect()
+    }
+
+    /// Whether a task may go to an instance, its room aside.
+    fn admission(&self, wanted: &Wanted<'_>, id: InstanceId) -> Admission {
+        let instance = self.cluster.instance(id);
+        let zones = &wanted.placement.zones;
+        let needs = self.cluster.definition(wanted.definition).needs;
+        if !zones.is_empty() && needs.network_interfaces > 0 && !zones.contains(&instance.zone) {
+            return Admission::Refused(StrandedCause::Zone);
+        }
+        // Whatever their group: those of stand-alone tasks are many.
+        let group = GroupId::from_idx(wanted.owner);
+        let view = self.view(wanted.definition, group, RandomOrder::new(0, 0));
+        let demands = self.cluster.demands(wanted.definition);
+        let is_service = wanted.owner < self.setup.services.len();
+        let is_met = wanted.placement.constraints.iter().all(|it| {
+            let is_of_group = it.reason() == PlacementReason::DistinctInstance && !is_service;
+            is_of_group || it.allows(&view, id)
+        });
+        if !is_met
+            || !self.cluster.is_capable(wanted.definition, id)
+            || demands.member_of.iter().any(|&it| !self.cluster.matches(it, id))
+        {
+            return Admission::Refused(StrandedCause::Constraint);
+        }
+        if !wanted.class.ports.is_empty() {
+            let definition = self.cluster.definition(wanted.definition);
+            return match self.cluster.ports_on(id).have_room_for(definition) {
+                true => Admission::Upto(1),
+                false => Admission::Refused(StrandedCause::Ports),
+            };
+        }
+        Admission::Upto(if wanted.is_distinct { 1 } else { u64::MAX })
+    }
+
+    /// What is registered, and what of it is free and cannot be used, by
+    /// resource and cause.
+    fn stranded(&self) -> ([u64; Resource::ALL.len()], StrandedAmounts) {
+        let mix = self.mix();
+        let mut registered = [0; Resource::ALL.len()];
+        let mut amounts = StrandedAmounts::default();
+        for provider in self.setup.providers.ids() {
+            let mix: Vec<&Wanted<'_>> = mix.iter().filter(|it| it.placement.uses(provider)).collect();
+            let mut admissions = Vec::with_capacity(mix.len());
+            for &id in self.cluster.alive(provider) {
+                let instance = self.cluster.instance(id);
+                if instance.status == InstanceStatus::Lost {
+                    continue;
+                }
+                let all = problem::vector(instance.registered, 0);
+                let free = self.free(id);
+                for resource in LOOKED_AT {
+                    registered[resource as usize] += all[resource as usize];
+                }
+                if !instance.takes_tasks() {
+                    let is_needed = |it: &Resource| mix.iter().any(|of| of.class.needs[*it as usize] > 0);
+                    for resource in LOOKED_AT.into_iter().filter(is_needed) {
+                        amounts[resource as usize][StrandedCause::State as usize] += free[resource as usize];
+                    }
+                    continue;
+                }
+                admissions.clear();
+                admissions.extend(mix.iter().map(|it| (&it.class, self.admission(it, id))));
+                for resource in LOOKED_AT.into_iter().filter(|it| free[*it as usize] > 0) {
+                    let found = stranded(resource as usize, &free, admissions.iter().copied());
+                    let amounts = &mut amounts[resource as usize];
+                    amounts[found.cause as usize] += found.held_back;
+                    amounts[StrandedCause::Remainder as usize] += found.remainder;
+                }
+            }
+        }
+        (registered, amounts)
+    }
+
+    fn free(&self, id: InstanceId) -> Vector {
+        let ports = RESERVED_PORTS_MAX.saturating_sub(self.cluster.ports_on(id).n_reserved());
+        problem::vector(self.cluster.instance(id).free, ports as u64)
+    }
+
+    /// How many instances a group can do without.
+    fn spare(&self, provider: CapacityProviderId) -> usize {
+        let row = &self.setup.providers[provider];
+        match row.scaling {
+            // A fixed pool is paid for whatever is on it.
+            Scaling::Fixed => 0,
+            Scaling::Managed(_) => self.in_service(provider).len().saturating_sub(row.min_size as usize),
+        }
+    }
+
+    /// What a re-placement at this moment would do.
+    fn replacement(&mut self, at: SimTime) -> Replacement {
+        let period = self.looks.replacement_period;
+        let horizon = SimTime::ZERO + self.setup.horizon;
+        let mut wanted: Vec<Wanted<'_>> = Vec::new();
+        let mut class_of: BTreeMap<HeldCell, usize> = BTreeMap::new();
+        let (mut rooms, mut ids) = (Vec::new(), Vec::new());
+        let mut n_instances = 0;
+        for provider in self.setup.providers.ids() {
+            for id in self.in_service(provider) {
+                n_instances += 1;
+                let instance = self.cluster.instance(id);
+                if !instance.takes_tasks() {
+                    continue;
+                }
+                let mut classes = Vec::new();
+                let mut movable = Some(Vec::new());
+                for &task in self.cluster.tasks_on(id) {
+                    let row = self.cluster.task(task);
+                    let owner = row.group.idx().min(self.setup.services.len());
+                    let cell =
+                        HeldCell { owner, definition: row.definition, is_wanted: row.is_desired_running };
+                    let class = *class_of.entry(cell).or_insert_with(|| {
+                        let mut it = self.wanted(owner, row.definition);
+                        // Of stand-alone tasks all are apart: their groups are many.
+                        let is_apart = it.is_distinct && row.is_desired_running;
+                        it.class.apart = is_apart.then_some(owner as u32);
+                        wanted.push(it);
+                        wanted.len() - 1
+                    });
+                    classes.push(class);
+                    let is_movable = row.is_desired_running && !row.is_protected;
+                    match (self.is_daemon(owner), is_movable, &mut movable) {
+                        (true, ..) | (_, _, None) => (),
+                        (false, true, Some(movable)) => {
+                            movable.push((class, u64::from(task.number()) << 32 | u64::from(row.epoch.0)));
+                        }
+                        (false, false, movable) => *movable = None,
+                    }
+                }
+                let own = self.cluster.ports_on(id).statics().filter(|it| it.1.is_none()).count();
+                rooms.push(Room {
+                    free: self.free(id),
+                    registered: problem::capacity(instance.registered, own),
+                    classes,
+                    movable,
+                    group: provider.idx(),
+                });
+                ids.push(id);
+            }
+        }
+        let spare: Vec<usize> = self.setup.providers.ids().map(|it| self.spare(it)).collect();
+        let classes: Vec<Class> = wanted.iter().map(|it| it.class.clone()).collect();
+        let plan = repack::replacement(&classes, &rooms, &spare, |class, room| {
+            let (wanted, id) = (&wanted[class], ids[room]);
+            let is_refused = matches!(self.admission(wanted, id), Admission::Refused(_));
+            wanted.placement.uses(self.cluster.instance(id).provider) && !is_refused
+        });
+
+        let is_old = |&&room: &&usize| {
+            let tasks = self.cluster.tasks_on(ids[room]).iter();
+            tasks.map(|&it| self.cluster.task(it).since).max().is_some_and(|it| it + period <= at)
+        };
+        let prices = plan.freed.iter().map(|&room| {
+            let instance = self.cluster.instance(ids[room]);
+            pico_usd(self.setup.instance_types[instance.instance_type].price(instance.is_spot).usd)
+        });
+        let n_moved = plan.moved.iter().filter(|it| self.looks.moved.binary_search(it).is_err()).count();
+        let number = |it: usize| u32::try_from(it).expect("fewer than 2^32");
+        let found = Replacement {
+            at_ms: at.millis(),
+            lasts_ms: (at + period).min(horizon).millis() - at.millis(),
+            n_instances,
+            n_freed: number(plan.freed.len()),
+            n_stragglers: number(plan.freed.iter().filter(is_old).count()),
+            n_moved: number(n_moved),
+            freed_pico_usd_per_hour: prices.fold(0, u64::saturating_add),
+        };
+        let mut moved = plan.moved;
+        moved.sort_unstable();
+        self.looks.moved = moved;
+        found
+    }
+}

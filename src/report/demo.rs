@@ -15,7 +15,7 @@ use crate::record::{
     DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series,
     ServiceRecord, TaskCounts, ZoneBalance,
 };
-use crate::record::{RequestRecord, RequestSeries};
+use crate::record::{DisruptionRecord, RequestRecord, RequestSeries};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -274,7 +274,7 @@ impl Demo {
             registered_memory_ms: instance_ms * 2048,
             instances_launched: 40,
             instances_failed: 1,
-            disruptions: Vec::new(),
+            disruptions: vec![disruption(horizon, replicate)],
             waiting_tasks: Series::new(horizon),
             placed_tasks: instances.clone(),
             instances,
@@ -290,6 +290,16 @@ impl Demo {
             placement_digest: 0,
         }
     }
+}
+
+/// A drought of an hour that takes a few machines.
+fn disruption(horizon: SimDuration, replicate: u32) -> DisruptionRecord {
+    let (from, to) = (horizon.millis() / 2, horizon.millis() / 2 + HOUR_MS);
+    let it = DisruptionRecord::new("spot_drought", vec![(from, to)], horizon);
+    let n_steps = (horizon.millis() / it.step_ms) as usize;
+    let n_machines = 4 + u64::from(replicate % 3);
+    let over_time = (0..n_steps).map(|step| if step == n_steps / 2 { n_machines } else { 0 });
+    DisruptionRecord { n_instances: n_machines, n_tasks: n_machines, over_time: over_time.collect(), ..it }
 }
 
 /// Nine tasks that took `usual_ms`, and one that took the longest.

@@ -6,6 +6,7 @@ use crate::record::Series;
 
 use super::canvas::{Dash, Marker};
 use super::chart::{Chart, head};
+use super::disrupted;
 use super::figure::{Axis, Entry, Figure, Mark, Sample, draw};
 use super::grouping::{Group, Grouping, by_setting, grouped};
 use super::palette::{BOUND, N_STYLES, RANGE, Style, WARM_UP, style};
@@ -23,9 +24,9 @@ fn draw_instances(results: &Results) -> Option<String> {
     let unit = TimeUnit::of(horizon_ms);
     let unit_ms = unit.millis;
 
-    let instances = |group: &Group| curve(results, group, unit_ms, |row| &row.record.instances);
+    let instances = |group: &Group| curve(results, group, unit_ms, |row| Some(&row.record.instances));
     let all = Group { label: String::new(), settings: (0..results.settings.len()).collect() };
-    let bound = curve(results, &all, unit_ms, |row| &row.record.lower_bound);
+    let bound = curve(results, &all, unit_ms, |row| Some(&row.record.lower_bound));
     let n_settings = results.settings.len();
     let shown = if n_settings > N_STYLES {
         grouped(results, "", "instance_hours", N_STYLES - 2)
@@ -48,6 +49,10 @@ fn draw_instances(results: &Results) -> Option<String> {
         marks.push(Mark::Stretch { from: 0.0, to: warm_up_ms as f64 / unit_ms, color: WARM_UP });
         legend.push(Entry { label: "warm-up, not measured".to_owned(), sample: Sample::Area(WARM_UP) });
     }
+    let disrupted = disrupted::marks(results, unit_ms);
+    marks.extend(disrupted.behind);
+    legend.extend(disrupted.legend);
+    greatest.push(disrupted.greatest);
     if n_settings > N_STYLES {
         let everyone: Vec<Vec<(f64, f64)>> = by_setting(results).iter().map(instances).collect();
         let band = range(&everyone);
@@ -69,6 +74,7 @@ fn draw_instances(results: &Results) -> Option<String> {
         sample: Sample::Line(bound_style),
     });
 
+    marks.extend(disrupted.above);
     let figure = Figure {
         head: head(
             results,
@@ -86,12 +92,17 @@ fn draw_instances(results: &Results) -> Option<String> {
 
 /// The mean of a series over the replicates of a group, in the middle of each
 /// bucket. Where runs have buckets of different width, those of the first hold.
-fn curve(results: &Results, group: &Group, unit_ms: f64, of: fn(&Row) -> &Series) -> Vec<(f64, f64)> {
+pub(super) fn curve(
+    results: &Results,
+    group: &Group,
+    unit_ms: f64,
+    of: impl Fn(&Row) -> Option<&Series>,
+) -> Vec<(f64, f64)> {
     let rows: Vec<&Row> = group.settings.iter().flat_map(|&it| results.rows_of(it)).collect();
-    let Some(first) = rows.first().map(|it| of(it)) else { return Vec::new() };
+    let Some(first) = rows.first().and_then(|it| of(it)) else { return Vec::new() };
     let width_ms = first.bucket_width().millis();
     let same: Vec<&Series> =
-        rows.iter().map(|it| of(it)).filter(|it| it.bucket_width().millis() == width_ms).collect();
+        rows.iter().filter_map(|it| of(it)).filter(|it| it.bucket_width().millis() == width_ms).collect();
     let n_buckets = same.iter().map(|it| it.buckets().len()).max().unwrap_or(0);
     (0..n_buckets)
         .map(|idx| {

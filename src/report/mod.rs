@@ -22,6 +22,7 @@ mod availability;
 mod binding_resource;
 mod cost_by_group;
 mod cost_frontier;
+mod disrupted;
 mod gap;
 mod instances_over_time;
 mod requests_over_time;
@@ -41,6 +42,7 @@ mod panels;
 mod reasons;
 mod rows;
 mod scale;
+mod tasks_over_time;
 mod text;
 
 #[doc(hidden)]
@@ -59,6 +61,7 @@ pub const CHARTS: &[Chart] = &[
     rollout::ROLLOUT,
     requests_over_time::REQUESTS_OVER_TIME,
     rollout_timeline::ROLLOUT_TIMELINE,
+    tasks_over_time::TASKS_OVER_TIME,
     service_scaling::SERVICE_SCALING,
     instances_over_time::INSTANCES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,

@@ -28,6 +28,10 @@ pub(super) const GRID: Color = Color(0xe3, 0xe5, 0xe8);
 pub(super) const BAND: Color = Color(0xee, 0xf0, 0xf3);
 /// Time that is not measured.
 pub(super) const WARM_UP: Color = Color(0xfa, 0xf0, 0xd9);
+/// Time in which something is disrupted.
+pub(super) const DISRUPTED: Color = Color(0xf7, 0xdf, 0xda);
+/// Machines that were taken away.
+pub(super) const TAKEN: Color = Color(0xb0, 0x2a, 0x1e);
 /// Ranges of many settings.
 pub(super) const RANGE: Color = Color(0xd0, 0xd6, 0xde);
 /// Lower bounds.

@@ -1,16 +1,17 @@
-//! Fargate on Linux: per second, from the start of the image pull until the task
+//! Fargate: per second, from the start of the image pull until the task
 //! has stopped, a fraction of a second as a whole one, at least a minute a task
 //! (AWS Fargate pricing). Waiting before the pull is free, stopping is not. What
 //! counts is the size of the task, not what its containers use of it. MODEL: the
 //! two moments are `pullStartedAt` and `stoppedAt` of the API.
 //!
-//! Windows, its fee and its longer minimum, and public IPv4 addresses are left
-//! out.
+//! Windows has rates of its own and a fee for each vCPU. A longer minimum is
+//! mentioned in places and not confirmed: an option (semantics 8.2).
 
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::billing::per_second;
 use crate::model::capacity::FargateRates;
 use crate::model::container::EPHEMERAL_GIB;
+use crate::model::container::Platform;
 use crate::model::fargate_sizes;
 use crate::model::price::DatedPrice;
 use crate::model::task::TaskDefinition;
@@ -25,8 +26,13 @@ pub const FREE_STORAGE_GIB: u32 = 20;
 /// Seconds billed from `measured_from` on for a task whose first image began to
 /// be pulled at `pull_started_at` and that was stopped at `stopped_at`. A task
 /// that never came to its pull costs nothing and has no use.
-pub fn billed_seconds(pull_started_at: SimTime, stopped_at: SimTime, measured_from: SimTime) -> u64 {
-    per_second::billed_seconds(MINIMUM, pull_started_at, stopped_at, measured_from)
+pub fn billed_seconds(
+    minimum: SimDuration,
+    pull_started_at: SimTime,
+    stopped_at: SimTime,
+    measured_from: SimTime,
+) -> u64 {
+    per_second::billed_seconds(minimum, pull_started_at, stopped_at, measured_from)
 }
 
 /// The size of a task, as its definition gives it.
@@ -89,8 +95,8 @@ pub struct Customer<'a> {
     pub capacity_provider: &'a str,
     /// The availability zone.
     pub availability_zone: &'a str,
-    /// Whether its tasks are of the Arm architecture.
-    pub is_arm: bool,
+    /// What its tasks run on.
+    pub platform: Platform,
     /// Whether it is Fargate Spot.
     pub is_spot: bool,
 }
@@ -108,7 +114,11 @@ pub fn lines(customer: Customer<'_>, usage: &Usage, rates: &FargateRates) -> Vec
         [Meter::FargateVcpu, Meter::FargateMemory, Meter::FargateEphemeralStorage]
     };
     let line = |meter, units, units_per_hour: u64, n_uses, price: &DatedPrice| {
-        let item = if customer.is_arm { "Linux/ARM64" } else { "Linux/X86_64" };
+        let item = match customer.platform {
+            Platform { is_windows: true, .. } => "Windows/X86_64",
+            Platform { is_arm: true, .. } => "Linux/ARM64",
+            Platform { .. } => "Linux/X86_64",
+        };
         let quantity = Quantity { units, per: 3600 * units_per_hour, n_uses };
         LedgerLine::of(meter, item, quantity, price.usd, price.as_of.as_str())
             .with_place(customer.capacity_provider, customer.availability_zone)
@@ -117,6 +127,10 @@ pub fn lines(customer: Customer<'_>, usage: &Usage, rates: &FargateRates) -> Vec
     if usage.n_tasks > 0 {
         lines.push(line(vcpu, usage.cpu_unit_seconds, 1024, usage.n_tasks, &rates.vcpu_hour));
         lines.push(line(memory, usage.mib_seconds, 1024, usage.n_tasks, &rates.gb_hour));
+    }
+    if let Some(price) = rates.license_vcpu_hour.as_ref().filter(|_| usage.n_tasks > 0) {
+        let meter = Meter::FargateWindowsLicense;
+        lines.push(line(meter, usage.cpu_unit_seconds, 1024, usage.n_tasks, price));
     }
     if usage.storage_gib_seconds > 0 {
         let price = rates.storage_gib_hour.as_ref().expect("a region where storage is used has its price");
@@ -142,8 +156,28 @@ mod tests {
             (0, 10_000, 40_000, 20),
             (0, 10_000, 90_000, 0),
         ] {
-            assert_eq!(billed_seconds(at(pull), at(stopped), at(measured_from)), seconds);
+            assert_eq!(billed_seconds(MINIMUM, at(pull), at(stopped), at(measured_from)), seconds);
         }
+    }
+
+    /// Semantics 8.6: 0.046552 + 0.046 a vCPU-hour, 0.00511175 a GB-hour.
+    #[test]
+    fn windows_has_a_fee_for_each_vcpu() {
+        let price = |usd| DatedPrice::of(Money::parse_usd(usd).unwrap());
+        let rates = FargateRates {
+            vcpu_hour: price("0.046552"),
+            gb_hour: price("0.00511175"),
+            storage_gib_hour: None,
+            license_vcpu_hour: Some(price("0.046")),
+        };
+        let platform = Platform { is_windows: true, ..Platform::default() };
+        let customer = Customer { capacity_provider: "", availability_zone: "", platform, is_spot: false };
+        let mut usage = Usage::default();
+        usage.add(TaskSize { cpu: CpuUnits(2048), memory: MemoryMib(4096), storage_gib: 20 }, 3600);
+        let lines = lines(customer, &usage, &rates);
+        let shown: Vec<_> = lines.iter().map(|it| (it.item.as_str(), it.cost().to_string())).collect();
+        let expected = ["0.093104", "0.020447", "0.092"].map(|it| ("Windows/X86_64", it.to_owned()));
+        assert_eq!(shown, expected);
     }
 
     #[test]
@@ -153,11 +187,12 @@ mod tests {
             vcpu_hour: price("0.04048"),
             gb_hour: price("0.004445"),
             storage_gib_hour: Some(price("0.000111")),
+            license_vcpu_hour: None,
         };
         let customer = Customer {
             capacity_provider: "FARGATE_SPOT",
             availability_zone: "us-east-1a",
-            is_arm: false,
+            platform: Platform::default(),
             is_spot: true,
         };
         let size = |storage_gib| TaskSize { cpu: CpuUnits(1024), memory: MemoryMib(2048), storage_gib };

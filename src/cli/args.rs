@@ -346,6 +346,8 @@ pub enum ListKind {
     Metrics,
     /// Charts of the report
     Charts,
+    /// What can break: kinds of `[[disruption]]`
+    Disruptions,
     /// What `berthlab lint` looks for
     Lints,
     /// Trace formats

@@ -7,6 +7,7 @@ use super::Failure;
 use super::args::{ListArgs, ListKind};
 use crate::base::Diagnostic;
 use crate::deployment::CONTROLLERS;
+use crate::disruption::KINDS;
 use crate::experiment::catalogue::{Catalogue, Size};
 use crate::lint::LINTS;
 use crate::metrics::METRICS;
@@ -27,6 +28,7 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
         }
         ListKind::Charts => pairs(CHARTS.iter().map(|it| (it.name, it.summary))),
         ListKind::Formats => pairs(FORMATS.iter().map(|it| (it.name, it.summary))),
+        ListKind::Disruptions => pairs(KINDS.iter().map(|it| (it.name, it.summary))),
         ListKind::Lints => pairs(LINTS.iter().map(|it| (it.name, it.summary))),
         ListKind::InstanceTypes => instance_types(&regions),
         ListKind::Prices => prices(&regions),

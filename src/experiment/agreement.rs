@@ -89,16 +89,18 @@ fn check_fargate(
         note("B0123", format!("`{}` is not of network mode awsvpc, as Fargate asks", definition.name));
     }
     let blueprint = blueprint.unwrap_or(&plain);
-    if blueprint.platform.is_windows {
-        note("B0116", format!("`{}` runs Windows: on Fargate only Linux is modelled yet", definition.name));
+    if blueprint.platform.is_windows && is_spot {
+        note("B0123", format!("`{}` runs Windows, which Fargate Spot does not", definition.name));
+        return;
     }
     check_price(setup, blueprint, is_spot, note);
 }
 
 /// What runs on Fargate has a price there.
 fn check_price(setup: &Setup, blueprint: &Blueprint, is_spot: bool, note: &dyn Fn(&'static str, String)) {
-    let rates = setup.fargate_rates.of(blueprint.platform.is_arm, is_spot);
+    let rates = setup.fargate_rates.of(blueprint.platform, is_spot);
     let kind = match (blueprint.platform.is_arm, is_spot) {
+        _ if blueprint.platform.is_windows => "Windows on Fargate",
         (false, false) => "Fargate",
         (false, true) => "Fargate Spot",
         (true, false) => "Fargate on ARM64",

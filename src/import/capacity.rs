@@ -154,7 +154,7 @@ pub(super) fn no_fargate(definition: &TaskDefinition) -> Option<String> {
         FARGATE_SIZES.iter().any(|it| it.cpu_units == u64::from(cpu) && it.memory.allows(memory.into()));
     let name = shown(&definition.name);
     if blueprint.platform.is_windows {
-        return Some(format!("`{name}` runs Windows: on Fargate only Linux is modelled yet"));
+        return Some(format!("`{name}` runs Windows: on Fargate only Linux is imported yet"));
     }
     if blueprint.network_mode != NetworkMode::Awsvpc {
         return Some(format!("`{name}` is not of network mode awsvpc, as Fargate asks"));

@@ -48,7 +48,7 @@ pub(super) const INSTANCES_LAUNCHED: Metric = Metric {
 
 pub(super) const INSTANCES_FAILED: Metric = Metric {
     name: "instances_failed",
-    summary: "instances lost to failures while measured",
+    summary: "instances lost to failures and with their zones while measured",
     unit: "instances",
     direction: Direction::Neutral,
     decimals: 0,

@@ -5,6 +5,7 @@ pub mod metric;
 
 mod availability;
 mod cost;
+mod disruptions;
 mod instance_count;
 mod lower_bound;
 mod replacement;
@@ -36,6 +37,10 @@ pub const METRICS: &[Metric] = &[
     instance_count::INSTANCES_MEAN,
     instance_count::INSTANCES_LAUNCHED,
     instance_count::INSTANCES_FAILED,
+    disruptions::INSTANCES_INTERRUPTED,
+    disruptions::TASKS_INTERRUPTED,
+    disruptions::TASKS_LOST,
+    disruptions::LAUNCH_FAILURES,
     lower_bound::LOWER_BOUND_INSTANCE_HOURS,
     lower_bound::GAP_PERCENT,
     lower_bound::LOWER_BOUND_COST_USD,

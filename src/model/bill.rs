@@ -1,6 +1,7 @@
 //! What else of a cluster is on the invoice, beside instances and Fargate: the
 //! choices that no document of ECS makes.
 
+use crate::base::SimDuration;
 use crate::model::price::PriceItem;
 
 /// What is billed beside instances and tasks (`[bill]`).
@@ -15,6 +16,9 @@ pub struct BillOptions {
     pub has_instance_addresses: bool,
     /// How long a month is.
     pub month: Month,
+    /// What every Windows task on Fargate costs at least (semantics 8.2: longer
+    /// ones are mentioned and not confirmed).
+    pub windows_minimum: SimDuration,
     /// NAT gateways of the cluster's network.
     pub nat_gateways: u32,
     /// MiB that the start of a task pulls through them; MODEL, coarse: every
@@ -37,6 +41,7 @@ impl Default for BillOptions {
             root_volume: PriceItem::EbsGp3GibMonth,
             has_instance_addresses: false,
             month: Month::Days(30),
+            windows_minimum: SimDuration::from_secs(60),
             nat_gateways: 0,
             nat_image_mib: 0,
         }

@@ -239,4 +239,6 @@ pub struct FargateRates {
     /// One GiB of ephemeral storage beyond the first 20 for an hour; `None`
     /// where no price is known, so that such a task cannot be billed.
     pub storage_gib_hour: Option<DatedPrice>,
+    /// The fee for Windows beside one vCPU for an hour; `None` on Linux.
+    pub license_vcpu_hour: Option<DatedPrice>,
 }

@@ -3,6 +3,8 @@
 //! series. The total is the sum of the lines, and each line the sum of its
 //! shares, to the last of twelve decimals.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::Money;
@@ -352,6 +354,9 @@ pub struct Ledger {
     pub shares: Vec<CostShare>,
     /// The commitments, in the order of the experiment.
     pub commitments: Vec<CommitmentRecord>,
+    /// What was used and is in no line, for the region has no known price of it:
+    /// names as price files have them, ascending.
+    pub unpriced: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -428,7 +433,7 @@ mod tests {
                 owner: CostOwner::Service(3),
                 amount: Money::from_pico_usd(1),
             }],
-            commitments: Vec::new(),
+            ..Ledger::default()
         };
         let text = serde_json::to_string(&ledger).unwrap();
         assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), ledger);

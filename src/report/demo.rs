@@ -1,19 +1,19 @@
 //! Results that nobody simulated, to look at charts and to test them with:
 //! plausible curves from a few formulas, the same every time.
 
+mod bill;
 mod providers;
 mod rollouts;
 mod scaling;
 
-use crate::base::{Money, SimDuration, SimTime};
+use crate::base::{SimDuration, SimTime};
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, FloorRecorder, Histogram, Ledger, LedgerLine, Meter, NeverPlaceable, PhaseTime,
-    Quantity, Resource, RolloutRecord, RunRecord, Series, ServiceRecord, StrandedAmounts, StrandedCause,
-    TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, Resource, RolloutRecord,
+    RunRecord, Series, ServiceRecord, StrandedAmounts, StrandedCause, TaskCounts, ZoneBalance,
 };
 use crate::record::{RequestRecord, RequestSeries};
 
@@ -272,7 +272,7 @@ impl Demo {
                 .collect(),
             wait: wait.clone(),
             service_wait: wait,
-            ledger: Ledger { lines: self.bill(instance_ms), ..Ledger::default() },
+            ledger: self.bill(instance_ms),
             instance_ms,
             instances_peak: peak,
             lower_bound_instance_ms: bound_ms,
@@ -297,33 +297,6 @@ impl Demo {
             rollouts,
             placement_digest: 0,
         }
-    }
-}
-
-impl Demo {
-    fn bill(&self, instance_ms: u64) -> Vec<LedgerLine> {
-        let line = |meter, item: &str, provider: &str, (units, per), price| {
-            let quantity = Quantity { units, per, n_uses: 40 };
-            LedgerLine::of(meter, item, quantity, Money::from_pico_usd(price), "2026-10-01")
-                .with_place(provider, "eu-central-1a")
-        };
-        let seconds = instance_ms / 1000;
-        let mut lines =
-            vec![line(Meter::Ec2OnDemand, "m6i.large", "on-demand", (seconds, 3600), 115_000_000_000)];
-        if self.has_fargate {
-            let task_seconds = self.n_tasks * 900;
-            lines.extend([
-                line(Meter::FargateVcpu, "Linux/X86_64", "FARGATE", (task_seconds, 3600), 46_560_000_000),
-                line(
-                    Meter::FargateMemory,
-                    "Linux/X86_64",
-                    "FARGATE",
-                    (task_seconds * 2, 3600),
-                    5_110_000_000,
-                ),
-            ]);
-        }
-        lines
     }
 }
 

@@ -36,6 +36,7 @@ pub fn headline(results: &Results) -> Headline {
         work_differs(results),
         deadlocks(results),
         never_placeable(results),
+        unpriced(results),
     ];
     let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
     let floor = if fleet.is_none() { floor(results) } else { None };
@@ -149,6 +150,20 @@ fn never_placeable(results: &Results) -> Option<String> {
             "{tasks}{of_a_run} {fits} no instance of the cluster ({n} task definitions, {first} among them) \
              and {are} not in the cost."
         ),
+    })
+}
+
+/// That something was used and is not in the cost.
+fn unpriced(results: &Results) -> Option<String> {
+    let items = results.rows.iter().flat_map(|row| &row.record.ledger.unpriced);
+    let items: BTreeSet<&str> = items.map(String::as_str).collect();
+    let named: Vec<&str> = items.into_iter().collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "Not in the cost, for no price is known in {}: {}. A price file can give it.",
+            results.region,
+            named.join(", "),
+        )
     })
 }
 

@@ -4,6 +4,7 @@ use crate::base::id::{TaskId, ZoneId};
 use crate::base::{Money, SimTime};
 use crate::billing::fargate::{self, Customer, TaskSize, Usage};
 use crate::model::capacity::{Capacity, FargateRates};
+use crate::model::container::Platform;
 use crate::model::task::{Host, TaskDefinition, TaskStatus};
 use crate::record::LedgerLine;
 use crate::sim::bill::FargateUse;
@@ -15,14 +16,14 @@ use crate::sim::watch::Watch;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct FargateLine {
     pub(super) is_spot: bool,
-    is_arm: bool,
+    platform: Platform,
     zone: ZoneId,
 }
 
 impl FargateLine {
     /// What it is charged.
     pub(super) fn rates(self, setup: &Setup) -> &FargateRates {
-        let rates = setup.fargate_rates.of(self.is_arm, self.is_spot);
+        let rates = setup.fargate_rates.of(self.platform, self.is_spot);
         rates.expect("a scenario on Fargate has a price")
     }
 
@@ -31,7 +32,7 @@ impl FargateLine {
         Customer {
             capacity_provider: if self.is_spot { "FARGATE_SPOT" } else { "FARGATE" },
             availability_zone: &setup.zones[self.zone],
-            is_arm: self.is_arm,
+            platform: self.platform,
             is_spot: self.is_spot,
         }
     }
@@ -70,14 +71,13 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         let definition = self.cluster.definition(row.definition);
         let blueprint = definition.blueprint.as_deref();
-        let line = FargateLine {
-            is_spot: row.capacity == Capacity::Fargate { is_spot: true },
-            is_arm: blueprint.is_some_and(|it| it.platform.is_arm),
-            zone,
-        };
+        let platform = blueprint.map_or_else(Platform::default, |it| it.platform);
+        let line =
+            FargateLine { is_spot: row.capacity == Capacity::Fargate { is_spot: true }, platform, zone };
         let size = TaskSize::of(definition);
         let measured_from = SimTime::ZERO + self.setup.warm_up;
-        let seconds = fargate::billed_seconds(pulls_from, ended_at, measured_from);
+        let minimum = if platform.is_windows { self.setup.bill.windows_minimum } else { fargate::MINIMUM };
+        let seconds = fargate::billed_seconds(minimum, pulls_from, ended_at, measured_from);
         let has_address = self.placement_of(self.service_of(task).map(|it| it.0)).has_public_ip;
         let use_of = FargateUse { size, from: pulls_from, seconds, has_address };
         self.end_billing_on_fargate(line, self.cost_owner(task), use_of);
@@ -86,12 +86,12 @@ impl<W: Watch> Simulation<'_, W> {
     /// What a task of this definition costs an hour.
     pub(super) fn fargate_hour(&self, definition: &TaskDefinition, is_spot: bool) -> Money {
         let blueprint = definition.blueprint.as_deref();
-        let is_arm = blueprint.is_some_and(|it| it.platform.is_arm);
-        let rates = self.setup.fargate_rates.of(is_arm, is_spot);
+        let platform = blueprint.map_or_else(Platform::default, |it| it.platform);
+        let rates = self.setup.fargate_rates.of(platform, is_spot);
         let rates = rates.expect("a scenario on Fargate has a price");
         let mut hour = Usage::default();
         hour.add(TaskSize::of(definition), 3600);
-        let customer = Customer { capacity_provider: "", availability_zone: "", is_arm, is_spot };
+        let customer = Customer { capacity_provider: "", availability_zone: "", platform, is_spot };
         fargate::lines(customer, &hour, rates).iter().map(LedgerLine::cost).sum()
     }
 

@@ -17,6 +17,7 @@ use crate::model::bill::BillOptions;
 use crate::model::capacity::{
     AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, FargateRates,
 };
+use crate::model::container::Platform;
 use crate::model::deployment::{Alarm, DeploymentConfiguration, SchedulingStrategy};
 use crate::model::identity::{AttributeSet, Expressions, Identity};
 use crate::model::instance::InstanceType;
@@ -203,13 +204,19 @@ pub struct FargatePrices {
     pub on_demand: [Option<FargateRates>; 2],
     /// Spot: X86_64, ARM64.
     pub spot: [Option<FargateRates>; 2],
+    /// On demand, for Windows: there is no Spot of it (developer guide,
+    /// windows-considerations).
+    pub windows: Option<FargateRates>,
 }
 
 impl FargatePrices {
-    /// Of one architecture and way of buying.
-    pub fn of(&self, is_arm: bool, is_spot: bool) -> Option<&FargateRates> {
+    /// Of one platform and way of buying.
+    pub fn of(&self, platform: Platform, is_spot: bool) -> Option<&FargateRates> {
+        if platform.is_windows {
+            return self.windows.as_ref().filter(|_| !is_spot);
+        }
         let rates = if is_spot { &self.spot } else { &self.on_demand };
-        rates[usize::from(is_arm)].as_ref()
+        rates[usize::from(platform.is_arm)].as_ref()
     }
 }
 

@@ -3,7 +3,10 @@
 
 use berthlab::experiment::results::Results;
 use berthlab::metrics;
-use berthlab::report::advice::{Advice, Question, Verdict, advise, json, text};
+use berthlab::report::advice::fleet::{Fleets, fleets};
+use berthlab::report::advice::{
+    Advice, Question, Verdict, advise, fleets_json, fleets_table, fleets_text, json, text,
+};
 use berthlab::report::demo::Demo;
 
 use crate::support::Bench;
@@ -201,4 +204,117 @@ fn a_result_is_advised_on_from_the_command_line() {
     bench.write("o/manifest.json", "{}");
     let outcome = ask(&["99"]);
     assert!(outcome.code == Some(3) && outcome.err.contains("B0160"), "{}", outcome.err);
+}
+
+/// Four fleets: costs of each replicate, and the tasks that they place.
+const FLEETS: &[(&str, &[f64], f64)] = &[
+    ("large", &[20.0, 21.0, 22.0, 23.0, 24.0], 10_000.0),
+    // Half as dear as `large`, for it leaves a tenth of the tasks.
+    ("small", &[10.0, 10.5, 11.0, 11.5, 12.0], 9000.0),
+    // 10 % dearer in each replicate, with one task fewer in ten thousand.
+    ("middle", &[22.0, 23.1, 24.2, 25.3, 26.4], 9999.0),
+    ("quick", &[40.0; 5], 10_000.0),
+];
+
+fn four_fleets() -> Results {
+    let given: Vec<Given<'_>> = FLEETS.iter().map(|it| (it.0, it.1, &[100.0_f64; 5][..])).collect();
+    let mut results = results(&given);
+    for (setting, fleet) in FLEETS.iter().enumerate() {
+        set(&mut results, setting, "tasks_placed", fleet.2);
+        set(&mut results, setting, "gap_percent", 10.0 * (setting + 1) as f64);
+        set(&mut results, setting, "wait_seconds_p95", [60.0, 1.0, 90.0, 5.0][setting]);
+    }
+    results
+}
+
+fn of(results: &Results) -> Fleets {
+    fleets(results, 95.0).expect("tasks were placed")
+}
+
+#[test]
+fn the_cheapest_fleet_is_the_cheapest_that_does_the_same_work() {
+    let fleets = of(&four_fleets());
+    let order: Vec<(&str, bool, bool)> =
+        fleets.all.iter().map(|it| (it.label.as_str(), it.does_equal_work(), it.is_on_frontier)).collect();
+    assert_eq!(
+        order,
+        [("large", true, true), ("middle", true, false), ("quick", true, true), ("small", false, false)]
+    );
+    assert_eq!(fleets.cheapest().unwrap().setting, 0);
+    // Paired: the cost varies by far more than the difference does.
+    let extra = fleets.all[1].extra_percent.unwrap();
+    assert!((extra.mean - 10.0).abs() < 1e-9 && extra.half_width.unwrap() < 1e-9, "{extra:?}");
+
+    let text = fleets_text(&fleets);
+    for part in [
+        "Note: 1 of 4 settings place less than 99.9 % of the tasks that others place, small no more than 90.0 %",
+        "Take large (setting 1): 22.00 USD (20.04 to 23.96), 10.0 % (10.0 to 10.0) more instance-hours than",
+        "95 % of its tasks wait at most 60.0 s",
+        "Next: middle (setting 3), 24.20 USD, 10.00 % more (10.00 to 10.00)",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert_eq!(fleets_json(&fleets)["cheapest"], 1);
+    assert_eq!(fleets_json(&fleets)["settings"][3]["does_equal_work"], false);
+    let table = fleets_table(&fleets);
+    assert!(table.columns.iter().any(|it| it.key == "gap_percent"));
+    assert!(table.columns.iter().all(|it| it.key != "instance_hours"), "nothing has any");
+}
+
+#[test]
+fn the_distance_to_the_floor_is_that_of_the_cost_where_it_is_known() {
+    let mut results = four_fleets();
+    if metrics::position("cost_gap_percent").is_none() {
+        return;
+    }
+    set(&mut results, 0, "cost_gap_percent", 7.0);
+    let text = fleets_text(&of(&results));
+    assert!(text.contains("7.0 % (7.0 to 7.0) above what the same tasks cost at least"), "{text}");
+}
+
+#[test]
+fn a_difference_within_the_noise_may_be_chance() {
+    let noisy: &[Given<'_>] = &[
+        ("a", &[10.0, 12.0, 11.0, 13.0, 9.0], &[100.0; 5]),
+        ("b", &[12.0, 10.0, 13.0, 11.0, 9.5], &[100.0; 5]),
+    ];
+    let mut results = results(noisy);
+    for setting in 0..2 {
+        set(&mut results, setting, "tasks_placed", 5.0);
+    }
+    let text = fleets_text(&of(&results));
+    assert!(text.contains("which may be chance"), "{text}");
+}
+
+#[test]
+fn without_stand_alone_tasks_there_is_no_fleet_to_choose() {
+    let mut results = four_fleets();
+    for setting in 0..FLEETS.len() {
+        set(&mut results, setting, "tasks_placed", 0.0);
+    }
+    assert_eq!(fleets(&results, 95.0), None);
+}
+
+#[test]
+fn the_cheapest_fleet_is_named_from_the_command_line() {
+    let bench = Bench::with_small();
+    bench.run_well(&["run", "small.toml", "--out", "o"]);
+    let plain = bench.run_well(&["advise", "o"]);
+    assert!(plain.out.contains("Take ") && plain.out.contains("cheapest first"), "{}", plain.out);
+    let document: serde_json::Value =
+        serde_json::from_str(&bench.run_well(&["advise", "o", "--format", "json"]).out).unwrap();
+    assert_eq!(document["settings"].as_array().unwrap().len(), 4);
+    let rows = bench.run_well(&["advise", "o", "--format", "csv", "--confidence", "99"]).out;
+    assert_eq!(csv::Reader::from_reader(rows.as_bytes()).records().count(), 4);
+    assert_eq!(bench.run(&["advise", "o", "--metric", "availability_percent"]).code, Some(2));
+    let outcome = bench.run(&["advise", "o", "--confidence", "100"]);
+    assert!(outcome.code == Some(3) && outcome.err.contains("B0107"), "{}", outcome.err);
+
+    // The same result as what Infracost reads.
+    let usage = bench.run_well(&["report", "o", "--infracost", "usage.yml"]);
+    assert!(usage.out.contains("usage.yml (setting "), "{}", usage.out);
+    assert!(bench.read("usage.yml").contains("aws_autoscaling_group.general:"));
+    let outcome = bench.run(&["report", "o", "--infracost", "usage.yml", "--setting", "5"]);
+    assert!(outcome.code == Some(3) && outcome.err.contains("B0107"), "{}", outcome.err);
+    assert_eq!(bench.run(&["report", "o", "--setting", "1"]).code, Some(2));
 }

@@ -30,9 +30,9 @@ fn a_commitment_that_cannot_be_meant_is_refused_at_its_place() {
     let family = plan.replace("compute", "ec2_instance");
     let reserved = "name = \"r\"\nkind = \"reserved_instances\"\ninstance_type = \"m6i.large\"\ncount = 2\nusd_per_hour = 0.06\n";
     let cases: &[(String, Told)] = &[
-        (plan.replace("0.1", "-0.1"), ("B0107", 13, 16, "amount in USD")),
-        (plan.replace("0.1", "nan"), ("B0107", 13, 16, "amount in USD")),
-        (plan.replace("0.1", "1000000.5"), ("B0182", 13, 16, "at most 1000000")),
+        (plan.replace("0.1", "-0.1"), ("B0107", 13, 16, "amount of 0 to 10000 USD")),
+        (plan.replace("0.1", "nan"), ("B0107", 13, 16, "amount of 0 to 10000 USD")),
+        (plan.replace("0.1", "1000000.5"), ("B0107", 13, 16, "amount of 0 to 10000 USD")),
         (plan.replace("20", "0"), ("B0181", 14, 20, "0.01 to 99.99")),
         (plan.replace("20", "100"), ("B0181", 14, 20, "0.01 to 99.99")),
         (plan.replace("20", "-5"), ("B0181", 14, 20, "0.01 to 99.99")),
@@ -93,13 +93,13 @@ fn bills_and_commitments_can_be_varied() {
     bench.write("x.toml", format!("{LEAST}{plan}{axes}"));
     let played = bench.run_well(&["run", "x.toml", "--out", "o"]);
     assert!(played.out.is_empty() || !played.out.contains("error"), "{}", played.out);
-    let runs = std::fs::read_to_string(bench.path("o/runs.csv")).expect("a table of runs");
+    let runs = std::fs::read_to_string(bench.path("o/results.csv")).expect("a table of results");
     let header: Vec<&str> = runs.lines().next().expect("a header").split(',').collect();
     let column = header.iter().position(|it| *it == "cost_commitments_unused_usd").expect("a column");
     let unused: Vec<&str> =
         runs.lines().skip(1).map(|it| it.split(',').nth(column).expect("a cell")).collect();
     assert_eq!(unused.len(), 6);
     // Three instances at 0.0768 an hour use less than a dollar.
-    assert_eq!(unused[4].parse::<f64>().expect("dollars"), 1.0 - 3.0 * 0.0768);
-    bench.run_well(&["check", "x.toml", "--set", "bill.nat_gateways=2"]);
+    let dollars: f64 = unused[4].parse().expect("dollars");
+    assert!((dollars - (1.0 - 3.0 * 0.0768)).abs() < 1e-9, "{dollars}");
 }

@@ -99,6 +99,10 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
         ),
         (changed("m6i.large", "m6i.lrage"), ("B0118", 5, 17, "did you mean `m6i.large`")),
         (changed("m6i.large", "quantum"), ("B0118", 5, 17, "list instance-types")),
+        (
+            changed("m6i.large", "m8g.large").replace("horizon", "region = \"eu-west-1\"\nhorizon"),
+            ("B0119", 6, 17, "`eu-west-1,m8g.large,0.1,2026-10-01`"),
+        ),
         (changed("instances = 3\n", "instances = 1000000000\n"), ("B0107", 4, 13, "to 1000000")),
         (changed("instances = 3\n", ""), ("B0105", 4, 17, "instances")),
         (with_group("min_size = 5\nmax_size = 4"), ("B0110", 7, 12, "above max_size 4")),
@@ -473,10 +477,23 @@ fn a_fault_of_a_file_that_is_named_is_told_in_its_own_place() {
         (format!("{header}us-east-1,m6i.large,1e400,2026-10-01\n"), 2, 21, "1e400"),
         (format!("{header}us-east-1,m6i.large,1,2026-02-30\n"), 2, 23, "2026-02-30"),
         (format!("{header}us-east-1,m6i.large,1\n"), 2, 1, "4 cells"),
+        (format!("{header}us-east-1,m6i.large,10000.5,2026-10-01\n"), 2, 21, "10000 USD"),
+        (format!("{header}us-east-1,alb:our,1,2026-10-01\n"), 2, 11, "did you mean `alb:hour`"),
+        (format!("{header}us-east-1,spot:m6i,1,2026-10-01\n"), 2, 11, "nothing that has a price"),
+        (format!("{header}US East,m6i.large,1,2026-10-01\n"), 2, 1, "such as us-east-1"),
+        (format!("{header}us-east-1;m6i.large;1;2026-10-01\n"), 2, 1, "4 cells"),
     ] {
         bench.write("p.csv", text);
         refused(&bench, part, &prices, &[("B0120", line, column, part)]);
     }
+    let twice = "us-east-1,spot:m6i.large,1,2026-10-01\n".repeat(2);
+    bench.write("p.csv", format!("region,item,usd,as_of\n{twice}us-east-1,m6i.large,-1,soon\n"));
+    refused(
+        &bench,
+        "all faults of prices",
+        &prices,
+        &[("B0111", 3, 11, "given twice"), ("B0120", 4, 21, "-1"), ("B0120", 4, 24, "soon")],
+    );
     bench.write("p.csv", b"\xff");
     refused(&bench, "prices of bytes", &prices, &[("B0141", 1, 1, "UTF-8")]);
     bench.write(

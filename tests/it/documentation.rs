@@ -23,9 +23,16 @@ fn every_field_of_an_experiment_is_documented() {
     let folder = root.join("src/experiment/scenario");
     let mut missing = BTreeSet::new();
     let mut n_fields = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.ends_with("model.rs") {
+    let mut folders = vec![folder];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    for path in files {
+        if path.ends_with("scenario/model.rs") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();

@@ -3,6 +3,7 @@
 //! the case is all it takes to play it again.
 #![expect(clippy::print_stdout, reason = "a test says what it saw, and what it skipped")]
 
+mod bills;
 mod deployments;
 mod disruptions;
 mod situation;
@@ -270,6 +271,7 @@ impl<'a> Checker<'a> {
         assert_eq!(tasks.submitted, submitted as u64);
 
         assert_eq!(record.instance_ms, self.instance_ms, "the integral is the sum of the uses");
+        bills::check(self.setup, &record.ledger);
         let of_instances = record.ledger.lines.iter().filter(|it| it.meter.is_of_instances());
         let billed_ms: u64 = of_instances.map(|it| it.quantity * 3_600_000 / it.units_per_price).sum();
         assert!(billed_ms >= record.instance_ms, "{billed_ms} billed, {} used", record.instance_ms);

@@ -13,6 +13,7 @@ mod bill;
 mod breakers;
 mod capacity;
 mod deployments;
+mod disruptions;
 mod draining;
 mod fargate;
 mod health;
@@ -80,7 +81,8 @@ fn read(experiment: &str, files: &[(&str, &str)]) -> Result<Experiment, Vec<Diag
     }
     let text = format!("{HEADER}{experiment}");
     // A top-level value cannot follow a table: these go first.
-    let is_top = |it: &&str| ["horizon =", "warm_up =", "region ="].iter().any(|top| it.starts_with(top));
+    const TOPS: [&str; 4] = ["horizon =", "warm_up =", "region =", "prices ="];
+    let is_top = |it: &&str| TOPS.iter().any(|top| it.starts_with(top));
     let (tops, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(is_top);
     let text = format!("{}\n{}\n", tops.join("\n"), rest.join("\n"));
     let source = SourceText { file: "story.toml".to_owned(), text, overrides: Vec::new() };

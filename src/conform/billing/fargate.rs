@@ -8,6 +8,7 @@ use crate::conform::case::{Differences, Sealed};
 use crate::conform::reader::{Faults, Object};
 use crate::documents::json::{Json, Value};
 use crate::model::capacity::FargateRates;
+use crate::model::container::Platform;
 use crate::model::price::DatedPrice;
 use crate::record::{LedgerLine, Meter};
 
@@ -57,7 +58,8 @@ fn bill(tasks: &[Task], rates: &FargateRates, multiplier: u128) -> Money {
         for task in tasks.iter().filter(|it| it.is_spot == is_spot) {
             usage.add(task.size, task.seconds);
         }
-        let customer = Customer { capacity_provider: "", availability_zone: "", is_arm: false, is_spot };
+        let customer =
+            Customer { capacity_provider: "", availability_zone: "", platform: Platform::default(), is_spot };
         fargate::lines(customer, &usage, rates)
     });
     let cost = |line: LedgerLine| match line.meter {
@@ -74,7 +76,12 @@ fn read_rates(json: &Json, faults: &mut Faults<'_>) -> Option<FargateRates> {
     let gb = rates.decimal("gb_hour", PRICE_MAX, faults).map(dated);
     let storage = rates.decimal_or_zero("ephemeral_gb_hour", PRICE_MAX, faults).map(dated);
     rates.finish(faults);
-    Some(FargateRates { vcpu_hour: vcpu?, gb_hour: gb?, storage_gib_hour: Some(storage?) })
+    Some(FargateRates {
+        vcpu_hour: vcpu?,
+        gb_hour: gb?,
+        storage_gib_hour: Some(storage?),
+        license_vcpu_hour: None,
+    })
 }
 
 fn read_task(json: &Json, faults: &mut Faults<'_>) -> Option<Task> {
@@ -105,7 +112,7 @@ fn read_task(json: &Json, faults: &mut Faults<'_>) -> Option<Task> {
     let (pull, stopped) = (pull?, stopped?);
     let seconds = match pull.map(|it| interval(it, stopped)) {
         None => 0,
-        Some(Some((from, to))) => fargate::billed_seconds(from, to, SimTime::ZERO),
+        Some(Some((from, to))) => fargate::billed_seconds(fargate::MINIMUM, from, to, SimTime::ZERO),
         Some(None) => {
             faults.note("B0607", json, "a task does not stop before its pull begins");
             return None;

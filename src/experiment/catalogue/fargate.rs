@@ -112,6 +112,7 @@ fn rates(
         vcpu_hour: price(kind, Unit::Vcpu)?,
         gb_hour: price(kind, Unit::Gb)?,
         storage_gib_hour: storage.iter().find_map(|it| price(*it, Unit::StorageGib)),
+        license_vcpu_hour: None,
     })
 }
 

@@ -2,7 +2,7 @@
 //! tasks, and what is paid for whether it is used or not.
 
 use super::access::read_name;
-use crate::base::Money;
+use crate::base::{Money, SimDuration};
 use crate::billing::commitments::{Commitment, CommitmentKind, Discount, FARGATE, family};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
@@ -10,9 +10,7 @@ use crate::experiment::tree::{Node, Value};
 use crate::model::bill::{BillOptions, Month};
 use crate::model::price::PriceItem;
 
-/// Nobody commits to more an hour: a million dollars.
-const COMMITMENT_MAX: Money = Money::from_pico_usd(1_000_000_000_000_000_000);
-/// Nor reserves more instances of one type.
+/// Nobody reserves more instances of one type.
 const RESERVED_MAX: u64 = 1_000_000;
 /// Nor has more NAT gateways.
 const NAT_GATEWAYS_MAX: u64 = 1000;
@@ -36,6 +34,9 @@ pub(super) fn read_options(node: Option<&Node>, faults: &Faults) -> BillOptions 
         table.optional("root_volume_type").and_then(|it| reader::word(it, &["gp3", "gp2"], faults))
     {
         options.root_volume = [PriceItem::EbsGp3GibMonth, PriceItem::EbsGp2GibMonth][kind];
+    }
+    if let Some(seconds) = table.integer("windows_minimum_seconds", 1..=3600) {
+        options.windows_minimum = SimDuration::from_secs(seconds);
     }
     options.has_instance_addresses = table.flag("instance_public_ipv4").unwrap_or(false);
     if let Some(month) = table.optional("month").and_then(|it| read_month(it, faults)) {
@@ -79,7 +80,7 @@ fn read_commitment(node: &Node, catalogue: &Catalogue, faults: &Faults) -> Optio
     let table = reader::Table::of(node, faults);
     let name = read_name(&table, "a commitment");
     let kind = table.required("kind").and_then(|it| reader::word(it, &KINDS, faults));
-    let usd_per_hour = table.required("usd_per_hour").and_then(|it| read_amount(it, faults));
+    let usd_per_hour = table.required("usd_per_hour").and_then(|it| reader::money(it, faults));
     // Of an unknown kind nobody knows the other fields.
     let kind = match kind? {
         2 => {
@@ -124,16 +125,6 @@ fn read_commitment(node: &Node, catalogue: &Catalogue, faults: &Faults) -> Optio
         }
     };
     Some(Commitment { name: name?, kind })
-}
-
-fn read_amount(node: &Node, faults: &Faults) -> Option<Money> {
-    let amount = reader::money(node, faults)?;
-    if amount > COMMITMENT_MAX {
-        let message = format!("nobody commits to {amount} USD an hour: expected at most {COMMITMENT_MAX}");
-        faults.note(node.fault("B0182", message));
-        return None;
-    }
-    Some(amount)
 }
 
 /// A family of the catalogue, such as `m6i`.

@@ -37,6 +37,7 @@ use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::attribute::Attributes;
+use crate::model::capacity::FargateRates;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
 use crate::model::query::parse_time_ms;
@@ -220,7 +221,9 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
 /// What Fargate charges in a region.
 fn fargate_prices(catalogue: &Catalogue, region: &str) -> FargatePrices {
     let both = |is_spot| [false, true].map(|is_arm| catalogue.fargate_rates(region, is_arm, is_spot));
-    FargatePrices { on_demand: both(false), spot: both(true) }
+    let windows = catalogue.fargate_windows_rates(region);
+    let windows = windows.map(|(rates, fee)| FargateRates { license_vcpu_hour: Some(fee), ..rates });
+    FargatePrices { on_demand: both(false), spot: both(true), windows }
 }
 
 /// A list, or a single element that stands for a list of one.

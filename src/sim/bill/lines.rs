@@ -74,7 +74,8 @@ impl Book<'_> {
         self.ledger.lines.push(line);
     }
 
-    /// The same at the price of an item; what has no known price is not billed.
+    /// The same at the price of an item; what has no known price is not billed,
+    /// and said to be missing.
     pub(super) fn write_item(
         &mut self,
         item: PriceItem,
@@ -85,6 +86,8 @@ impl Book<'_> {
         if let Some(price) = self.setup.prices.of(item) {
             let line = line(quantity, price);
             self.write(line, weights);
+        } else if quantity.units > 0 {
+            self.ledger.unpriced.insert(item.name().to_owned());
         }
     }
 

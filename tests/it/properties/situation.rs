@@ -9,6 +9,7 @@ use berthlab::base::rng::Stream;
 use berthlab::base::{Money, SimDuration, SimTime, Table};
 use berthlab::model::access::{Access, Role};
 use berthlab::model::attribute::Attributes;
+use berthlab::model::bill::{BillOptions, Month};
 use berthlab::model::capacity::{
     AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, CapacityStrategyItem, FargateRates,
     ManagedScaling, PurchaseOptions, Scaling,
@@ -25,7 +26,7 @@ use berthlab::model::network::{
 use berthlab::model::options::{
     FirstCheckDelay, ModelOptions, Quotas, RolloutOrder, TieBreak, UnhealthyReplacement,
 };
-use berthlab::model::price::DatedPrice;
+use berthlab::model::price::{DatedPrice, PriceItem};
 use berthlab::model::task::TaskDefinition;
 use berthlab::model::workload::{
     FoundHost, FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload,
@@ -163,9 +164,30 @@ impl Dice {
             },
             network: network(),
             fargate_rates: fargate_rates(),
+            prices: super::bills::prices(),
             ..Setup::new(horizon, options, zones, instance_types, providers, standalone)
         };
+        let setup = self.billed(setup);
         (setup, workload, distinct)
+    }
+
+    /// Drawn last, so that no bill changes what happens.
+    fn billed(&mut self, mut setup: Setup) -> Setup {
+        setup.bill = BillOptions {
+            root_volume_gib: self.one_of(&[0, 30, 100]),
+            root_volume: self.one_of(&[PriceItem::EbsGp3GibMonth, PriceItem::EbsGp2GibMonth]),
+            has_instance_addresses: self.one_of(&[false, true]),
+            month: self.one_of(&[Month::Days(30), Month::Calendar]),
+            nat_gateways: self.one_of(&[0, 2]),
+            nat_image_mib: self.one_of(&[0, 300]),
+            ..BillOptions::default()
+        };
+        if self.one_of(&[false, true, true]) {
+            let first = setup.instance_types.rows()[0].name.clone();
+            let (count, cents) = (self.small(4), self.one_of(&[0, 1, 13, 500]));
+            setup.commitments = super::bills::commitments(&first, count, cents);
+        }
+        setup
     }
 
     fn options(&mut self) -> ModelOptions {
@@ -544,6 +566,7 @@ fn fargate_rates() -> FargatePrices {
         vcpu_hour: price("0.04"),
         gb_hour: price("0.004"),
         storage_gib_hour: Some(price("0.0001")),
+        license_vcpu_hour: None,
     });
-    FargatePrices { on_demand: [rates.clone(), rates.clone()], spot: [rates.clone(), rates] }
+    FargatePrices { on_demand: [rates.clone(), rates.clone()], spot: [rates.clone(), rates], windows: None }
 }

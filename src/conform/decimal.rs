@@ -1,5 +1,5 @@
-//! Fractions in cases: exact up to twelve digits after the point, compared and
-//! shown to six.
+//! Fractions in cases: exact up to twelve digits after the point, beyond that as
+//! near as a float; compared and shown to six.
 
 use super::reader::Faults;
 use crate::base::Money;
@@ -15,11 +15,19 @@ pub(super) fn read(json: &Json, faults: &mut Faults<'_>) -> Option<i128> {
         return None;
     };
     // Amounts of money are kept in these units, and read exactly.
-    let read = Money::parse_usd(text).map(Money::pico_usd);
+    let exact = Money::parse_usd(text).map(Money::pico_usd);
+    let read = exact.or_else(|| near(text));
     if read.is_none() {
-        faults.note("B0607", json, format!("{} is no decimal of up to twelve digits", shortened(text)));
+        faults.note("B0607", json, format!("{} is no decimal", shortened(text)));
     }
     read
+}
+
+/// One with more digits, such as 66.66666666666667, or with an exponent.
+fn near(text: &str) -> Option<i128> {
+    const MOST: f64 = 1e15;
+    let value = text.parse::<f64>().ok().filter(|it| it.abs() < MOST)?;
+    Some((value * ONE as f64).round() as i128)
 }
 
 /// A fraction, rounded to 1e-12.

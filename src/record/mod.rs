@@ -13,6 +13,7 @@ pub mod provider;
 pub mod reading;
 pub mod recorder;
 pub mod request_tally;
+mod rollout_recorder;
 pub mod run_record;
 pub mod scaling;
 pub mod series;

@@ -1,13 +1,13 @@
 //! What a run tells, moment by moment, becomes a [`RunRecord`]. A value holds
 //! from the moment it is told until the next one is.
 
-use crate::base::{Money, SimDuration, SimTime};
+use crate::base::{SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DeploymentOutcome, DisruptionRecord, FloorRecorder, Histogram, Ledger, NeverPlaceable, PlacementReason,
-    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RolloutRecord, RunRecord,
-    ScalingActivity, ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DisruptionRecord, FloorRecorder, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading,
+    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord, ScalingActivity, ScalingRecord,
+    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -22,30 +22,30 @@ const TIMELINES_MAX: usize = 100;
 #[derive(Debug)]
 pub struct Recorder {
     measured_from: SimTime,
-    horizon: SimTime,
+    pub(super) horizon: SimTime,
     last: SimTime,
     reading: ClusterReading,
-    record: RunRecord,
-    services: Vec<ServiceRecorder>,
-    surges: SurgeWatch,
+    pub(super) record: RunRecord,
+    pub(super) services: Vec<ServiceRecorder>,
+    pub(super) surges: SurgeWatch,
     /// For each service the provider of its instances; `None` on Fargate.
-    provider_of: Vec<Option<usize>>,
+    pub(super) provider_of: Vec<Option<usize>>,
 }
 
 #[derive(Debug)]
-struct ServiceRecorder {
+pub(super) struct ServiceRecorder {
     last: SimTime,
-    reading: ServiceReading,
+    pub(super) reading: ServiceReading,
     /// Start of the minute that is being summed, and its sums so far.
     minute: u64,
     minute_available_ms: u64,
     minute_desired_ms: u64,
     /// The newest measured rollout, for the profile.
-    rollout_started_at: Option<SimTime>,
-    open_rollout: Option<usize>,
+    pub(super) rollout_started_at: Option<SimTime>,
+    pub(super) open_rollout: Option<usize>,
     /// A rollout that ended, with the moment: how things stood then is told
     /// when the moment is over.
-    closed_rollout: Option<(usize, SimTime)>,
+    pub(super) closed_rollout: Option<(usize, SimTime)>,
     requests: Option<RequestReading>,
     requests_last: SimTime,
     tally: RequestTally,
@@ -333,7 +333,7 @@ impl Recorder {
         }
     }
 
-    fn advance_service(&mut self, now: SimTime, service: usize) {
+    pub(super) fn advance_service(&mut self, now: SimTime, service: usize) {
         let now = now.min(self.horizon);
         let state = &mut self.services[service];
         let from = state.last.max(self.measured_from);
@@ -472,66 +472,6 @@ impl Recorder {
         self.measured_from
     }
 
-    /// A rollout begins. Only those that begin while measured are recorded.
-    pub fn open_rollout(&mut self, now: SimTime, service: usize, revision: &str) {
-        self.advance_service(now, service);
-        if !self.is_measured(now) {
-            return;
-        }
-        let state = &mut self.services[service];
-        state.rollout_started_at = Some(now);
-        state.open_rollout = Some(self.record.rollouts.len());
-        state.closed_rollout = None;
-        if let Some(provider) = self.provider_of.get(service).copied().flatten() {
-            let idx = self.record.rollouts.len();
-            self.surges.open(now, idx, provider, &mut self.record.rollouts);
-        }
-        self.record.rollouts.push(RolloutRecord {
-            service: u32::try_from(service).expect("a few services"),
-            started_ms: now.millis(),
-            ended_ms: now.millis(),
-            tasks_peak: state.reading.tasks,
-            healthy_min: state.reading.healthy,
-            revision: revision.to_owned(),
-            ..RolloutRecord::default()
-        });
-    }
-
-    /// The rollout of `service` that is under way and recorded, if any.
-    pub fn rollout(&mut self, service: usize) -> Option<&mut RolloutRecord> {
-        self.services[service].open_rollout.map(|idx| &mut self.record.rollouts[idx])
-    }
-
-    /// The rollout of `service` that is under way ends.
-    pub fn close_rollout(&mut self, now: SimTime, service: usize, outcome: DeploymentOutcome) {
-        self.advance_service(now, service);
-        let state = &mut self.services[service];
-        if let Some(idx) = state.open_rollout.take() {
-            state.closed_rollout = Some((idx, now));
-            let rollout = &mut self.record.rollouts[idx];
-            rollout.ended_ms = now.min(self.horizon).millis();
-            rollout.outcome = outcome;
-            // Nothing more may be told of a moment that nothing follows.
-            rollout.left_behind = state.reading.zones;
-            rollout.surge.until_ms = rollout.ended_ms;
-            self.surges.close(now.min(self.horizon), idx, &mut self.record.rollouts);
-        }
-    }
-
-    /// The rollouts so far.
-    pub fn rollouts(&self) -> &[RolloutRecord] {
-        &self.record.rollouts
-    }
-
-    /// The run is over: no surge is counted any longer. Of each rollout what an
-    /// hour of surge costs: of an instance, or on Fargate (`true`) of a task.
-    pub fn price_surges(&mut self, usd_per_hour: &[(Money, bool)]) {
-        self.surges.finish(self.horizon, &mut self.record.rollouts);
-        for (rollout, &(price, is_of_tasks)) in self.record.rollouts.iter_mut().zip(usd_per_hour) {
-            rollout.surge.price(price, is_of_tasks);
-        }
-    }
-
     /// The run is over: everything is carried to the horizon.
     pub fn finish(mut self, digest: u64, n_events: u64, ledger: Ledger) -> RunRecord {
         let horizon = self.horizon;
@@ -596,23 +536,6 @@ impl ServiceRecorder {
         }
         self.minute_available_ms = 0;
         self.minute_desired_ms = 0;
-    }
-}
-
-impl RolloutProfile {
-    /// Adds a stretch of constant value, given in milliseconds since the
-    /// rollout's start.
-    fn add(&mut self, (from, to): (u64, u64), available: u64, desired: u64, tasks: u64) {
-        let to = to.min(self.step_ms * self.desired_ms.len() as u64);
-        let mut at = from;
-        while at < to {
-            let idx = (at / self.step_ms) as usize;
-            let end = ((idx as u64 + 1) * self.step_ms).min(to);
-            self.available_ms[idx] += available * (end - at);
-            self.desired_ms[idx] += desired * (end - at);
-            self.tasks_ms[idx] += tasks * (end - at);
-            at = end;
-        }
     }
 }
 

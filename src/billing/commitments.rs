@@ -350,7 +350,7 @@ mod tests {
         let usages = [instances("c5.24xlarge", 1, "10"), instances("r5.9xlarge", 1, "4"), fargate];
         let compute = plan(None, "18", 20, &[("r5", 50), (FARGATE, 40)]);
         assert_eq!(
-            covers(&[compute.clone()], &usages),
+            covers(std::slice::from_ref(&compute), &usages),
             ["1<-0: 1 for 2", "2<-0: 10 for 9", "0<-0: 0.875 for 7"]
         );
         // A plan of the family comes first, and a reservation before both.

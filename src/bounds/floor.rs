@@ -244,6 +244,21 @@ mod tests {
         assert_eq!(floor(&[(class(150, 0), 2)], &kinds).pico_usd_per_hour().value, 380);
     }
 
+    /// The sizes of a public trace of virtual machines on m6i.4xlarge: a change
+    /// of the tasks costs so many additions.
+    #[test]
+    fn few_rows_remain() {
+        let sizes = [1, 2, 4, 8, 16]
+            .into_iter()
+            .flat_map(|cpu| [1, 2, 4, 7, 14].map(|memory| (class(cpu * 1024, cpu * memory * 1024), 1)));
+        let sizes: Vec<_> = sizes.filter(|it| it.0.needs[1] <= 63_569).collect();
+        let one = floor(&sizes, &[kind(16_384, 63_569, 768)]);
+        let three = [(8192, 31_784, 384), (16_384, 63_569, 768), (32_768, 127_139, 1536)];
+        let three = floor(&sizes, &three.map(|(cpu, memory, price)| kind(cpu, memory, price)));
+        assert!(one.n_rows().0 <= 64 && three.n_rows().1 <= 64, "{:?} {:?}", one.n_rows(), three.n_rows());
+        assert_eq!(one.n_rows().1, 0, "one price");
+    }
+
     #[test]
     fn what_goes_is_taken_away() {
         let mut floor = floor(&[(class(60, 0), 3), (class(50, 0), 2)], &[kind(100, 0, 7)]);

@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn rules_hold_back_what_room_would_allow() {
         let zone = (class(100, 100, 0), Admission::Refused(Because::Zone));
-        check([250, 100, 0], &[zone.clone()], (Because::Zone, 200, 50), (Because::Zone, 100, 0));
+        check([250, 100, 0], std::slice::from_ref(&zone), (Because::Zone, 200, 50), (Because::Zone, 100, 0));
         let one = (class(200, 50, 0), Admission::Upto(1));
         check([450, 100, 0], &[one, zone], (Because::Constraint, 200, 50), (Because::Constraint, 50, 0));
     }

@@ -18,7 +18,11 @@ use crate::report::CHARTS;
 use crate::trace::FORMATS;
 
 pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
-    let regions = regions(command)?;
+    let has_regions = matches!(command.kind, ListKind::InstanceTypes | ListKind::Prices);
+    if command.region.is_some() && !has_regions {
+        return Err(Failure::Usage("only `instance-types` and `prices` are of a region".to_owned()));
+    }
+    let regions = if has_regions { regions(command)? } else { Vec::new() };
     let mut rows: Vec<(String, String)> = match command.kind {
         ListKind::Strategies => pairs(STRATEGIES.iter().map(|it| (it.name, it.summary))),
         ListKind::Constraints => pairs(CONSTRAINTS.iter().map(|it| (it.name, it.summary))),
@@ -81,8 +85,11 @@ fn instance_types(regions: &[&str]) -> Vec<(String, String)> {
             let spot = catalogue.spot(region, name);
             let spot = spot.map_or_else(String::new, |it| format!(", Spot {} ({})", it.usd, it.as_of));
             let advice = catalogue.spot_advice(region, name).map_or_else(String::new, |it| {
-                let (from, to) = (it.interrupted_from_percent, it.interrupted_to_percent);
-                format!(", {from} to {to} % interrupted a month ({})", it.as_of)
+                let share = match (it.interrupted_from_percent, it.interrupted_to_percent) {
+                    (from, 100) => format!("over {from}"),
+                    (from, to) => format!("{from} to {to}"),
+                };
+                format!(", {share} % interrupted a month ({})", it.as_of)
             });
             Some(format!("{region} {} USD/h ({}){spot}{advice}", price.usd, price.as_of))
         };

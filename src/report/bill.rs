@@ -62,7 +62,7 @@ pub fn bill(results: &Results) -> Option<Table> {
     let cost = Column { direction: Direction::LowerIsBetter, ..Column::plain("cost, USD", "cost_usd", "") };
     (!rows.is_empty()).then(|| Table {
         title: "Bill".to_owned(),
-        notes: [about_replicates(results)].into_iter().chain(unpriced(results)).collect(),
+        notes: vec![about_replicates(results)],
         columns: vec![
             Column::plain("#", "setting_number", "position of the setting"),
             Column::plain("setting", "setting", ""),
@@ -80,19 +80,6 @@ pub fn bill(results: &Results) -> Option<Table> {
             cost,
         ],
         rows,
-    })
-}
-
-/// What was used and is in no line for want of a price.
-fn unpriced(results: &Results) -> Option<String> {
-    let names: BTreeSet<&str> =
-        results.rows.iter().flat_map(|it| &it.record.ledger.unpriced).map(String::as_str).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "Not billed, for want of a price in this region (`prices` can give one): {}.",
-            names.join(", ")
-        )
     })
 }
 

@@ -3,13 +3,14 @@
 
 use crate::base::stats::estimate;
 use crate::experiment::results::Results;
+use crate::metrics;
 use crate::record::LineGroup;
 
 use super::canvas::{Dash, Marker};
 use super::chart::{Chart, about_intervals, head};
 use super::comparison::measured;
 use super::figure::{Axis, Entry, Sample};
-use super::palette::{INK, N_STYLES, Style, style};
+use super::palette::{BOUND, INK, N_STYLES, Style, style};
 use super::rows::{Panel, RowChart, RowEntry, RowMark, draw};
 use super::scale::{Scale, is_drawable, number};
 
@@ -30,6 +31,8 @@ struct Cost {
     /// Half the width of the total's interval.
     half_width: Option<f64>,
     groups: [f64; LineGroup::ALL.len()],
+    /// What the same tasks cost at least.
+    bound: Option<f64>,
 }
 
 fn draw_costs(results: &Results) -> Option<String> {
@@ -56,6 +59,10 @@ fn draw_costs(results: &Results) -> Option<String> {
         let whisker = Style { color: INK, marker: Marker::Plus, dash: Dash::Solid };
         legend.push(Entry { label: "95 % interval of the sum".to_owned(), sample: Sample::Line(whisker) });
     }
+    if costs.iter().any(|it| it.bound.is_some()) {
+        let label = "lower bound of the cost of the same tasks".to_owned();
+        legend.push(Entry { label, sample: Sample::Area(BOUND) });
+    }
     let mut notes = vec![format!("Sorted by the sum. Parts are means. {}", about_intervals(results))];
     if n_settings > N_ROWS {
         notes.push(format!("The {N_ROWS} cheapest of {n_settings} settings are shown."));
@@ -74,6 +81,7 @@ fn draw_costs(results: &Results) -> Option<String> {
         if let Some(half) = it.half_width.filter(|it| *it > 0.0) {
             marks.push(RowMark::Whisker { from: it.total - half, to: it.total + half });
         }
+        marks.extend(it.bound.map(|at| RowMark::Stroke { at, color: BOUND }));
         let total = number(it.total, 2);
         RowEntry {
             hover: format!("{label}: {total} USD: {}", parts.join(", ")),
@@ -104,5 +112,10 @@ fn cost(results: &Results, setting: usize) -> Option<Cost> {
         estimate(&costs).map_or(0.0, |it| it.mean)
     });
     let half_width = total.half_width.filter(|it| is_drawable(*it));
-    Some(Cost { setting, total: groups.iter().sum(), half_width, groups })
+    // Younger than some results.
+    let bound = metrics::position("lower_bound_cost_usd").and_then(|_| {
+        measured(results, setting, "lower_bound_cost_usd").filter(|it| it.mean > 0.0 && is_drawable(it.mean))
+    });
+    let bound = bound.map(|it| it.mean);
+    Some(Cost { setting, total: groups.iter().sum(), half_width, groups, bound })
 }

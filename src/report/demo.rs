@@ -12,8 +12,8 @@ use crate::experiment::results::{Results, Row};
 use crate::metrics::METRICS;
 use crate::record::run_record::RolloutProfile;
 use crate::record::{
-    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, RolloutRecord, RunRecord, Series,
-    ServiceRecord, TaskCounts, ZoneBalance,
+    DeploymentOutcome, FloorRecorder, Histogram, NeverPlaceable, PhaseTime, Resource, RolloutRecord,
+    RunRecord, Series, ServiceRecord, StrandedAmounts, StrandedCause, TaskCounts, ZoneBalance,
 };
 use crate::record::{DisruptionRecord, RequestRecord, RequestSeries};
 
@@ -160,6 +160,7 @@ impl Demo {
         let horizon_ms = horizon.millis();
         let spread = 1.35 - 0.07 * value(0) + 0.08 * value(2) + 0.01 * own;
         let mut instances = Series::new(horizon);
+        let mut floors = FloorRecorder::new(horizon, SimDuration::from_millis(HOUR_MS.min(horizon.millis())));
         let mut lower_bound = Series::new(horizon);
         let (mut instance_ms, mut bound_ms, mut peak) = (0, 0, 0);
         const STEP_MS: u64 = HOUR_MS / 6;
@@ -169,6 +170,13 @@ impl Demo {
             let n_instances = (bound * spread + 1.0).round() as u64;
             instances.set(SimTime::from_millis(step * STEP_MS), n_instances);
             lower_bound.set(SimTime::from_millis(step * STEP_MS), bound.floor() as u64);
+            let at = SimTime::from_millis(step * STEP_MS);
+            floors.cost(at, bound.floor() as u64 * 115_000_000_000);
+            let mut stranded = StrandedAmounts::default();
+            stranded[Resource::Memory as usize][StrandedCause::Cpu as usize] = 20 + step % 9;
+            stranded[Resource::Memory as usize][StrandedCause::Remainder as usize] = 6 - step % 5;
+            stranded[Resource::Cpu as usize][StrandedCause::Zone as usize] = 2 + step % 3;
+            floors.stranded(at, [100, 100, 0, 0, 0], &stranded);
             if step * STEP_MS >= HOUR_MS {
                 instance_ms += n_instances * STEP_MS;
                 bound_ms += bound.floor() as u64 * STEP_MS;
@@ -239,7 +247,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
-            floors: FloorRecorder::new(horizon, SimDuration::ZERO).finish(),
+            floors: floors.finish(),
             digest: 0,
             n_events: 0,
             horizon_ms,

@@ -40,7 +40,7 @@ pub fn headline(results: &Results) -> Headline {
     ];
     let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
     let floor = if fleet.is_none() { floor(results) } else { None };
-    let answers = [cost(results), fleet.or(floor), availability(results)];
+    let answers = [cost(results), availability(results), fleet.or(floor)];
     let answers: Vec<String> = answers.into_iter().flatten().collect();
     Headline {
         alarms,

@@ -21,7 +21,7 @@ pub(super) const STRANDED: Chart = Chart {
 };
 
 /// More panels than this are left out.
-const N_PANELS: usize = 8;
+const N_PANELS: usize = 6;
 /// A resource of which less is stranded while measured has no panel in any
 /// setting: it could not be seen.
 const LEAST_PERCENT: f64 = 1.0;
@@ -125,14 +125,14 @@ fn panel(label: &str, row: &Row, resource: Resource, name: &str, unit: TimeUnit)
         let width_ms = it.per_10_000.bucket_width().millis() as f64;
         let n_buckets = it.per_10_000.buckets().len();
         below.resize(n_buckets, 0.0);
-        let points = (0..n_buckets)
+        let points: Vec<(f64, f64, f64)> = (0..n_buckets)
             .map(|idx| {
                 let lower = below[idx];
                 below[idx] += it.per_10_000.mean(idx).unwrap_or(0.0) / 100.0;
                 ((idx as f64 + 0.5) * width_ms / unit.millis, lower, below[idx])
             })
             .collect();
-        areas.push(PanelArea { label, points, color });
+        areas.push(PanelArea { label, points: corners(points), color });
     }
     let total = stranded.percent(resource, None);
     let worst = series.iter().max_by_key(|it| (it.amount, std::cmp::Reverse(it.cause)));
@@ -144,6 +144,17 @@ fn panel(label: &str, row: &Row, resource: Resource, name: &str, unit: TimeUnit)
     };
     let title = if label.is_empty() { name.to_owned() } else { format!("{label} · {name}") };
     Some(Panel { title, remark, areas, lines: Vec::new(), lanes: Vec::new() })
+}
+
+/// The points without those between two equal ones: between two looks nothing
+/// changes.
+fn corners(points: Vec<(f64, f64, f64)>) -> Vec<(f64, f64, f64)> {
+    let is_alike = |one: usize, other: usize| {
+        let of = |it: usize| points.get(it).map(|it| (it.1.to_bits(), it.2.to_bits()));
+        of(one) == of(other)
+    };
+    let is_corner = |&idx: &usize| idx == 0 || !is_alike(idx - 1, idx) || !is_alike(idx, idx + 1);
+    (0..points.len()).filter(is_corner).map(|it| points[it]).collect()
 }
 
 /// The colour of a cause and what it is called. A resource has the colour of its

@@ -122,6 +122,7 @@ fn the_headline_says_how_much_less_the_cheapest_costs() {
     let sentences = headline::headline(&Demo::middle().results()).answers;
     assert!(sentences[0].contains("% less than spread:zone · 100/200 ("), "{sentences:?}");
     assert!(sentences[1].contains("most available"), "{sentences:?}");
+    assert!(sentences[2].starts_with("The cheapest fleet for these tasks is "), "{sentences:?}");
 
     let mut results = without_requests();
     let placed = crate::metrics::position("tasks_placed").unwrap();
@@ -234,8 +235,8 @@ fn what_is_paid_for_fargate_has_a_column_where_there_is_some() {
 
     let results = Demo::large().results();
     let table = bill::bill(&results).unwrap();
-    assert_eq!(table.rows.len(), results.settings.len() * 3);
-    let costs = table.rows[..3].iter().map(|row| match row[7] {
+    assert_eq!(table.rows.len(), results.settings.len() * 9);
+    let costs = table.rows[..9].iter().map(|row| match row[9] {
         tables::Cell::Number { value, .. } => value,
         _ => panic!("{row:?}"),
     });

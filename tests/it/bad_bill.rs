@@ -88,18 +88,17 @@ fn bills_and_commitments_can_be_varied() {
     let bench = Bench::new();
     let plan = "[[commitment]]\nname = \"plan\"\nkind = \"compute_savings_plan\"\nusd_per_hour = 0.1\n\
                 discount_percent = 20\n[bill]\nroot_volume_gib = 10\n";
-    let axes =
-        "[axes]\n\"commitment.plan.usd_per_hour\" = [0, 0.05, 1]\n\"bill.root_volume_gib\" = [0, 30]\n";
+    let axes = "[axes]\n\"commitment.plan.usd_per_hour\" = [0, 1]\n";
     bench.write("x.toml", format!("{LEAST}{plan}{axes}"));
-    let played = bench.run_well(&["run", "x.toml", "--out", "o"]);
-    assert!(played.out.is_empty() || !played.out.contains("error"), "{}", played.out);
+    let played = bench.run_well(&["run", "x.toml", "--out", "o", "--set", "bill.root_volume_gib=0"]);
+    assert!(!played.out.contains("error"), "{}", played.out);
     let runs = std::fs::read_to_string(bench.path("o/results.csv")).expect("a table of results");
     let header: Vec<&str> = runs.lines().next().expect("a header").split(',').collect();
     let column = header.iter().position(|it| *it == "cost_commitments_unused_usd").expect("a column");
     let unused: Vec<&str> =
         runs.lines().skip(1).map(|it| it.split(',').nth(column).expect("a cell")).collect();
-    assert_eq!(unused.len(), 6);
+    assert_eq!(unused.len(), 2);
     // Three instances at 0.0768 an hour use less than a dollar.
-    let dollars: f64 = unused[4].parse().expect("dollars");
+    let dollars: f64 = unused[1].parse().expect("dollars");
     assert!((dollars - (1.0 - 3.0 * 0.0768)).abs() < 1e-9, "{dollars}");
 }

@@ -100,6 +100,14 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
         (changed("m6i.large", "m6i.lrage"), ("B0118", 5, 17, "did you mean `m6i.large`")),
         (changed("m6i.large", "quantum"), ("B0118", 5, 17, "list instance-types")),
         (
+            format!("region = \"eu-west-1\"\n{LEAST}[bill]\nnat_gateways = 1\nnat_image_mib = 9\n"),
+            ("B0119", 13, 17, "`eu-west-1,nat:gb,0.05,2026-10-01`"),
+        ),
+        (
+            format!("region = \"eu-west-1\"\n{LEAST}[bill]\ninstance_public_ipv4 = true\n"),
+            ("B0119", 12, 24, "no price of `public_ipv4:hour`"),
+        ),
+        (
             changed("m6i.large", "m8g.large").replace("horizon", "region = \"eu-west-1\"\nhorizon"),
             ("B0119", 6, 17, "`eu-west-1,m8g.large,0.1,2026-10-01`"),
         ),
@@ -134,8 +142,8 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
             ("B0115", 10, 27, "`distinctInstance`"),
         ),
         (with_service("capacity_provider_strategy = [\"general\"]"), ("B0117", 10, 31, "general")),
-        (of_strategy("\"fixed\", \"FARGATE\""), ("B0190", 10, 41, "not both")),
-        (of_strategy("\"FARGATE\", \"FARGATE\""), ("B0190", 10, 43, "already")),
+        (of_strategy("\"fixed\", \"FARGATE\""), ("B0190", 10, 40, "not both")),
+        (of_strategy("\"FARGATE\", \"FARGATE\""), ("B0190", 10, 42, "already")),
         (
             of_strategy("{ capacity_provider = \"FARGATE\" }, { capacity_provider = \"FARGATE_SPOT\" }"),
             ("B0190", 10, 30, "weight above zero"),

@@ -383,12 +383,37 @@ fn every_list_has_lines_of_a_name_and_a_summary() {
         ("charts", "cost_frontier"),
         ("formats", "azure-vm-2017"),
         ("instance-types", "m6i.large"),
+        ("prices", "ebs:gp3_gib_month"),
         ("options", "tie_break"),
     ] {
         let text = bench.run_well(&["list", kind]).out.to_lowercase();
         assert!(text.contains(&known.to_lowercase()), "{known} in {text}");
         assert!(text.lines().all(|it| it.split_whitespace().count() > 1), "{text}");
     }
+}
+
+#[test]
+fn a_list_of_prices_is_of_a_region_and_of_what_is_asked_for() {
+    let bench = Bench::new();
+    let list = |more: &[&str]| bench.run_well(&[&["list"], more].concat()).out;
+    let prices = list(&["prices", "--region", "us-east-1", "--filter", "alb:"]);
+    let rows: Vec<&str> = prices.lines().collect();
+    assert_eq!(
+        rows,
+        ["alb:hour      us-east-1 0.0225 USD (2026-08-21)", "alb:lcu_hour  us-east-1 0.008 USD (2026-08-21)"]
+    );
+    let types = list(&["instance-types", "--region", "us-west-2", "--filter", "m5.l"]);
+    let expected = "m5.large  2 vCPU, 8192 MiB, 2 awsvpc tasks (10 with trunking); us-west-2 0.096 USD/h (2022-09-03), Spot ";
+    assert!(types.starts_with(expected) && types.contains("% interrupted a month (2025-07-28)"), "{types}");
+    assert!(!types.contains("us-east-1"), "{types}");
+    assert_eq!(list(&["prices", "--filter", "nothing of the kind"]), "");
+    let outcome = bench.run(&["list", "prices", "--region", "us-est-1"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("B0119") && outcome.err.contains("did you mean `us-east-1`"),
+        "{}",
+        outcome.err
+    );
 }
 
 #[test]
@@ -408,6 +433,7 @@ fn what_cannot_be_asked_for_is_a_fault_of_usage() {
         &["run", "small.toml", "--force", "--resume"],
         &["run", "small.toml", "--out", ""],
         &["list", "nothing"],
+        &["list", "metrics", "--region", "us-east-1"],
         &["completions", "cmd"],
         &["check"],
         &["trace", "generate", "p.toml"],

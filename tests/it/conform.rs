@@ -143,6 +143,30 @@ fn mutants(file: &Value, case: &Value) -> Vec<Value> {
                 });
             }
         }
+    } else if file["topic"] == "capacity-provider" {
+        for key in ["instances_needed", "calculated_instances", "desired_capacity", "desired_count"] {
+            if let Some(number) = expect[key].as_u64() {
+                with(&|it| it[key] = json!(number + 1));
+            }
+        }
+        if let Some(metric) = expect["capacity_provider_reservation"].as_f64() {
+            with(&|it| it["capacity_provider_reservation"] = json!(format!("{:.6}", metric + 1e-6)));
+        }
+        if let Some(sizes) = expect["desired_capacity_each_minute"].as_array() {
+            let key = "desired_capacity_each_minute";
+            with(&|it| it[key].as_array_mut().unwrap().push(json!(0)));
+            for (idx, size) in sizes.iter().enumerate() {
+                with(&|it| it[key][idx] = json!(size.as_u64().unwrap() + 1));
+            }
+        }
+        if let Some(action) = expect.get("first_action") {
+            let other = if action == "scale_in" { "scale_out" } else { "scale_in" };
+            with(&|it| it["first_action"] = json!(other));
+            with(&|it| it["minute_index"] = json!(it["minute_index"].as_u64().unwrap_or(0) + 1));
+        }
+        for (provider, n) in expect["tasks_per_provider"].as_object().into_iter().flatten() {
+            with(&|it| it["tasks_per_provider"][provider] = json!(n.as_u64().unwrap() + 1));
+        }
     } else if let Some(threshold) = expect["threshold"].as_u64() {
         with(&|it| it["threshold"] = json!(threshold + 1));
     } else if let Some(failed_at) = expect.get("failed_at_event_index") {
@@ -426,7 +450,7 @@ fn the_command_says_what_differs_and_counts() {
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
     let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
     let outcome = bench.run_well(&["conform", own]);
-    assert_eq!(outcome.out, "57 passed, 0 failed\n");
+    assert_eq!(outcome.out, "77 passed, 0 failed\n");
 
     let mut file = read(Path::new(own), "placement");
     file["cases"][0]["expect"]["steps"][0]["allowed"] = json!(["south"]);

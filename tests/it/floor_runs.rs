@@ -22,6 +22,28 @@ fn played(text: &str, folder: &Path) -> RunRecord {
     sim::run(&setting.setup, &workload, Seed(1))
 }
 
+fn faults(text: &str) -> String {
+    let source =
+        SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides: Vec::new().into() };
+    match matrix::read(source, Path::new(".")) {
+        Ok(_) => String::new(),
+        Err(faults) => format!("{faults:?}"),
+    }
+}
+
+#[test]
+fn the_period_is_checked_and_may_be_an_axis() {
+    let text = |more: &str| {
+        format!(
+            "name = \"x\"\nhorizon = \"1h\"\n[cluster]\ninstances = 1\ninstance_type = \"m6i.large\"\n{more}"
+        )
+    };
+    assert!(faults(&text("[model]\nreplacement_period = \"59s\"")).contains("B0145"));
+    assert!(!faults(&text("[model]\nreplacement_period = \"often\"")).is_empty());
+    assert_eq!(faults(&text("[model]\nreplacement_period = \"60s\"")), "");
+    assert_eq!(faults(&text("[axes]\n\"model.replacement_period\" = [\"0s\", \"30m\"]")), "");
+}
+
 fn of(record: &RunRecord, name: &str) -> Option<f64> {
     (metrics::METRICS[metrics::position(name).expect("a metric")].of)(record)
 }

@@ -141,7 +141,7 @@ fn from_zero_there_are_two_and_one_idles() {
     let told = tell("scale-from-zero", &[]);
     let of = |desired: u32, warm_up: &str| {
         let setting = told.results.settings.iter().position(|it| {
-            it.label.contains(&format!("desired_count={desired}")) && it.label.contains(warm_up)
+            it.label.contains(&format!("={desired}")) && it.label.contains(&format!("={warm_up}"))
         });
         let setting = setting.unwrap_or_else(|| panic!("{:#?}", told.results.settings));
         &told.results.rows_of(setting)[0].record

@@ -8,7 +8,7 @@ use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
 use crate::model::bill::{BillOptions, Month};
-use crate::model::price::PriceItem;
+use crate::model::price::{PriceItem, Prices};
 
 /// Nobody reserves more instances of one type.
 const RESERVED_MAX: u64 = 1_000_000;
@@ -59,6 +59,29 @@ fn read_month(node: &Node, faults: &Faults) -> Option<Month> {
     }
     let days = reader::integer(node, 28..=31, faults)?;
     Some(Month::Days(u32::try_from(days).expect("within the range")))
+}
+
+/// What `[bill]` asks for has a price in the region.
+pub(super) fn check_prices(
+    node: Option<&Node>,
+    options: &BillOptions,
+    prices: &Prices,
+    region: &str,
+    faults: &Faults,
+) {
+    let asked = [
+        ("instance_public_ipv4", options.has_instance_addresses, PriceItem::PublicIpv4Hour),
+        ("nat_gateways", options.nat_gateways > 0, PriceItem::NatHour),
+        ("nat_image_mib", options.nat_image_mib > 0, PriceItem::NatGb),
+        ("root_volume_type", options.root_volume_gib > 0, options.root_volume),
+    ];
+    for (field, _, item) in asked.into_iter().filter(|it| it.1 && prices.of(it.2).is_none()) {
+        let Some(node) = node.and_then(|it| it.get(field)) else { continue };
+        let name = item.name();
+        let fault = node.fault("B0119", format!("there is no price of `{name}` in region `{region}`"));
+        let row = format!("`{region},{name},0.05,2026-10-01`");
+        faults.note(fault.help(format!("give one in a file of your own with `prices`: {row}")));
+    }
 }
 
 /// Reads every `[[commitment]]`; faulty ones are left out, and there is no setup

@@ -18,6 +18,7 @@ mod model;
 mod network;
 mod purchase;
 mod scaling;
+mod scaling_policy;
 mod service;
 mod task_set;
 mod traffic;
@@ -156,7 +157,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let written_services = root.list("service");
     let mut services = service::read_all(written_services, &context, &mut names);
     let policies = root.list("scaling_policy");
-    scaling::read_policies(policies, written_services, &mut services, &options, &context);
+    scaling_policy::read_all(policies, written_services, &mut services, &options, &context);
     let mut events = event::read_all(root.list("event"), written_services, &services, &context, &mut names);
     events.services.extend(scaling::read_actions(written_services, &services, &context));
     events.services.sort_by_key(|it| it.at);
@@ -174,6 +175,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let disruptions = disruption::read_all(root.list("disruption"), cluster.as_ref(), catalogue, &context);
     let bill = bill::read_options(root.optional("bill"), faults);
+    let prices = catalogue.service_prices(region.name);
+    bill::check_prices(root.optional("bill"), &bill, &prices, region.name, faults);
     let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
 
@@ -209,7 +212,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         access,
         network,
         fargate_rates: fargate_prices(catalogue, region.name),
-        prices: catalogue.service_prices(region.name),
+        prices,
         bill,
         commitments,
         instance_changes: events.instances,

@@ -1,11 +1,5 @@
-//! Service auto scaling: `scalable_target`, `scheduled_action` and `load` of a
-//! service, and `[[scaling_policy]]` in the shapes of Application Auto Scaling's
-//! PutScalingPolicy. The fields of a policy's configuration may also stand in
-//! the policy itself.
-
-mod policy;
-
-pub(super) use policy::read_policies;
+//! Service auto scaling as a service has it: `scalable_target`,
+//! `scheduled_action` and `load`. Its policies stand beside it.
 
 use super::Context;
 use super::service::{DESIRED_MAX, read_load, read_moment};
@@ -13,7 +7,6 @@ use super::workload::{DesiredSpec, ServiceEventKind, ServiceEventSpec, ServiceSp
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
-use crate::model::deployment::SchedulingStrategy;
 use crate::model::scaling::{CapacityBounds, ServiceScaling};
 use crate::model::workload::ServiceChangeKind;
 use crate::sim::setup::ServicePolicy;
@@ -159,9 +152,4 @@ fn read_action(
         }
     }
     Some((moments, ServiceChangeKind::Bounds { min_capacity, max_capacity }))
-}
-
-/// Whether a service has tasks to be counted, for a fault.
-fn is_daemon(policy: &ServicePolicy) -> bool {
-    policy.scheduling == SchedulingStrategy::Daemon
 }

@@ -149,3 +149,53 @@ fn a_count_out_of_bounds_is_brought_in_by_the_next_scaling() {
     // Set to zero, with one more point of the tasks that ran until then.
     assert_eq!((at(0, 1, 30), at(0, 0, 0)), (Some(2), None));
 }
+
+/// Whatever the policies and their points: another count than there was, one
+/// that is within the bounds, and none that is smaller while a deployment or a
+/// cooldown holds that back.
+#[test]
+fn a_plan_keeps_its_promises_in_any_situation() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut below = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let (mut n_out, mut n_in) = (0, 0);
+    for _ in 0..20_000 {
+        let n_policies = 1 + below(3);
+        let policies: Vec<(ScalingPolicy, Vec<Option<u64>>)> = (0..n_policies)
+            .map(|_| {
+                let policy = match below(3) {
+                    0 => stepping(20 + below(60), if below(2) == 0 { 3 } else { -3 }),
+                    1 => tracking_without_scale_in(20 + below(60), true),
+                    _ => tracking(20 + below(60)),
+                };
+                let level = 5 + below(100);
+                let points = (0..below(18)).map(|_| (below(30) > 0).then(|| level + below(9))).collect();
+                (policy, points)
+            })
+            .collect();
+        let from = below(45) as u32;
+        let question = Question {
+            desired: from + below(9) as u32,
+            running: below(60) as u32,
+            is_deploying: below(4) == 0,
+            holds_scale_in: below(4) == 0,
+            cooling: None,
+        };
+        let question = Question {
+            cooling: (below(2) == 0).then_some(ScaleOut { from, to: question.desired }),
+            ..question
+        };
+        let Some(count) = ask(&question, &policies) else { continue };
+        assert_ne!(count, question.desired);
+        assert!((BOUNDS.min_capacity..=BOUNDS.max_capacity).contains(&count), "{count}");
+        if count < question.desired {
+            assert!(!question.is_deploying && !question.holds_scale_in);
+            n_in += 1;
+        } else {
+            n_out += 1;
+        }
+    }
+    assert!(n_out > 1000 && n_in > 1000, "both are met: {n_out} and {n_in}");
+}

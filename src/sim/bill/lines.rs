@@ -100,6 +100,13 @@ impl Book<'_> {
             let meter = if of.is_spot { Meter::Ec2Spot } else { Meter::Ec2OnDemand };
             let quantity = Quantity { units: bill.seconds, per: 3600, n_uses: bill.n_uses };
             let line = line_of(meter, &instance_type.name, quantity, instance_type.price(of.is_spot));
+            let line = match super::spot_prices(setup, of) {
+                Some(_) => {
+                    let amount = Money::from_pico_usd(1).times(bill.price_millis, HOUR_MS.into());
+                    LedgerLine { price_as_of: String::new(), ..line.with_amount(amount) }
+                }
+                None => line,
+            };
             return self.write(line.with_place(place.0, place.1), &weights);
         }
         let covered = [Meter::Ec2OnDemand, Meter::Ec2Reserved, Meter::Ec2SavingsPlan];

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 
 use hours::Hours;
 
-use crate::base::SimTime;
 use crate::base::id::{CapacityProviderId, Id as _, InstanceId, InstanceTypeId, TaskId, ZoneId};
+use crate::base::{Money, SimTime};
 use crate::billing::attribution::Reserved;
 use crate::billing::fargate::Usage;
 use crate::billing::{self, commitments};
+use crate::disruption::{Kind, Machine};
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{Host, Needs};
 use crate::record::CostOwner;
@@ -52,6 +53,8 @@ struct InstanceBill {
     n_uses: u64,
     /// What they registered, over the time that is billed.
     there: Reserved,
+    /// Where their price changes: it times milliseconds.
+    price_millis: i128,
     /// What tasks had of them, by owner.
     reserved: Vec<Held>,
 }
@@ -182,7 +185,12 @@ impl<W: Watch> Simulation<'_, W> {
         if seconds == 0 {
             return;
         }
+        let prices = spot_prices(self.setup, line);
+        let price_millis = prices.map_or(0, |it| {
+            billing::instance::price_times_millis(it, launched_at.max(measured_from), seconds)
+        });
         let bill = self.bill.instances.entry(line).or_default();
+        bill.price_millis += price_millis;
         bill.seconds += seconds;
         bill.n_uses += 1;
         let millis = u128::from(seconds) * 1000;
@@ -229,6 +237,17 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
     }
+}
+
+/// The prices over time of Spot instances of a line, where they are given.
+fn spot_prices(setup: &Setup, line: InstanceUse) -> Option<&[(SimTime, Money)]> {
+    let machine = Machine::Instance { provider: line.provider, instance_type: line.instance_type };
+    let met = setup.disruptions.iter().filter(|it| line.is_spot && it.scope.meets(machine, line.zone));
+    met.filter_map(|it| match &it.kind {
+        Kind::SpotPrice(prices) => Some(prices.steps()),
+        _ => None,
+    })
+    .next()
 }
 
 /// A task's use of Fargate.

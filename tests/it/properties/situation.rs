@@ -9,7 +9,6 @@ use berthlab::base::rng::Stream;
 use berthlab::base::{Money, SimDuration, SimTime, Table};
 use berthlab::model::access::{Access, Role};
 use berthlab::model::attribute::Attributes;
-use berthlab::model::bill::{BillOptions, Month};
 use berthlab::model::capacity::{
     AllocationStrategy, Capacity, CapacityProvider, CapacityStrategy, CapacityStrategyItem, FargateRates,
     ManagedScaling, PurchaseOptions, Scaling,
@@ -26,7 +25,7 @@ use berthlab::model::network::{
 use berthlab::model::options::{
     FirstCheckDelay, ModelOptions, Quotas, RolloutOrder, TieBreak, UnhealthyReplacement,
 };
-use berthlab::model::price::{DatedPrice, PriceItem};
+use berthlab::model::price::DatedPrice;
 use berthlab::model::task::TaskDefinition;
 use berthlab::model::workload::{
     FoundHost, FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, Workload,
@@ -167,27 +166,8 @@ impl Dice {
             prices: super::bills::prices(),
             ..Setup::new(horizon, options, zones, instance_types, providers, standalone)
         };
-        let setup = self.billed(setup);
+        let setup = super::bills::billed(setup, &workload);
         (setup, workload, distinct)
-    }
-
-    /// Drawn last, so that no bill changes what happens.
-    fn billed(&mut self, mut setup: Setup) -> Setup {
-        setup.bill = BillOptions {
-            root_volume_gib: self.one_of(&[0, 30, 100]),
-            root_volume: self.one_of(&[PriceItem::EbsGp3GibMonth, PriceItem::EbsGp2GibMonth]),
-            has_instance_addresses: self.one_of(&[false, true]),
-            month: self.one_of(&[Month::Days(30), Month::Calendar]),
-            nat_gateways: self.one_of(&[0, 2]),
-            nat_image_mib: self.one_of(&[0, 300]),
-            ..BillOptions::default()
-        };
-        if self.one_of(&[false, true, true]) {
-            let first = setup.instance_types.rows()[0].name.clone();
-            let (count, cents) = (self.small(4), self.one_of(&[0, 1, 13, 500]));
-            setup.commitments = super::bills::commitments(&first, count, cents);
-        }
-        setup
     }
 
     fn options(&mut self) -> ModelOptions {

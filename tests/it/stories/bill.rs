@@ -95,6 +95,31 @@ fn every_instance_has_a_root_volume() {
     assert_eq!(lines(&ledger, Meter::EbsVolume), [""; 0]);
 }
 
+/// An hour at 0.03 and an hour at 0.06: the bill is at the price of each moment.
+#[test]
+fn spot_is_billed_at_the_price_of_each_moment() {
+    let experiment = r#"horizon = "2h"
+[cluster]
+availability_zones = ["us-east-1a"]
+[[cluster.capacity_provider]]
+name = "spot"
+instance_type = "m6i.large"
+on_demand_percentage_above_base_capacity = 0
+min_size = 1
+max_size = 1
+[bill]
+root_volume_gib = 0
+[[disruption]]
+kind = "spot_price"
+trace = "prices.csv"
+"#;
+    let prices = "availability_zone,instance_type,at_s,usd_per_hour\nus-east-1a,m6i.large,0,0.03\nus-east-1a,m6i.large,3600,0.06\nus-east-1a,m6i.large,7200,0.06\n";
+    let ledger = bill_with(experiment, &[("prices.csv", prices)]);
+    assert_eq!(lines(&ledger, Meter::Ec2Spot), ["m6i.large: 0.09"]);
+    assert_eq!(ledger.lines[0].price_pico_usd, 45_000_000_000, "the mean");
+    assert_eq!(ledger.total(), usd("0.09"));
+}
+
 /// Each task has a quarter of its instance, the greater of 512/2048 and
 /// 1024/7946, from its placement at 0 s to the end.
 #[test]

@@ -27,6 +27,8 @@ availability_zone_rebalancing = "DISABLED"
     )
 }
 
+const PROTECTED: &str = "managed_termination_protection = \"ENABLED\"";
+
 fn group(name: &str, sizes: &str, more: &str) -> String {
     format!(
         "[[cluster.capacity_provider]]\nname = \"{name}\"\ninstance_type = \"m6i.large\"\n{sizes}\n{more}\n"
@@ -39,9 +41,26 @@ fn group(name: &str, sizes: &str, more: &str) -> String {
 #[test]
 fn from_zero_two_instances_start_and_one_idles() {
     let service = "task_definition = \"whole.json\"\ndesired_count = 1";
-    let played = on_groups("1h", &group("general", "max_size = 9", ""), service, "");
+    let played = on_groups("1h", &group("general", "max_size = 9", PROTECTED), service, "");
     assert_eq!(played.fleet, ["60s i0 launched", "60s i1 launched", "1020s i1 gone"]);
     assert_eq!(played.times("web placed on i0"), [150]);
+}
+
+/// Without protection, which is the default of the API, the older one goes, task or
+/// no task: it drains at 1020 s, the task's successor is healthy on the idle one 53 s
+/// later, and a second after its stop the instance is empty. Without draining it goes
+/// at once with its task, which is noticed a minute later.
+#[test]
+fn without_protection_the_oldest_goes() {
+    let service = "task_definition = \"whole.json\"\ndesired_count = 1";
+    let played = on_groups("30m", &group("general", "max_size = 9", ""), service, "");
+    assert_eq!(played.fleet[2..], ["1073s stop on general", "1074s i0 gone"]);
+    assert_eq!(played.times("web placed on i1"), [1020]);
+    let abrupt = group("general", "max_size = 9", "managed_draining = \"DISABLED\"");
+    let played = on_groups("30m", &abrupt, service, "");
+    assert_eq!(played.fleet[2..4], ["1020s i0 gone", "1080s stop on general"]);
+    assert_eq!(played.times("web placed on i1"), [1080]);
+    assert_eq!(played.record.instances_failed, 0, "nothing failed: it was given back");
 }
 
 /// However many wait: for five minutes (instanceWarmupPeriod) there are two. At
@@ -54,9 +73,8 @@ fn from_zero_nothing_more_starts_within_the_warm_up() {
     assert_eq!(launched, ["60s", "60s", "360s", "360s", "360s", "360s", "360s", "360s"]);
 }
 
-/// 4 + 1:3 of ten: the base and two of the other six are `base`'s... and back at
-/// six: the base of four, and of the other two one each is the nearest (semantics
-/// 7.1: 4 then (n + 1) / weight: spot, spot).
+/// Twelve at a base of four and 1:3: of the eight others two and six. Back at six: of
+/// the two others none and two, for (0 + 1) / 3 and (1 + 1) / 3 are below (0 + 1) / 1.
 #[test]
 fn a_strategy_shares_tasks_out_and_takes_them_back() {
     let groups = group("od", "min_size = 4\nmax_size = 4\nmanaged_scaling = \"DISABLED\"", "")
@@ -87,10 +105,7 @@ at = "10m"
 service = "web"
 desired_count = 4"#;
 
-/// Three instances hold eight tasks spread over them; from 600 s on four tasks
-/// are left, one instance at most is free. The group gives back what is needed
-/// least: with protection only what is free, without it the oldest of the fuller
-/// zone, whose tasks move first.
+/// Nine tasks, of which four are left from 600 s on.
 fn shrinking(more: &str, constraint: &str) -> Played {
     let service = format!("task_definition = \"quarter.json\"\ndesired_count = 9\n{constraint}");
     on_groups("2h", &group("general", "min_size = 1\nmax_size = 9", more), &service, SHRINKS)
@@ -99,9 +114,7 @@ fn shrinking(more: &str, constraint: &str) -> Played {
 /// Every instance keeps a task (spread over instances), so that nothing can go.
 #[test]
 fn protected_instances_with_tasks_stay() {
-    let protection = "managed_termination_protection = \"ENABLED\"";
-    let played =
-        shrinking(protection, "placement_strategy = [{ type = \"spread\", field = \"instanceId\" }]");
+    let played = shrinking(PROTECTED, "placement_strategy = [{ type = \"spread\", field = \"instanceId\" }]");
     assert!(played.fleet_times("i0 gone").is_empty());
     assert!(played.record.instances_failed == 0);
 }
@@ -116,8 +129,8 @@ fn a_task_beyond_the_smallest_type_waits_without_effect() {
         )
     };
     let fits = "task_definition = \"whole.json\"\ndesired_count = 1";
-    let played = on_groups("20m", &types(""), fits, "");
-    assert_eq!(played.fleet, ["60s i0 launched", "60s i1 launched"]);
+    let played = on_groups("20m", &types(PROTECTED), fits, "");
+    assert_eq!(played.fleet, ["60s i0 launched", "60s i1 launched", "1020s i1 gone"]);
     assert_eq!(played.record.ledger.lines[0].item, "m6i.2xlarge");
     let cheapest = types("on_demand_allocation_strategy = \"lowest-price\"");
     let played = on_groups("20m", &cheapest, fits, "");

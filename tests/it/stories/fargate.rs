@@ -62,6 +62,38 @@ fn a_task_is_paid_for_from_its_pull_until_it_has_stopped_a_minute_at_least() {
     }
 }
 
+/// One vCPU and 2 GB for an hour, less the 16 s before the pull: 3584 / 3600 x
+/// (0.046552 + 2 x 0.00511175), and for the license 0.046. A minimum of an hour
+/// is an hour.
+#[test]
+fn windows_is_paid_for_at_its_rates_and_with_a_fee() {
+    let platform = r#""runtimePlatform": { "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE" }"#;
+    let json = plain("app", "awsvpc")
+        .replace(
+            r#""cpu": "256""#,
+            &format!(r#""requiresCompatibilities": ["FARGATE"], {platform}, "cpu": "1024""#),
+        )
+        .replace(r#""memory": "512""#, r#""memory": "2048""#);
+    let experiment = |more: &str, service: &str| {
+        format!(
+            "horizon = \"1h\"\n[cluster]\navailability_zones = [\"us-east-1a\"]\n{more}[[service]]\nname = \"app\"\n\
+             task_definition = \"app.json\"\ndesired_count = 1\n{service}\n"
+        )
+    };
+    let files = [("app.json", json.as_str())];
+    let bill = |more| {
+        let ledger = play(&experiment(more, "launch_type = \"FARGATE\""), &files).record.ledger;
+        ledger.lines.iter().map(|it| format!("{} {}", it.item, it.cost())).collect::<Vec<_>>()
+    };
+    let of = |amount: &str| format!("Windows/X86_64 {amount}");
+    assert_eq!(bill(""), [of("0.046345102222"), of("0.010178062222"), of("0.045795555556")]);
+    let longer = "[bill]\nwindows_minimum_seconds = 3600\n";
+    assert_eq!(bill(longer), [of("0.046552"), of("0.0102235"), of("0.046")]);
+    let spot = experiment("", "capacity_provider_strategy = [\"FARGATE_SPOT\"]");
+    let found = read(&spot, &files).err().expect("there is no Spot of Windows");
+    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), ["B0123"]);
+}
+
 /// Where Fargate has no price, what would run on it is refused, not begun:
 /// stand-alone tasks, and tasks that are found there.
 #[test]

@@ -1,12 +1,14 @@
-//! `[[scaling_policy]]`.
+//! `[[scaling_policy]]`, in the shapes of Application Auto Scaling's
+//! PutScalingPolicy. The fields of its configuration may also stand in the
+//! policy itself.
 
-use super::is_daemon;
+use super::Context;
+use super::event::service_of;
+use super::workload::ServiceSpec;
 use crate::base::SimDuration;
 use crate::experiment::reader::{self, Faults};
-use crate::experiment::scenario::Context;
-use crate::experiment::scenario::event::service_of;
-use crate::experiment::scenario::workload::ServiceSpec;
 use crate::experiment::tree::{Node, Value};
+use crate::model::deployment::SchedulingStrategy;
 use crate::model::options::ModelOptions;
 use crate::model::scaling::{
     AdjustmentType, Comparison, PolicyKind, ScalingMetric, ScalingPolicy, StepAdjustment, StepAlarm,
@@ -51,7 +53,7 @@ const ALARM_METRICS: &[(&str, ScalingMetric)] = &[
 
 /// Reads all policies and gives them to their services; faulty ones are left
 /// out, and there is no setup then.
-pub(in crate::experiment::scenario) fn read_policies(
+pub(super) fn read_all(
     items: &[Node],
     written_services: &[Node],
     services: &mut [(ServicePolicy, ServiceSpec)],
@@ -67,7 +69,7 @@ pub(in crate::experiment::scenario) fn read_policies(
         table.finish();
         let Some(service) = service else { continue };
         let (setup, spec) = &mut services[service];
-        if is_daemon(setup) {
+        if setup.scheduling == SchedulingStrategy::Daemon {
             let message =
                 format!("`{}` is a DAEMON: one task on each instance, and nothing to scale", setup.name);
             faults.note(node.fault("B0132", message));

@@ -166,8 +166,7 @@ fn of_series<S: Series>(
     let mut is_met = false;
     let spots: Vec<Spot> = spots_of(setup, &spec.scope);
     for &spot in &spots {
-        let is_of =
-            |it: &&&S| spec.select.is_empty().then(|| is_named(setup, spot, it.name())).unwrap_or(true);
+        let is_of = |it: &&&S| !spec.select.is_empty() || is_named(setup, spot, it.name());
         let mut of_spot = selected.iter().filter(is_of);
         let Some(series) = of_spot.next() else { continue };
         if of_spot.next().is_some() {

@@ -37,7 +37,7 @@ fn promises_hold_on_random_clusters() {
     println!("{seen:?}");
     // An idle walk proves nothing.
     assert!(seen.found > N_CASES / 4, "{} tasks were found", seen.found);
-    assert!(seen.helped > N_CASES / 80, "{} waited for company and found it", seen.helped);
+    assert!(seen.helped > N_CASES / 50, "{} waited for company and found it", seen.helped);
     for (name, n) in [
         ("Spot notices", seen.noticed),
         ("interrupted on Fargate", seen.interrupted),

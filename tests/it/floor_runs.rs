@@ -10,8 +10,7 @@ use berthlab::record::{Resource, RunRecord, StrandedCause};
 use berthlab::sim;
 
 fn played(text: &str, folder: &Path) -> RunRecord {
-    let source =
-        SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides: Vec::new().into() };
+    let source = SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides: Vec::new() };
     let experiment = match matrix::read(source, folder) {
         Ok(experiment) => experiment,
         Err(faults) => panic!("{faults:?}"),
@@ -23,8 +22,7 @@ fn played(text: &str, folder: &Path) -> RunRecord {
 }
 
 fn faults(text: &str) -> String {
-    let source =
-        SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides: Vec::new().into() };
+    let source = SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides: Vec::new() };
     match matrix::read(source, Path::new(".")) {
         Ok(_) => String::new(),
         Err(faults) => format!("{faults:?}"),

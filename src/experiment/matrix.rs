@@ -123,7 +123,9 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             break;
         }
         let mut varied = tree.clone();
-        for (axis, &value) in axes.iter().zip(&values) {
+        // Who is placed by a strategy is known when all else is.
+        let (last, first): (Vec<_>, Vec<_>) = axes.iter().zip(&values).partition(|it| it.0.name == PLACEMENT);
+        for (axis, &value) in first.into_iter().chain(last) {
             axis.apply(&mut varied, value, &faults);
         }
         let Scenario { setup, workload, disruptions } =
@@ -332,7 +334,13 @@ impl WrittenAxis {
     fn apply(&self, tree: &mut Node, value: usize, faults: &Faults) {
         let value = &self.values[value];
         let paths = self.paths(tree);
-        for path in &paths {
+        // On Fargate there is nothing to place by.
+        let is_meant = |path: &&String| {
+            let owner = path.strip_suffix(".placement_strategy").filter(|_| self.name == PLACEMENT);
+            owner.and_then(|it| find(tree, it)).is_none_or(|it| !is_on_fargate(it))
+        };
+        let meant: Vec<String> = paths.iter().filter(is_meant).cloned().collect();
+        for path in &meant {
             if let Err(message) = tree.set(path, value.clone()) {
                 faults.note(value.fault("B0150", format!("axis `{}`: {message}", self.name)));
             }
@@ -364,6 +372,25 @@ impl WrittenAxis {
             path => vec![path.to_owned()],
         }
     }
+}
+
+/// What stands at a path of names and positions.
+fn find<'a>(tree: &'a Node, path: &str) -> Option<&'a Node> {
+    path.split('.').try_fold(tree, |node, step| match (&node.value, step.parse::<usize>()) {
+        (Value::List(items), Ok(idx)) => items.get(idx),
+        _ => node.get(step),
+    })
+}
+
+/// Whether a service or the workload is written to run on Fargate.
+fn is_on_fargate(node: &Node) -> bool {
+    let is_fargate = |it: &Node| matches!(&it.value, Value::Text(text) if text.starts_with("FARGATE"));
+    let of_item = |it: &Node| is_fargate(it) || it.get("capacity_provider").is_some_and(is_fargate);
+    node.get("launch_type").is_some_and(is_fargate)
+        || node.get("capacity_provider_strategy").is_some_and(|it| match &it.value {
+            Value::List(items) => items.iter().any(of_item),
+            _ => of_item(it),
+        })
 }
 
 fn check_size(axes: &[WrittenAxis], header: &Header, tree: &Node, faults: &Faults) {

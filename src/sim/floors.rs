@@ -8,9 +8,11 @@
 //! Zones of subnets and `memberOf` are left out, and so is `distinctInstance` of
 //! stand-alone tasks: each makes a bound weaker, none makes it wrong.
 
-use crate::base::id::{CapacityProviderId, Id as _, ServiceId, TaskDefinitionId};
+use crate::base::Money;
+use crate::base::id::{CapacityProviderId, Id as _, InstanceTypeId, ServiceId, TaskDefinitionId};
 use crate::bounds::floor::Floor;
 use crate::bounds::problem::{self, Class, Kind, Problem};
+use crate::disruption::{self, Disruption, Machine};
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::held::HeldCell;
 use crate::model::workload::Workload;
@@ -179,10 +181,13 @@ fn kinds(setup: &Setup) -> Vec<(CapacityProviderId, Kind)> {
     let mut kinds = Vec::new();
     for (id, provider) in setup.providers.iter() {
         let purchases: &[bool] = if provider.purchase.has_spot() { &[false, true] } else { &[false] };
-        for &instance_type in &provider.instance_types {
+        for &type_id in &provider.instance_types {
             for &is_spot in purchases {
-                let instance_type = &setup.instance_types[instance_type];
-                kinds.push((id, problem::kind_of(instance_type, pico_usd(instance_type.price(is_spot).usd))));
+                let instance_type = &setup.instance_types[type_id];
+                let price = instance_type.price(is_spot).usd;
+                let price =
+                    if is_spot { price.min(least_spot_price(setup, id, type_id, price)) } else { price };
+                kinds.push((id, problem::kind_of(instance_type, pico_usd(price))));
             }
         }
     }
@@ -194,8 +199,26 @@ fn kinds(setup: &Setup) -> Vec<(CapacityProviderId, Kind)> {
     kinds
 }
 
+/// The least that Spot instances of a type may cost at any time: prices that change
+/// are not followed here, and a bound is below all of them.
+fn least_spot_price(
+    setup: &Setup,
+    provider: CapacityProviderId,
+    instance_type: InstanceTypeId,
+    fixed: Money,
+) -> Money {
+    let machine = Machine::Instance { provider, instance_type };
+    let meets =
+        |it: &&Disruption| setup.providers[provider].zones.iter().any(|&zone| it.scope.meets(machine, zone));
+    let histories = setup.disruptions.iter().filter(meets).filter_map(|it| match &it.kind {
+        disruption::Kind::SpotPrice(history) => Some(history),
+        _ => None,
+    });
+    histories.flat_map(|it| it.steps()).map(|it| it.1).fold(fixed, Money::min)
+}
+
 /// A price in 1e-12 USD.
-pub(super) fn pico_usd(price: crate::base::Money) -> u64 {
+pub(super) fn pico_usd(price: Money) -> u64 {
     u64::try_from(price.pico_usd()).expect("a price is not negative and below a million dollars an hour")
 }
 

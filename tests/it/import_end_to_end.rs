@@ -170,8 +170,9 @@ fn a_steady_cluster_stays_as_it_was_found() {
     assert_eq!(lines(&story), ["i-1 web web:7: 3", "i-2 web web:7: 1"]);
     assert_eq!(story.instances, ["i-1", "i-2"]);
     assert_eq!((story.n_placed, story.n_asked_to_stop, story.n_launched), (0, 0, 0));
-    // Two instances at 0.096 USD for three hours.
-    assert!((cost(&record) - 2.0 * 3.0 * 0.096).abs() < 1e-9, "{}", cost(&record));
+    // Two instances at 0.096 USD for three hours, each with 30 GiB at 0.08 USD a month.
+    let volumes = 2.0 * 30.0 * 0.08 * 3.0 / 720.0;
+    assert!((cost(&record) - 2.0 * 3.0 * 0.096 - volumes).abs() < 1e-9, "{}", cost(&record));
 }
 
 /// Web is between its sixth and seventh revision: what was found of both runs,
@@ -291,7 +292,8 @@ fn a_cluster_on_fargate_alone_pays_for_its_tasks() {
     let (imported, story, record) = play_with(json!([spot, on_demand]));
     assert_eq!(lines(&story), ["us-east-1a web web:7: 1", "us-east-1c web web:7: 1"]);
     assert_eq!((story.n_placed, story.n_asked_to_stop, story.instances.len()), (0, 0, 0));
-    let hour = 2.0 * (0.25 * 0.04048 + 0.5 * 0.004445);
+    // Each has a public address.
+    let hour = 2.0 * (0.25 * 0.04048 + 0.5 * 0.004445 + 0.005);
     assert!((cost(&record) - 3.0 * hour).abs() < 1e-4, "{}", cost(&record));
     let note = "also names FARGATE_SPOT: all its tasks go to `FARGATE`";
     assert!(imported.notes.iter().any(|it| it.contains(note)), "{:#?}", imported.notes);

@@ -22,6 +22,8 @@ pub(super) struct Cluster {
 
 /// Instance types of a group (EC2 Auto Scaling API LaunchTemplate.Overrides).
 const TYPES_MAX: usize = 40;
+/// What a pool of fixed size is called.
+const FIXED_POOL: &str = "fixed";
 /// The most instances of one group: beyond any fleet, below any overflow.
 const SIZE_MAX: u64 = 1_000_000;
 
@@ -136,7 +138,7 @@ fn fixed_pool(
         max_size: size,
         security_groups,
         attributes,
-        ..CapacityProvider::of("fixed", instance_type?, zones)
+        ..CapacityProvider::of(FIXED_POOL, instance_type?, zones)
     })
 }
 

@@ -19,6 +19,7 @@ use berthlab::model::task::Task;
 use berthlab::model::task::{Host, TaskOwner};
 use berthlab::model::workload::{TaskArrival, Workload};
 use berthlab::record::{RunRecord, Series};
+use berthlab::sim::setup::Unplaced;
 use berthlab::sim::{Fact, Setup, Watch, run_watched};
 
 use crate::clusters::{definition, fails_after, instance_type, provider, setup};
@@ -104,6 +105,9 @@ fn servers(n: u32, workload: &Workload) -> Setup {
     let horizon = SimDuration::from_millis(last.millis());
     let mut setup = setup(options, pool, instance_type("server", n, n), horizon);
     setup.warm_up = SimDuration::from_millis(last.millis() / 10);
+    // Who finds no room stays in line.
+    let (first, longest) = (SimDuration::from_secs(60), SimDuration::from_secs(900));
+    setup.standalone.unplaced = Unplaced::Retry { first, longest };
     setup
 }
 
@@ -138,11 +142,11 @@ fn play(setup: &Setup, workload: &Workload, seed: Seed) -> (RunRecord, Stays) {
 /// wrong rate a quarter of them will do.
 fn queue(seed: Seed, load: f64, factor: f64) -> Workload {
     let n = match load {
-        ..0.4 => 80_000,
-        ..0.6 => 70_000,
-        ..0.8 => 110_000,
-        ..0.9 => 350_000,
-        _ => 480_000,
+        ..0.4 => 160_000,
+        ..0.6 => 130_000,
+        ..0.8 => 150_000,
+        ..0.9 => 680_000,
+        _ => 760_000,
     };
     let n = if factor > 1.0 { n / 4 } else { n };
     let between_s = SERVICE_S / (f64::from(SERVERS) * load);

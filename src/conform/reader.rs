@@ -93,7 +93,7 @@ impl<'s> Faults<'s> {
             self.wrong_type(json, "a whole number");
             return None;
         };
-        let read = text.parse().ok();
+        let read = text.parse().ok().or_else(|| whole(text)?.parse().ok());
         if read.is_none() {
             self.note("B0607", json, format!("{} is no whole number of this size", shortened(text)));
         }
@@ -184,6 +184,14 @@ impl<'s> Faults<'s> {
 /// One in 1e-12.
 const ONE: u128 = 1_000_000_000_000;
 
+/// `3600.0` or `2.592e6` as the whole number that it is.
+fn whole(text: &str) -> Option<String> {
+    const ONE: u128 = 1_000_000_000_000;
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |it| ("-", it));
+    let pico = pico(digits).filter(|it| it % ONE == 0)?;
+    Some(format!("{sign}{}", pico / ONE))
+}
+
 /// Reads `12.5` or `1.25e1` in 1e-12, rounded half up; `None` for what is
 /// negative, written otherwise, or beyond a million billion.
 fn pico(text: &str) -> Option<u128> {
@@ -239,6 +247,11 @@ impl<'a> Object<'a> {
         self.members.iter().find(|it| it.key == key).map(|it| &it.value)
     }
 
+    /// A field that may be left out, or be null.
+    pub(super) fn given(&mut self, key: &'static str) -> Option<&'a Json> {
+        self.optional(key).filter(|it| !matches!(it.value, Value::Null))
+    }
+
     /// A field that may not be left out.
     pub(super) fn required(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a Json> {
         let found = self.optional(key);
@@ -269,7 +282,7 @@ impl<'a> Object<'a> {
         absent: T,
         faults: &mut Faults<'_>,
     ) -> Option<T> {
-        self.optional(key).map_or(Some(absent), |it| faults.number(it))
+        self.given(key).map_or(Some(absent), |it| faults.number(it))
     }
 
     /// A decimal that may not be left out; see [`Faults::decimal`].
@@ -284,12 +297,12 @@ impl<'a> Object<'a> {
         most: u64,
         faults: &mut Faults<'_>,
     ) -> Option<u128> {
-        self.optional(key).map_or(Some(0), |it| faults.decimal(it, most))
+        self.given(key).map_or(Some(0), |it| faults.decimal(it, most))
     }
 
     /// A list, empty if it is left out; `None` after a fault.
     pub(super) fn list_or_none(&mut self, key: &'static str, faults: &mut Faults<'_>) -> Option<&'a [Json]> {
-        self.optional(key).map_or(Some(&[]), |it| faults.list(it))
+        self.given(key).map_or(Some(&[]), |it| faults.list(it))
     }
 
     /// Nobody knows what the other fields mean: they are not judged.

@@ -57,12 +57,12 @@ pub(super) const INSTANCES_FAILED: Metric = Metric {
 
 /// Billed instance-hours of a run.
 pub(super) fn billed_hours(record: &RunRecord) -> f64 {
-    let seconds: u64 = record
+    let millis: u128 = record
         .ledger
         .lines
         .iter()
         .filter(|line| line.meter.is_of_instances())
-        .map(|line| line.quantity * 3600 / line.units_per_price)
+        .map(|line| u128::from(line.quantity) * 3_600_000 / u128::from(line.units_per_price))
         .sum();
-    seconds as f64 / 3600.0
+    millis as f64 / 3_600_000.0
 }

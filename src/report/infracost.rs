@@ -141,8 +141,8 @@ impl Usage {
                 Meter::FargateVcpu | Meter::FargateSpotVcpu | Meter::FargateSavingsPlanVcpu => {
                     usage.fargate_vcpus += mean;
                 }
-                // Of months, and a month of the bill is 30 days.
-                Meter::EbsVolume => usage.volume_gib += mean * 720.0,
+                // Of months, as long as the bill has them.
+                Meter::EbsVolume => usage.volume_gib += mean * line.units_per_price as f64 / 3600.0,
                 Meter::NatGatewayTransfer => usage.nat_gb += mean * MONTH_HOURS,
                 Meter::InterZoneTransfer => usage.inter_zone_gb += mean * MONTH_HOURS,
                 Meter::InternetTransfer => usage.internet_gb += mean * MONTH_HOURS,

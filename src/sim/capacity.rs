@@ -57,7 +57,7 @@ impl<W: Watch> Simulation<'_, W> {
         self.providers[provider].n_low_points = plan.n_low_points;
         if plan.desired_capacity > n_in_service {
             self.launch_instances(provider, plan.desired_capacity - n_in_service, false);
-        } else {
+        } else if setup.scaling != Scaling::Fixed {
             self.scale_in(provider, n_in_service - plan.desired_capacity);
         }
     }
@@ -196,6 +196,14 @@ impl<W: Watch> Simulation<'_, W> {
         // It may have failed or been given up while it booted.
         if self.cluster.instance(instance).status == InstanceStatus::Registering {
             self.cluster.register_instance(instance);
+            let provider = self.cluster.instance(instance).provider;
+            if self.setup.providers[provider].spot_instance_draining
+                && self.disruptions.noticed.contains_key(&instance)
+            {
+                // It was told while it booted that it will be taken away.
+                self.cluster.drain_instance(instance);
+                return;
+            }
             self.start_daemons_on(instance);
             self.review_balance();
             self.note_change_on(instance);

@@ -21,17 +21,19 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn place_daemons(&mut self, service: ServiceId) -> [(RevisionCounts, Marked); 2] {
         let primary = self.cluster.service(service).primary;
         let n = self.qualified_instances(service, primary).count();
-        self.cluster.set_desired_count(service, u32::try_from(n).expect("fewer than 2^32 instances"));
+        let mut n = u32::try_from(n).expect("fewer than 2^32 instances");
         let mut sides = [(RevisionCounts::default(), Marked::default()); 2];
         let mut misplaced: Vec<TaskId> = Vec::new();
         for &id in &self.cluster.service(service).tasks {
             let task = self.cluster.task(id);
             let TaskOwner::Service { deployment, .. } = task.owner else { continue };
-            // Until a loss is noticed its tasks count as they did.
-            let is_right = task.instance().is_none_or(|it| {
-                self.cluster.instance(it).status == InstanceStatus::Lost
-                    || self.is_qualified(service, deployment, it)
-            });
+            // Until a loss is noticed its tasks count as they did, and so do their
+            // instances.
+            let is_lost = |it| self.cluster.instance(it).status == InstanceStatus::Lost;
+            let is_on_lost = task.instance().is_some_and(is_lost);
+            n += u32::from(is_on_lost && task.is_desired_running);
+            let is_right =
+                is_on_lost || task.instance().is_none_or(|it| self.is_qualified(service, deployment, it));
             if is_right {
                 let (counts, marked) = &mut sides[usize::from(deployment == primary)];
                 counts.add(task.status, task.health);
@@ -42,6 +44,7 @@ impl<W: Watch> Simulation<'_, W> {
                 misplaced.push(id);
             }
         }
+        self.cluster.set_desired_count(service, n);
         for task in misplaced {
             self.ask_to_stop(task, StopCode::ServiceSchedulerInitiated);
         }

@@ -57,6 +57,9 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn set_desired_count(&mut self, service: ServiceId, desired_count: u32) {
         let before = self.cluster.service(service).desired_count;
         self.cluster.set_desired_count(service, desired_count);
+        if desired_count < before {
+            self.note_lowered(service);
+        }
         if self.services[service].is_rolling_out && desired_count > before {
             let mut older = self.cluster.service(service).older.iter().rev();
             if let Some(&kept) = older.find(|&&it| self.cluster.deployment(it).keep > 0) {

@@ -155,7 +155,10 @@ impl<W: Watch> Simulation<'_, W> {
             InstanceChangeKind::Draining(is_draining) => {
                 match (self.cluster.instance(instance).status, is_draining) {
                     (InstanceStatus::Active, true) => self.cluster.drain_instance(instance),
-                    (InstanceStatus::Draining, false) => self.cluster.reactivate_instance(instance),
+                    // What its group gives back is on its way out.
+                    (InstanceStatus::Draining, false) if !self.leaving.contains(&instance) => {
+                        self.cluster.reactivate_instance(instance);
+                    }
                     // It boots, or is that already.
                     _ => return,
                 }

@@ -102,6 +102,7 @@ impl<W: Watch> Simulation<'_, W> {
         if let TaskOwner::Standalone { arrival } = row.owner
             && is_dropped
         {
+            self.take_back_standalone(task);
             self.cluster.cancel_waiting(task);
             self.on_given_back(arrival);
             return;

@@ -294,6 +294,7 @@ impl<W: Watch> Simulation<'_, W> {
                 }
                 self.watch.fact(self.now, Fact::TaskWithoutRoom(row));
                 let owner = row.owner;
+                self.take_back_standalone(waiting.task);
                 self.cluster.cancel_waiting(waiting.task);
                 self.line.leave(provider);
                 match owner {

@@ -31,8 +31,19 @@ impl<W: Watch> Simulation<'_, W> {
         let zones = self.balanced_zones(service);
         let tasks_per_zone = self.tasks_per_zone(service, &zones);
         let Some((from, to)) = zone_balance::next_move(&tasks_per_zone) else { return };
+        // Whose task goes when there is one more: over several providers it need not
+        // be in the fullest zone.
+        let strategy = &policy.placement.capacity;
+        let primary = self.cluster.service(service).primary;
+        let leaves = (strategy.items().len() > 1).then(|| {
+            let mut counts = self.tasks_by_capacity(service, |it| it == primary);
+            let item = capacity_strategy::next(strategy, &counts);
+            counts[item] += 1;
+            let item = capacity_strategy::last(strategy, &counts).expect("one was added");
+            strategy.items()[item].capacity
+        });
         // Nothing would come of it if none of the fullest zone may go.
-        if !self.may_lose_one(service, zones[from]) {
+        if !self.may_lose_one(service, zones[from], leaves) {
             return;
         }
         if self.start_in_zone(service, zones[to]).is_none() {
@@ -93,13 +104,15 @@ impl<W: Watch> Simulation<'_, W> {
         counts
     }
 
-    /// Whether a task of the service in this zone is not protected.
-    fn may_lose_one(&self, service: ServiceId, zone: ZoneId) -> bool {
+    /// Whether a task of the service in this zone, and of this provider if one is
+    /// given, is not protected.
+    fn may_lose_one(&self, service: ServiceId, zone: ZoneId, capacity: Option<Capacity>) -> bool {
         self.cluster.service(service).tasks.iter().any(|&task| {
             let task = self.cluster.task(task);
             task.host.map(|it| self.cluster.zone_of(it)) == Some(zone)
                 && task.is_desired_running
                 && !task.is_protected
+                && capacity.is_none_or(|it| task.capacity == it)
         })
     }
 

@@ -334,6 +334,7 @@ impl<W: Watch> Simulation<'_, W> {
     fn scale_in_at_last(&mut self, service: ServiceId) {
         if let Some(desired_count) = self.services[service].scales_in_to.take() {
             self.cluster.set_desired_count(service, desired_count);
+            self.note_lowered(service);
             self.services[service].is_changed = true;
             self.review_service(service);
         }

@@ -310,6 +310,14 @@ impl<W: Watch> Simulation<'_, W> {
         self.review_service(service);
     }
 
+    /// The desired count is lowered: by somebody else than a policy, who has its
+    /// scaler in hand meanwhile.
+    pub(super) fn note_lowered(&mut self, service: ServiceId) {
+        if let Some(scaler) = &mut self.scalers[service] {
+            scaler.cooldowns.forget_scale_outs();
+        }
+    }
+
     /// A scheduled action: the bounds change, and the desired count is brought
     /// inside, downwards not before a deployment is over.
     pub(super) fn on_bounds_scheduled(
@@ -320,10 +328,14 @@ impl<W: Watch> Simulation<'_, W> {
     ) {
         let Some(scaler) = &mut self.scalers[service] else { return };
         scaler.bounds = scheduled::bounds_after(scaler.bounds, min_capacity, max_capacity);
+        // What waits for the end of a deployment has to lie inside as well.
+        let bounds = scaler.bounds;
+        let pending = &mut self.services[service].scales_in_to;
+        *pending = pending.map(|it| bounds.clamp(it.into()));
         let from = self.cluster.service(service).desired_count;
-        let to = scaler.bounds.clamp(from.into());
+        let to = bounds.clamp(from.into());
         if to != from {
-            let CapacityBounds { min_capacity, max_capacity } = scaler.bounds;
+            let CapacityBounds { min_capacity, max_capacity } = bounds;
             let cause = format!("scheduled: between {min_capacity} and {max_capacity} tasks");
             self.recorder.scaled(
                 service.idx(),

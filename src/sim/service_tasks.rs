@@ -184,13 +184,14 @@ impl<W: Watch> Simulation<'_, W> {
         let setup = self.setup;
         let strategy = &setup.services[service].placement.capacity;
         let is_one = strategy.items().len() == 1;
-        let n = if is_one { self.take_launch_tokens(service, strategy.first(), n) } else { n };
+        let is_daemon = setup.services[service].scheduling == SchedulingStrategy::Daemon;
+        let n = if is_one || is_daemon { self.take_launch_tokens(service, strategy.first(), n) } else { n };
         // Nothing changes before the next tick: another look now would ask again
         // and again within the moment.
         if n == 0 {
             return;
         }
-        if self.setup.services[service].scheduling == SchedulingStrategy::Daemon {
+        if is_daemon {
             self.start_daemons(service, deployment, n);
             return;
         }
@@ -206,6 +207,7 @@ impl<W: Watch> Simulation<'_, W> {
         };
         let group = self.cluster.service(service).group;
         let mut counts = self.tasks_by_capacity(service, |it| it == deployment);
+        let mut n_started = 0;
         for _ in 0..n {
             let item = capacity_strategy::next(strategy, &counts);
             let capacity = strategy.items()[item].capacity;
@@ -213,10 +215,15 @@ impl<W: Watch> Simulation<'_, W> {
                 break;
             }
             counts[item] += 1;
+            n_started += 1;
             let launch = self.cluster.service(service).n_launched;
             let owner = TaskOwner::Service { deployment, launch };
             let task = self.cluster.create_task(definition, group, owner, capacity);
             self.stand_in_line(task);
+        }
+        // The same with several: the next tick asks again.
+        if n > 0 && n_started == 0 {
+            return;
         }
         self.services[service].is_changed = true;
         if n > 0 {

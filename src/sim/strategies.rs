@@ -63,6 +63,18 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
+    /// A stand-alone task is given back: it is no part of what its strategy has
+    /// given its provider.
+    pub(super) fn take_back_standalone(&mut self, task: TaskId) {
+        let task = self.cluster.task(task);
+        if let TaskOwner::Standalone { .. } = task.owner {
+            let items = self.setup.standalone.placement.capacity.items();
+            if let Some(idx) = items.iter().position(|it| it.capacity == task.capacity) {
+                self.standalone_counts[idx] -= 1;
+            }
+        }
+    }
+
     /// Whether tasks without room wait, on some provider of the strategy.
     pub(super) fn queues(&self, strategy: &CapacityStrategy) -> bool {
         let is_managed = |it| matches!(self.setup.providers[it].scaling, Scaling::Managed(_));

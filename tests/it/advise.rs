@@ -269,7 +269,10 @@ fn the_distance_to_the_floor_is_that_of_the_cost_where_it_is_known() {
     }
     set(&mut results, 0, "cost_gap_percent", 7.0);
     let text = fleets_text(&of(&results));
-    assert!(text.contains("7.0 % (7.0 to 7.0) above what the same tasks cost at least"), "{text}");
+    assert!(
+        text.contains("its instances and Fargate 7.0 % (7.0 to 7.0) above what the same tasks cost at least"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn from_zero_there_are_two_and_one_idles() {
         let record = of(1, warm_up);
         let sizes = [50, 70, 1010, 1030, 1790].map(|it| at(record, it));
         assert_eq!(sizes, expected, "{warm_up}");
-        assert_eq!((record.instances_launched, record.instances_peak), (n, n.into()), "{warm_up}");
+        assert_eq!((record.instances_launched, record.instances_peak), (n, n), "{warm_up}");
     }
     assert_eq!([70, 350, 370].map(|it| at(of(6, "300s"), it)), [2, 2, 6]);
     assert_eq!([70, 130, 190].map(|it| at(of(6, "0s"), it)), [2, 8, 12]);

@@ -9,7 +9,6 @@ use crate::documents::json::Json;
 
 /// A hundred years.
 const DAYS_MAX: u64 = 36_525;
-const DAY_MS: u128 = 86_400_000;
 
 pub(super) fn judge(
     mut input: Object<'_>,
@@ -17,19 +16,23 @@ pub(super) fn judge(
     faults: &mut Faults<'_>,
 ) -> Option<Differences> {
     let price = input.decimal("price_per_gb_month", PRICE_MAX, faults).map(money);
-    let stored = input.decimal_or_zero("days_stored", DAYS_MAX, faults).map(days);
+    let stored = input.decimal_or_zero("days_stored", DAYS_MAX, faults);
     let month = input.required("days_in_month", faults);
-    let month = month.and_then(|it| Some((it, days(faults.decimal(it, DAYS_MAX)?))));
-    if let Some((json, SimDuration::ZERO)) = month {
+    let month = month.and_then(|it| Some((it, faults.decimal(it, DAYS_MAX)?)));
+    if let Some((json, 0)) = month {
         faults.note("B0607", json, "a month is longer than no time");
         return None;
     }
-    let images = input.optional("images");
+    let images = input.given("images");
     let layers = images.map_or(Some(Vec::new()), |it| read_images(it, faults));
     input.finish(faults);
     let (layers, price, stored, month) = (layers?, price?, stored?, month?.1);
     let bytes = registry::stored_bytes(layers);
-    let cost = bytes.and_then(|it| registry::cost(it, stored, month, price));
+    // Only their ratio counts: no fraction of a day is lost.
+    let common = greatest_common_divisor(month, stored);
+    let part =
+        |it: u128| SimDuration::from_millis(u64::try_from(it / common).expect("bounded by its reading"));
+    let cost = bytes.and_then(|it| registry::cost(it, part(stored), part(month), price));
     let (Some(bytes), Some(cost)) = (bytes, cost) else {
         too_large(images.expect("nothing is not too large"), faults);
         return None;
@@ -45,10 +48,13 @@ pub(super) fn judge(
     is_cost_read.map(|()| differences)
 }
 
-/// Of days in 1e-12.
-fn days(pico: u128) -> SimDuration {
-    let millis = (pico * DAY_MS + 500_000_000_000) / 1_000_000_000_000;
-    SimDuration::from_millis(u64::try_from(millis).expect("bounded by its reading"))
+/// Of two numbers of which the first is not zero.
+fn greatest_common_divisor(a: u128, b: u128) -> u128 {
+    let (mut a, mut b) = (a, b);
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// The layers of all images, as digest and size.
@@ -60,7 +66,7 @@ fn read_images<'a>(json: &'a Json, faults: &mut Faults<'_>) -> Option<Vec<(&'a s
             is_whole = false;
             continue;
         };
-        if let Some(tag) = image.optional("tag") {
+        if let Some(tag) = image.given("tag") {
             faults.text(tag);
         }
         let layers = image.list_or_none("layers", faults);

@@ -28,7 +28,7 @@ pub(super) fn judge(
     faults: &mut Faults<'_>,
 ) -> Option<Differences> {
     let rates = input.required("rates", faults).and_then(|it| read_rates(it, faults));
-    let multiplier = input.optional("spot_price_multiplier");
+    let multiplier = input.given("spot_price_multiplier");
     let multiplier = multiplier.map_or(Some(None), |it| faults.decimal(it, 1_000).map(Some));
     let listed = input.required("tasks", faults);
     let tasks = listed.and_then(|list| {
@@ -44,7 +44,20 @@ pub(super) fn judge(
         return None;
     }
     let seconds: Vec<u64> = tasks.iter().map(|it| it.seconds).collect();
-    let cost = bill(&tasks, &rates, multiplier.unwrap_or(ONE));
+    let most: u128 = tasks
+        .iter()
+        .map(|it| {
+            let amount = it.size.cpu.0.max(it.size.memory.0).max(it.size.storage_gib);
+            u128::from(amount) * u128::from(it.seconds)
+        })
+        .sum();
+    let multiplier = multiplier.unwrap_or(ONE);
+    // Beyond any bill there is, and within what can be multiplied.
+    if most >= 1 << 44 || multiplier > 10 * ONE {
+        super::too_large(listed.expect("its tasks were read"), faults);
+        return None;
+    }
+    let cost = bill(&tasks, &rates, multiplier);
     let ((seconds, cost), expect) = expect.open((seconds, cost));
     compare_seconds_and_cost(&seconds, cost, expect, faults)
 }
@@ -87,7 +100,7 @@ fn read_rates(json: &Json, faults: &mut Faults<'_>) -> Option<FargateRates> {
 fn read_task(json: &Json, faults: &mut Faults<'_>) -> Option<Task> {
     let mut task = Object::of(json, faults)?;
     let mut amount = |key, faults: &mut Faults<'_>| {
-        let json = task.optional(key);
+        let json = task.given(key);
         let read: u32 = json.map_or(Some(0), |it| faults.number(it))?;
         if read > SIZE_MAX {
             faults.note("B0607", json?, format!("a task takes at most {SIZE_MAX}"));
@@ -97,7 +110,7 @@ fn read_task(json: &Json, faults: &mut Faults<'_>) -> Option<Task> {
     let cpu = amount("cpu_units", faults);
     let memory = amount("memory_mib", faults);
     let storage = amount("ephemeral_gib", faults);
-    let is_spot = task.optional("spot").map_or(Some(false), |it| faults.flag(it));
+    let is_spot = task.given("spot").map_or(Some(false), |it| faults.flag(it));
     // For a reader: neither begins what is billed.
     for informational in ["created_at", "running_at"] {
         if let Some(it) = task.optional(informational).filter(|it| !matches!(it.value, Value::Null)) {

@@ -25,7 +25,7 @@ pub(super) fn judge(
     expect: Sealed<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<Differences> {
-    let instances = input.required("instances", faults).and_then(|it| faults.list(it));
+    let instances = input.list_or_none("instances", faults);
     let busy = instances.and_then(|it| all(it, faults, is_busy));
     let types = input.list_or_none("instance_types", faults).and_then(|it| all(it, faults, read_type));
     let waiting = input.list_or_none("provisioning", faults).and_then(|it| all(it, faults, read_waiting));
@@ -55,7 +55,7 @@ pub(super) fn judge(
 
     let mut expect = Object::of(expect, faults)?;
     let expected = expect.number::<u32>("instances_needed", faults);
-    let expected_calculated = expect.optional("calculated_instances").map(|it| faults.number::<u32>(it));
+    let expected_calculated = expect.given("calculated_instances").map(|it| faults.number::<u32>(it));
     expect.finish(faults);
     let mut differences = Differences::default();
     if let Some(expected) = expected_calculated {
@@ -92,6 +92,12 @@ fn is_busy(json: &Json, faults: &mut Faults<'_>) -> Option<bool> {
     let mut instance = Object::of(json, faults)?;
     instance.optional("id").map(|it| faults.text(it));
     let tasks = instance.list_or_none("tasks", faults);
+    // An instance of a placement says more than is asked here; so do the others.
+    for name in
+        ["az", "cpu", "memory", "gpu", "eni", "reserved_ports", "attributes", "status", "agentConnected"]
+    {
+        instance.optional(name);
+    }
     instance.finish(faults);
     let is_daemon = |json, faults: &mut Faults<'_>| {
         let mut task = Object::of(json, faults)?;
@@ -99,6 +105,9 @@ fn is_busy(json: &Json, faults: &mut Faults<'_>) -> Option<bool> {
             task.optional(name).map(|it| faults.text(it));
         }
         let is_daemon = task.optional("daemon").map_or(Some(false), |it| faults.flag(it));
+        for name in ["cpu", "memory", "gpu", "eni", "host_ports", "desired", "protected", "constraints"] {
+            task.optional(name);
+        }
         task.finish(faults);
         is_daemon
     };
@@ -110,6 +119,9 @@ fn read_type(json: &Json, faults: &mut Faults<'_>) -> Option<Needs> {
     let mut row = Object::of(json, faults)?;
     row.optional("name").map(|it| faults.text(it));
     let needs = read_needs(&mut row, faults);
+    for name in ["id", "az", "reserved_ports", "attributes"] {
+        row.optional(name);
+    }
     row.finish(faults);
     needs
 }
@@ -124,6 +136,9 @@ fn read_waiting(json: &Json, faults: &mut Faults<'_>) -> Option<Written> {
     let host_ports = read_host_ports(&mut task, faults);
     task.optional("group").map(|it| faults.text(it));
     let of_task = task.list_or_none("constraints", faults);
+    for name in ["service", "desired", "protected"] {
+        task.optional(name);
+    }
     task.finish(faults);
     let mut constraints = all(of_group?, faults, read_constraint)?;
     constraints.extend(all(of_task?, faults, read_constraint)?);

@@ -65,7 +65,9 @@ pub(in crate::report) fn sentence(fleets: &Fleets) -> Option<String> {
 fn floor(fleet: &Fleet) -> Option<String> {
     let percent = |it: Estimate| format!("{} %{}", number(it.mean, 1), interval(it, 1));
     match (fleet.cost_gap_percent, fleet.gap_percent) {
-        (Some(it), _) => Some(format!("{} above what the same tasks cost at least", percent(it))),
+        (Some(it), _) => {
+            Some(format!("its instances and Fargate {} above what the same tasks cost at least", percent(it)))
+        }
         (None, Some(it)) => {
             Some(format!("{} more instance-hours than the same tasks need at least", percent(it)))
         }

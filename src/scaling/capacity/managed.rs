@@ -129,7 +129,7 @@ pub fn group(waiting: Vec<Waiting<'_>>, types: &[Needs]) -> Vec<WaitingGroup> {
             (known.needs, known.host_ports, &known.constraints) == (it.needs, it.host_ports, &it.constraints)
         };
         match groups.iter_mut().find(is_same) {
-            Some(known) => known.count += it.count,
+            Some(known) => known.count = known.count.saturating_add(it.count),
             None => groups.push(it),
         }
     }
@@ -149,7 +149,8 @@ pub fn instances_needed(view: &CapacityView<'_>) -> u32 {
     match calculated_instances(view.waiting) {
         Some(calculated) if calculated > 0 => {
             let least = view.scaling.minimum_scaling_step_size;
-            view.n_in_service + calculated.clamp(least, view.scaling.maximum_scaling_step_size.max(least))
+            let step = calculated.clamp(least, view.scaling.maximum_scaling_step_size.max(least));
+            view.n_in_service.saturating_add(step)
         }
         _ if view.waiting.iter().any(|group| group.count > 0) => view.n_in_service,
         _ => view.n_busy,

@@ -23,7 +23,7 @@ pub struct ScaleOut {
 /// The count that a scale-out by `increase` comes to while another one's
 /// cooldown lasts; `None` if it is no larger.
 pub fn larger_scale_out(cooling: ScaleOut, increase: u32) -> Option<u32> {
-    (increase > cooling.to - cooling.from).then(|| cooling.from.saturating_add(increase))
+    (increase > cooling.to.saturating_sub(cooling.from)).then(|| cooling.from.saturating_add(increase))
 }
 
 /// What is remembered of the cooldowns of a service's policies.
@@ -56,6 +56,12 @@ impl Cooldowns {
         let from = self.cooling(policy, now).map_or(step.from, |it| it.from);
         self.scale_outs[policy] = Some((ScaleOut { from, ..step }, now + cooldown));
         self.scale_in_until = None;
+    }
+
+    /// Somebody else lowered the count: what was added before is no longer there to
+    /// count.
+    pub fn forget_scale_outs(&mut self) {
+        self.scale_outs.fill(None);
     }
 
     /// A policy scales in: what was added before is no longer there to count.

@@ -139,3 +139,25 @@ fn a_task_beyond_the_smallest_type_waits_without_effect() {
     let played = on_groups("20m", &types(""), beyond, "");
     assert_eq!(played.fleet, Vec::<String>::new());
 }
+
+/// Each kind of Fargate launches a hundred at once and twenty a second after that;
+/// what the limit holds back is asked for at the next second, not again and again.
+#[test]
+fn a_strategy_over_both_kinds_of_fargate_keeps_their_limits() {
+    let experiment = r#"horizon = "10s"
+[cluster]
+availability_zones = ["us-east-1a"]
+[[service]]
+name = "web"
+task_definition = "web.json"
+desired_count = 300
+capacity_provider_strategy = [
+    { capacity_provider = "FARGATE", weight = 1 },
+    { capacity_provider = "FARGATE_SPOT", weight = 1 },
+]
+"#;
+    let played = play(experiment, &[("web.json", &plain("web", "awsvpc"))]);
+    let placed = played.times("web placed in us-east-1a");
+    let at = |second| placed.iter().filter(|it| **it == second).count();
+    assert_eq!([at(0), at(1), at(2), at(3), at(4)], [200, 40, 40, 20, 0]);
+}

@@ -172,12 +172,12 @@ fn of_series<S: Series>(
         if of_spot.next().is_some() {
             return Err(ambiguous(spec, &selected));
         }
-        is_met = true;
         let steps = steps_of(spec, *series, setup.horizon)?;
         let scope = scope_of(spec, spot);
-        if found.iter().all(|it: &Disruption| it.scope != scope)
-            && let Some(kind) = kind_of(spot, steps)
-        {
+        // A price of an instance is nobody's on Fargate.
+        let Some(kind) = kind_of(spot, steps) else { continue };
+        is_met = true;
+        if found.iter().all(|it: &Disruption| it.scope != scope) {
             // A supply draws nothing.
             found.push(Disruption { scope, ordinal: 0, kind });
         }

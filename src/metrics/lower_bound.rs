@@ -69,6 +69,5 @@ fn least_cost(record: &RunRecord) -> Option<Money> {
     if record.ledger.lines.iter().any(is_committed) {
         return None;
     }
-    let of_instances = Money::from_pico_usd(record.floors.instances_pico_usd.into());
-    Some(of_instances + record.ledger.total_of(|it| it.group() == LineGroup::Fargate))
+    Some(record.floors.instances + record.ledger.total_of(|it| it.group() == LineGroup::Fargate))
 }

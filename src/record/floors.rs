@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Money, SimDuration, SimTime};
 use crate::record::{Resource, Series, StrandedCause};
 
 /// Milliseconds of an hour.
@@ -13,9 +13,10 @@ const HOUR_MS: u128 = 3_600_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorRecord {
     /// What the instances that the running tasks need at least would have cost
-    /// while measured, in 1e-12 USD, rounded down. By the hour, without minimum
+    /// while measured, rounded down to 1e-12 USD. By the hour, without minimum
     /// and whole seconds, which only add to a bill.
-    pub instances_pico_usd: u64,
+    #[serde(with = "super::money")]
+    pub instances: Money,
     /// The least that an hour of such instances costs, in 1e-6 USD, over time.
     pub micro_usd_per_hour: Series,
     /// Capacity that was free and could not be used.
@@ -107,7 +108,7 @@ impl FloorRecorder {
             pico_usd_per_hour: 0,
             cost: 0,
             record: FloorRecord {
-                instances_pico_usd: 0,
+                instances: Money::ZERO,
                 micro_usd_per_hour: Series::new(horizon),
                 stranded: StrandedRecord::default(),
                 replacements: Vec::new(),
@@ -177,7 +178,8 @@ impl FloorRecorder {
     /// The run is over: everything is carried to the horizon.
     pub fn finish(mut self) -> FloorRecord {
         self.advance(self.horizon);
-        self.record.instances_pico_usd = u64::try_from(self.cost / HOUR_MS).unwrap_or(u64::MAX);
+        let pico_usd = i128::try_from(self.cost / HOUR_MS).expect("a sum of u64 times u64");
+        self.record.instances = Money::from_pico_usd(pico_usd);
         self.record.micro_usd_per_hour.advance(self.horizon);
         for it in &mut self.record.stranded.by_cause {
             it.per_10_000.advance(self.horizon);
@@ -202,7 +204,7 @@ mod tests {
         recorder.stranded(at(3600), [0, 100, 0, 0, 0], &amounts);
         recorder.stranded(at(5400), [0, 400, 0, 0, 0], &StrandedAmounts::default());
         let record = recorder.finish();
-        assert_eq!(record.instances_pico_usd, 1_000_000_000);
+        assert_eq!(record.instances, Money::from_pico_usd(1_000_000_000));
         let stranded = &record.stranded;
         assert_eq!(stranded.percent(Resource::Memory, None), Some(5.0));
         assert_eq!(stranded.percent(Resource::Memory, Some(StrandedCause::Cpu)), Some(5.0));

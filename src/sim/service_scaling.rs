@@ -41,6 +41,8 @@ struct PolicyState {
     coming: VecDeque<(SimTime, Option<u64>)>,
     /// The last points that are seen, the newest last.
     points: Vec<Option<u64>>,
+    /// The newest of them was not there at the last look.
+    is_new: bool,
 }
 
 /// Integrals over time since the begin of the run: of thousandths of CPU units
@@ -153,6 +155,7 @@ impl ServiceScaler {
             before: Totals::default(),
             coming: VecDeque::new(),
             points: Vec::new(),
+            is_new: false,
         };
         Some(Box::new(Self {
             bounds: scaling.bounds,
@@ -247,8 +250,9 @@ impl<W: Watch> Simulation<'_, W> {
                 state.before = totals;
                 state.period_ends = self.now + policy.period;
             }
+            state.is_new = false;
             while let Some((_, point)) = state.coming.pop_front_if(|it| it.0 <= self.now) {
-                is_new = true;
+                (is_new, state.is_new) = (true, true);
                 state.points.push(point);
                 if state.points.len() > policy.n_points() {
                     state.points.remove(0);
@@ -274,6 +278,7 @@ impl<W: Watch> Simulation<'_, W> {
             .map(|(idx, (state, policy))| PolicyView {
                 policy,
                 points: &state.points,
+                is_new: state.is_new,
                 cooling: scaler.cooldowns.cooling(idx, self.now),
             })
             .collect();

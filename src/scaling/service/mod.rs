@@ -69,6 +69,9 @@ pub struct PolicyView<'a> {
     /// The last points of its metric that can be seen, the newest last, in
     /// thousandths; `None` where there was no data.
     pub points: &'a [Option<u64>],
+    /// The last of them is new: it was not there when the policy was last asked. A
+    /// policy adds nothing at the points of another.
+    pub is_new: bool,
     /// Its last scale-out, while that cools.
     pub cooling: Option<ScaleOut>,
 }

@@ -129,6 +129,9 @@ impl<'a> Adjusting<'a> {
 /// part of the count that a more aggressive step adds to (documented: of 3 after
 /// 2 only one more is added).
 pub(super) fn wish(policy: &StepScaling, of: &PolicyView<'_>, service: &ServiceView<'_>) -> Wish {
+    if !of.is_new {
+        return Wish::Abstain;
+    }
     let alarm = &policy.alarm;
     let n = alarm.evaluation_periods as usize;
     let Some(skipped) = of.points.len().checked_sub(n) else { return Wish::Abstain };

@@ -20,22 +20,23 @@ pub fn desired_count(running: u32, metric: u128, target: u128, bounds: CapacityB
 /// never scales (developer guide).
 pub(super) fn wish(policy: &TargetTracking, of: &PolicyView<'_>, service: &ServiceView<'_>) -> Wish {
     let Some(&Some(metric)) = of.points.last() else { return Wish::nothing(policy) };
+    let out = |count| if of.is_new { Wish::Out(count) } else { Wish::nothing(policy) };
     let target = policy.target_value;
     let wanted = desired_count(service.running, metric.into(), target.into(), service.bounds);
     // MODEL: a service that somebody set to zero comes back with the next point.
     if service.desired == 0 && wanted > 0 {
-        return Wish::Out(wanted);
+        return out(wanted);
     }
     if all_last(of.points, TargetTracking::HIGH_POINTS, |it| it > target) {
-        let out = match of.cooling {
+        let larger = match of.cooling {
             None => Some(wanted),
             Some(cooling) => {
                 let increase = wanted.saturating_sub(service.running);
                 cooldown::larger_scale_out(cooling, increase).map(|it| it.min(wanted))
             }
         };
-        return match out {
-            Some(count) if count > service.desired => Wish::Out(count),
+        return match larger {
+            Some(count) if count > service.desired => out(count),
             _ if service.desired > service.bounds.max_capacity => Wish::In(service.bounds.max_capacity),
             _ => Wish::nothing(policy),
         };
@@ -43,7 +44,7 @@ pub(super) fn wish(policy: &TargetTracking, of: &PolicyView<'_>, service: &Servi
     let low = u128::from(target) * u128::from(service.low_factor);
     if all_last(of.points, TargetTracking::LOW_POINTS, |it| u128::from(it) * 1000 < low) {
         return match wanted {
-            _ if service.desired < service.bounds.min_capacity => Wish::Out(service.bounds.min_capacity),
+            _ if service.desired < service.bounds.min_capacity => out(service.bounds.min_capacity),
             _ if policy.disable_scale_in => Wish::Abstain,
             _ => Wish::In(wanted.min(service.desired)),
         };

@@ -63,8 +63,10 @@ const TEN: Question =
 
 fn ask(question: &Question, policies: &[(ScalingPolicy, Vec<Option<u64>>)]) -> Option<u32> {
     let cooling = question.cooling;
-    let policies: Vec<PolicyView<'_>> =
-        policies.iter().map(|(policy, points)| PolicyView { policy, points, cooling }).collect();
+    let policies: Vec<PolicyView<'_>> = policies
+        .iter()
+        .map(|(policy, points)| PolicyView { policy, points, is_new: true, cooling })
+        .collect();
     let view = ServiceView {
         desired: question.desired,
         running: question.running,

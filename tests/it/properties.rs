@@ -51,7 +51,7 @@ fn promises_hold_on_random_clusters() {
     assert!(seen.rolled_back > N_CASES / 20, "{} rolled back", seen.rolled_back);
     assert!(seen.shifts > N_CASES / 20, "{} shifts of traffic", seen.shifts);
     // Scaling in takes a quarter of an hour of the one that is played.
-    assert!(seen.terminated > N_CASES / 4, "{} terminated", seen.terminated);
+    assert!(seen.terminated > N_CASES / 5, "{} terminated", seen.terminated);
     for (name, n) in [
         ("starts", seen.starts),
         ("stops", seen.stops),

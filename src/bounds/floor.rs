@@ -1,7 +1,7 @@
 //! The floor under what a set of tasks needs: the fewest instances, and the
 //! least that an hour of them can cost, kept up to date as tasks come and go.
 //!
-//! Every way to count of [`shares`](super::shares) is one row of numbers, one
+//! Every way to count of [`shares`] is one row of numbers, one
 //! for each class of tasks, made once. A task that comes adds its numbers to the
 //! sums of all rows, one that goes takes them away; the greatest sum is the
 //! bound. A change therefore costs one addition a row, however many tasks there

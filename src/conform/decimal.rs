@@ -1,8 +1,7 @@
-//! Fractions in cases: exact up to twelve digits after the point, beyond that as
-//! near as a float; compared and shown to six.
+//! Fractions in cases, of either sign: rounded to twelve digits after the point,
+//! compared and shown to six.
 
-use super::reader::Faults;
-use crate::base::Money;
+use super::reader::{Faults, pico};
 use crate::documents::json::{Json, Value, shortened};
 
 /// What one is counted in.
@@ -14,20 +13,12 @@ pub(super) fn read(json: &Json, faults: &mut Faults<'_>) -> Option<i128> {
         faults.note("B0606", json, format!("expected a number, found {}", json.kind()));
         return None;
     };
-    // Amounts of money are kept in these units, and read exactly.
-    let exact = Money::parse_usd(text).map(Money::pico_usd);
-    let read = exact.or_else(|| near(text));
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text.as_str()), |it| (-1, it));
+    let read = pico(digits).and_then(|it| i128::try_from(it).ok()).map(|it| sign * it);
     if read.is_none() {
         faults.note("B0607", json, format!("{} is no decimal", shortened(text)));
     }
     read
-}
-
-/// One with more digits, such as 66.66666666666667, or with an exponent.
-fn near(text: &str) -> Option<i128> {
-    const MOST: f64 = 1e15;
-    let value = text.parse::<f64>().ok().filter(|it| it.abs() < MOST)?;
-    Some((value * ONE as f64).round() as i128)
 }
 
 /// A fraction, rounded to 1e-12.

@@ -194,7 +194,7 @@ fn whole(text: &str) -> Option<String> {
 
 /// Reads `12.5` or `1.25e1` in 1e-12, rounded half up; `None` for what is
 /// negative, written otherwise, or beyond a million billion.
-fn pico(text: &str) -> Option<u128> {
+pub(super) fn pico(text: &str) -> Option<u128> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().ok()?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

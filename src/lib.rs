@@ -8,7 +8,7 @@
 //! 2. [`model`], [`record`]: the nouns and their rules; what a run writes down
 //! 3. [`trace`], [`placement`], [`deployment`], [`scaling`], [`disruption`],
 //!    [`billing`], [`bounds`], [`metrics`], [`containers`], [`access`], [`reach`],
-//!    [`traffic`]: pure decisions and readings
+//!    [`traffic`], [`images`]: pure decisions and readings
 //! 4. [`sim`], [`documents`]: the event loop; ECS JSON
 //! 5. [`experiment`]: scenarios, runs, results; the only floor with files and threads
 //! 6. [`report`], [`explain`], [`conform`], [`import`], [`lint`]: charts, tables, one
@@ -26,6 +26,7 @@ pub mod bounds;
 pub mod containers;
 pub mod deployment;
 pub mod disruption;
+pub mod images;
 pub mod metrics;
 pub mod placement;
 pub mod reach;

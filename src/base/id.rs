@@ -66,6 +66,12 @@ ids! {
     AttributeId
     /// A placement expression of the setup.
     ExpressionId
+    /// A repository of an image registry.
+    RepositoryId
+    /// An image, or an index of images, of a repository.
+    ImageId
+    /// A layer of images; equal digests are one layer.
+    LayerId
     /// Tasks that wait for the same thing: equal needs under equal rules.
     PlacementClassId
 }

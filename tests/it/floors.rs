@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("access", 3),
     ("reach", 3),
     ("traffic", 3),
+    ("images", 3),
     ("sim", 4),
     ("documents", 4),
     ("experiment", 5),

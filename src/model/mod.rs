@@ -12,6 +12,7 @@ pub mod held;
 pub mod identity;
 pub mod instance;
 pub mod life;
+pub mod lifecycle_policy;
 pub mod network;
 pub mod options;
 pub mod ports;

@@ -25,6 +25,7 @@ use crate::model::life::TaskLife;
 use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
 use crate::model::price::Prices;
+use crate::model::repository::Registry;
 use crate::model::scaling::ServiceScaling;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
@@ -60,6 +61,8 @@ pub struct Setup {
     pub services: Table<ServiceId, ServicePolicy>,
     /// What breaks, in the order in which it was written.
     pub disruptions: Vec<Disruption>,
+    /// Image repositories, and what is pushed to them.
+    pub registry: Registry,
     /// Instances that are there at the first moment, with their providers'
     /// other ones launched beside them.
     pub found_instances: Vec<FoundInstance>,
@@ -314,6 +317,7 @@ impl Setup {
             standalone,
             services: Table::new(),
             disruptions: Vec::new(),
+            registry: Registry::default(),
             found_instances: Vec::new(),
             access: Access::default(),
             network: Network::default(),

@@ -345,8 +345,17 @@ impl Setup {
             options: &self.options,
             is_fargate: placement.capacity.is_fargate(),
             permissions: &self.access,
+            instance_role: self.shared_instance_role(placement),
             serving: serving.map(|it| (it.container_name.as_str(), it.container_port)),
         }
+    }
+
+    /// The role of all instances that tasks of this placement may run on;
+    /// `None` too where it differs from provider to provider.
+    fn shared_instance_role(&self, placement: &Placement) -> Option<&str> {
+        let mut roles = placement.capacity.providers().map(|it| self.providers[it].instance_role.as_deref());
+        let first = roles.next()??;
+        roles.all(|it| it == Some(first)).then_some(first)
     }
 
     /// How long a running task of a service drains before it is told to stop

@@ -142,6 +142,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, &group_names, faults));
     let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
     let access = access::read_access(&root);
+    access::check_instance_roles(cluster::single(tree.get("cluster")), &access, faults);
     // A target group with a fault is left out, and yet it is there.
     let is_whole = network.target_groups.len() == root.list("target_group").len();
     let alarm_names = alarm::names_of(root.list("alarm"));

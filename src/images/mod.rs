@@ -1,3 +1,11 @@
 //! What an image registry and the agents that pull from it decide: which layers
 //! must move, how long that takes beside other pulls, what an instance keeps,
 //! which images a lifecycle policy expires (semantics 9).
+
+pub mod pulling;
+
+mod bandwidth;
+mod exact;
+mod parallel_layers;
+
+pub use pulling::{LayerToPull, LinkKey, LinkRates, PullKey, Pulls};

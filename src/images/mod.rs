@@ -3,3 +3,10 @@
 //! which images a lifecycle policy expires (semantics 9).
 
 pub mod lifecycle;
+pub mod pulling;
+
+mod bandwidth;
+mod exact;
+mod parallel_layers;
+
+pub use pulling::{LayerToPull, LinkKey, LinkRates, PullKey, Pulls};

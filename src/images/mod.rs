@@ -7,5 +7,9 @@ pub mod pulling;
 mod bandwidth;
 mod exact;
 mod parallel_layers;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use pulling::{LayerToPull, LinkKey, LinkRates, PullKey, Pulls};

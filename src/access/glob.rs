@@ -2,29 +2,37 @@
 
 /// Whether the whole of `text` matches `pattern`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at_pattern, mut at_text) = (0, 0);
-    // The last star, and how much of the text it has taken so far.
-    let mut star: Option<(usize, usize)> = None;
-    while at_text < text.len() {
-        match pattern.get(at_pattern) {
+    matches_by(pattern, text, |one, other| one == other)
+}
+
+/// The same, where case does not matter.
+pub(super) fn matches_any_case(pattern: &str, text: &str) -> bool {
+    matches_by(pattern, text, |one, other| one.eq_ignore_ascii_case(&other))
+}
+
+fn matches_by(pattern: &str, text: &str, is_same: impl Fn(char, char) -> bool) -> bool {
+    let (mut pattern_left, mut text_left) = (pattern.chars(), text.chars());
+    // What follows the last star, and what is left of the text without what it
+    // has taken so far.
+    let mut star: Option<(std::str::Chars<'_>, std::str::Chars<'_>)> = None;
+    loop {
+        let rest = text_left.clone();
+        let Some(found) = text_left.next() else { break };
+        match pattern_left.next() {
             Some('*') => {
-                star = Some((at_pattern, at_text));
-                at_pattern += 1;
+                text_left = rest;
+                star = Some((pattern_left.clone(), text_left.clone()));
             }
-            Some(&it) if it == '?' || it == text[at_text] => {
-                at_pattern += 1;
-                at_text += 1;
-            }
+            Some(it) if it == '?' || is_same(it, found) => (),
             _ => {
-                let Some((of_star, taken)) = star else { return false };
-                star = Some((of_star, taken + 1));
-                at_pattern = of_star + 1;
-                at_text = taken + 1;
+                let Some((after_star, taken_to)) = &mut star else { return false };
+                taken_to.next();
+                pattern_left = after_star.clone();
+                text_left = taken_to.clone();
             }
         }
     }
-    pattern[at_pattern..].iter().all(|it| *it == '*')
+    pattern_left.all(|it| it == '*')
 }
 
 #[cfg(test)]

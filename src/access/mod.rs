@@ -1,7 +1,10 @@
-//! What roles may do (IAM user guide, policy evaluation logic): an explicit
-//! denial beats every permission, and what nothing allows is denied. Of a policy
-//! it knows effect, actions and resources; conditions, principals, `NotAction`,
-//! boundaries and policies of resources are left out.
+//! What roles may do (IAM user guide, reference_policies_evaluation-logic): an
+//! explicit denial beats every permission, of a role or of a resource; within
+//! an account either policy may allow, across accounts both must; what nothing
+//! allows is denied. Conditions, permissions boundaries and policies of
+//! organizations are left out.
 
 mod glob;
 mod policy;
+
+pub use policy::AccessAt;

@@ -44,6 +44,9 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
                     OptionKind::Duration(_) => "a duration".to_owned(),
                     OptionKind::Word(words, _) => words.join(" or "),
                     OptionKind::Share(_) => "a number above 0 and at most 1".to_owned(),
+                    OptionKind::Ratio(_) => "a number above 0 and at most 1000".to_owned(),
+                    OptionKind::Bytes(_) => "bytes such as \"60MB\" or \"6GiB\"".to_owned(),
+                    OptionKind::BytesOrUnlimited(_) => "bytes or \"unlimited\"".to_owned(),
                 };
                 (it.name.to_owned(), format!("{}; {takes}, default {}", it.summary, it.default))
             })

@@ -21,6 +21,8 @@ pub struct LifeContext<'a> {
     pub is_fargate: bool,
     /// What its roles may do, and what is there.
     pub permissions: &'a dyn Permissions,
+    /// The role of the instances that it may run on, where they share one.
+    pub instance_role: Option<&'a str>,
     /// Container and port behind the load balancer; without one, or without a
     /// container of this name, it is the first essential container. What the
     /// container does is the same on all its ports.

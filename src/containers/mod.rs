@@ -9,8 +9,10 @@
 mod conduct;
 mod health;
 mod life;
+mod pull;
 mod reads;
 mod start_up;
 
 pub use life::{LifeContext, blocked_by_logs, life, refusals};
+pub use pull::{Pull, TOKEN_VALIDITY, expired_token, pull_refusal, puller, repository_arn, token_is_valid};
 pub use reads::{Cause, Refusal};

@@ -1,9 +1,10 @@
 //! What the execution role does before a container starts: it reads secrets,
 //! parameters and environment files, pulls images and opens the log stream (developer guide,
 //! task_execution_IAM_role; semantics 3.5). On EC2 a task without an execution
-//! role uses the instance's, which may do all this (MODEL).
+//! role uses the instance's, which may do all this unless it is described.
 
 use super::life::LifeContext;
+use super::pull::{self, Pull};
 use crate::model::access::Denial;
 use crate::model::container::{Blueprint, Container, Read, ReadKind};
 
@@ -26,16 +27,16 @@ pub enum Cause {
 }
 
 impl Refusal {
-    fn denied(what: &str, denial: Denial) -> Self {
+    pub(super) fn denied(what: &str, denial: Denial) -> Self {
         Self { why: format!("{what}: AccessDeniedException: {denial}"), cause: Cause::Denied(denial) }
     }
 
-    fn after(self, prefix: &str) -> Self {
+    pub(super) fn after(self, prefix: &str) -> Self {
         Self { why: format!("{prefix}{}", self.why), ..self }
     }
 }
 
-const INITIALIZATION: &str = "ResourceInitializationError: ";
+pub(super) const INITIALIZATION: &str = "ResourceInitializationError: ";
 
 /// What ends the start of a task before its containers are created, the first
 /// first: what it cannot read, images it cannot pull, logs it cannot open.
@@ -55,34 +56,21 @@ pub(super) fn refusals(blueprint: &Blueprint, context: &LifeContext<'_>) -> impl
 /// Why an image of a private registry cannot be pulled. MODEL: the attempts
 /// take as long as those to read something, and come before every pull.
 fn refused_pull(container: &Container, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<Refusal> {
-    let repository = repository(&container.image)?;
-    let role = blueprint.execution_role.as_deref();
-    if let Err(denial) = context.permissions.may(role, "ecr:GetAuthorizationToken", "*") {
-        return Some(match context.is_fargate {
-            true => Refusal::denied("unable to pull registry auth", denial).after(INITIALIZATION),
-            false => Refusal::denied("CannotPullECRContainerError", denial),
-        });
-    }
-    let mut actions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"].into_iter();
-    let denial = actions.find_map(|it| context.permissions.may(role, it, &repository).err())?;
-    Some(Refusal::denied("CannotPullContainerError", denial))
+    let repository = pull::repository_arn(&container.image)?;
+    let pull = Pull::of(who(blueprint, context), Some(&repository), context.is_fargate);
+    pull::pull_refusal(context.permissions, &pull)
 }
 
-/// The ARN of the repository of an image in a private registry
-/// (`123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:tag`).
-fn repository(image: &str) -> Option<String> {
-    let (registry, path) = image.split_once('/')?;
-    let parts: Vec<&str> = registry.split('.').collect();
-    let [account, "dkr", "ecr", region, "amazonaws", "com", ..] = parts.as_slice() else { return None };
-    let name = path.split(['@', ':']).next().expect("a split has a first part");
-    Some(format!("arn:aws:ecr:{region}:{account}:repository/{name}"))
+/// Who reads, pulls and logs before the containers start.
+fn who<'a>(blueprint: &'a Blueprint, context: &LifeContext<'a>) -> Option<&'a str> {
+    pull::puller(blueprint.execution_role.as_deref(), context.instance_role, context.is_fargate)
 }
 
 const CREATE_STREAM: &str = "logs:CreateLogStream";
 
 fn refused_read(read: &Read, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<Refusal> {
     let resource = read.resource.as_str();
-    let role = blueprint.execution_role.as_deref();
+    let role = who(blueprint, context);
     let may = |action, resource: &str| context.permissions.may(role, action, resource);
     let what = match read.kind {
         ReadKind::EnvironmentFile => "failed to download env files",
@@ -136,7 +124,7 @@ pub(super) fn may_log(
     context: &LifeContext<'_>,
 ) -> Result<(), Denial> {
     let Some(log) = container.log.as_ref().filter(|it| it.driver == "awslogs") else { return Ok(()) };
-    let role = blueprint.execution_role.as_deref();
+    let role = who(blueprint, context);
     let region = log.region.as_deref().unwrap_or("us-east-1");
     // The account of the role, where it is written in full.
     let account = role.filter(|it| it.starts_with("arn:")).and_then(|it| it.split(':').nth(4));

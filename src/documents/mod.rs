@@ -5,6 +5,7 @@
 pub mod ecs;
 pub mod faults;
 pub mod field_path;
+pub mod image_manifest;
 pub mod json;
 mod shape;
 pub mod task_definition;

@@ -12,6 +12,7 @@ use crate::experiment::inputs::Inputs;
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{self, Header, PathRef, Scenario, WorkloadSpec};
 use crate::experiment::tree::{Node, Value};
+use crate::model::registry_options::RegistryOptions;
 use crate::sim::Setup;
 
 /// The most runs of one experiment.
@@ -128,7 +129,7 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         for (axis, &value) in first.into_iter().chain(last) {
             axis.apply(&mut varied, value, &faults);
         }
-        let Scenario { setup, workload, disruptions } =
+        let Scenario { setup, workload, disruptions, repositories } =
             scenario::read(&varied, &header.region, &catalogue, &faults);
         let identity = format!("{workload:?}");
         let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
@@ -139,8 +140,15 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             workloads.len() - 1
         });
         let disruptions = inputs.disruptions(&disruptions, setup.as_ref(), &faults);
+        let releases = inputs.releases(&workloads[workload]);
+        let (own, ratio) = match &setup {
+            Some(setup) => (setup.registry.own.clone(), setup.options.registry.uncompressed_ratio),
+            None => (String::new(), RegistryOptions::default().uncompressed_ratio),
+        };
+        let registry = inputs.registry(&repositories, &own, ratio, &releases, &faults);
         let Some(mut setup) = setup else { continue };
         setup.disruptions = disruptions;
+        setup.registry = registry;
         if faults.is_empty() {
             agreement::check(&setup, &workloads[workload], &inputs, &faults);
         }

@@ -13,6 +13,7 @@ pub mod matrix;
 pub mod play;
 pub mod profile;
 pub mod reader;
+mod registry_files;
 pub mod results;
 pub mod scenario;
 pub mod text;

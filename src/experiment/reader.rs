@@ -199,6 +199,49 @@ pub fn integer(node: &Node, range: std::ops::RangeInclusive<u64>, faults: &Fault
     }
 }
 
+/// Reads a number of bytes: `60MB`, `1.5GiB`, or as many as written.
+pub fn bytes(node: &Node, range: std::ops::RangeInclusive<u64>, faults: &Faults) -> Option<u64> {
+    let (Value::Text(written) | Value::Number(written)) = &node.value else {
+        faults.note(node.fault("B0103", format!("expected a number of bytes, found {}", node.kind())));
+        return None;
+    };
+    let read = parse_bytes(written).filter(|it| range.contains(it));
+    if read.is_none() {
+        let message = format!("`{written}` is no number of bytes from {} to {}", range.start(), range.end());
+        faults.note(node.fault("B0107", message).help("expected such as 1500000, \"1.5MB\" or \"20GiB\""));
+    }
+    read
+}
+
+/// Bytes, kB, MB, GB and TB of a thousand each, KiB to TiB of 1024 each; with a
+/// fraction the whole bytes of it.
+fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit: u128 = match unit.trim() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return None,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    // More digits than a byte has parts of say nothing.
+    if whole.is_empty() || whole.len() > 18 || fraction.len() > 12 || number.ends_with('.') {
+        return None;
+    }
+    let whole: u128 = whole.parse().ok()?;
+    let parts: u128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
+    let scale = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    u64::try_from(whole * unit + parts * unit / scale).ok()
+}
+
 /// Reads a positive decimal of at most `most`; NaN and infinities are none.
 pub fn decimal(node: &Node, most: f64, faults: &Faults) -> Option<f64> {
     let expected = format!("a number above 0 and at most {most}");
@@ -252,4 +295,32 @@ pub fn word(node: &Node, words: &[&'static str], faults: &Faults) -> Option<usiz
         faults.note(fault.help_nearest(written, words.iter().copied()));
     }
     position
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_units_of_a_thousand_or_of_1024() {
+        for (text, bytes) in [
+            ("0", Some(0)),
+            ("1500000", Some(1_500_000)),
+            ("1.5MB", Some(1_500_000)),
+            ("20 GiB", Some(20 << 30)),
+            ("0.5KiB", Some(512)),
+            ("12kB", Some(12_000)),
+            ("1e6", None),
+            ("-1", None),
+            ("1_000", None),
+            ("1.", None),
+            (".5MB", None),
+            ("5 mb", None),
+            ("", None),
+            ("99999999999999999999", None),
+            ("999999999999999999TB", None),
+        ] {
+            assert_eq!(parse_bytes(text), bytes, "{text}");
+        }
+    }
 }

@@ -1,26 +1,33 @@
-//! Roles and what they may do; secrets, parameters and files that may or may
-//! not be there. How it is decided stands in the room `access`.
+//! Roles and what they may do, policies of resources, and what of it changes
+//! while a run is played; secrets, parameters and files that may or may not be
+//! there. How it is decided stands in the room `access`.
 
 use std::fmt;
 
+use crate::base::SimTime;
+
 /// A role as the experiment describes it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Role {
-    /// Its name; the last part of its ARN.
+    /// Its name, or its ARN.
     pub name: String,
+    /// The account that it is of; `None`: that of its ARN, of the ARN by which
+    /// it is asked for, or else of whatever it asks for.
+    pub account: Option<String>,
     /// What it may and may not do.
     pub statements: Vec<Statement>,
 }
 
-/// A statement of a policy.
+/// A statement of a policy of a role (IAM user guide,
+/// reference_policies_elements).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statement {
     /// `Deny` beats every `Allow`.
     pub effect: Effect,
     /// Actions such as `s3:Get*`; `*` and `?` match, case does not matter.
-    pub actions: Vec<String>,
+    pub actions: Patterns,
     /// ARNs; `*` and `?` match, case matters.
-    pub resources: Vec<String>,
+    pub resources: Patterns,
 }
 
 /// What a statement does.
@@ -32,13 +39,115 @@ pub enum Effect {
     Deny,
 }
 
+/// What a statement is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Patterns {
+    /// What one of these matches (`Action`, `Resource`).
+    Only(Vec<String>),
+    /// What none of these matches (`NotAction`, `NotResource`).
+    AllBut(Vec<String>),
+}
+
+/// The policy of a resource, here of a repository (ECR user guide,
+/// repository-policies).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResourcePolicy {
+    /// The ARN of the resource. One that is described and has no policy has a
+    /// row without statements.
+    pub resource: String,
+    /// Who may and may not do what with it.
+    pub statements: Vec<ResourceStatement>,
+}
+
+/// A statement of the policy of a resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResourceStatement {
+    /// `Deny` beats every `Allow`.
+    pub effect: Effect,
+    /// Of whom it speaks.
+    pub principals: Principals,
+    /// As in [`Statement::actions`].
+    pub actions: Patterns,
+}
+
+/// Of whom a statement speaks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Principals {
+    /// Of these (`Principal`).
+    Only(Vec<Principal>),
+    /// Of all others (`NotPrincipal`).
+    AllBut(Vec<Principal>),
+}
+
+/// One who asks (IAM user guide, reference_policies_elements_principal).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Principal {
+    /// `*`
+    Everyone,
+    /// An account: its id or the ARN of its root.
+    Account(String),
+    /// A role, by its ARN.
+    Role(String),
+    /// A service, a user, a session: nobody who pulls for a task.
+    Other(String),
+}
+
+impl Principal {
+    /// One of the kind `AWS`; `None` if the text is no principal of it.
+    pub fn of_aws(text: &str) -> Option<Self> {
+        let is_account = |it: &str| it.len() == 12 && it.bytes().all(|it| it.is_ascii_digit());
+        if text == "*" {
+            return Some(Self::Everyone);
+        }
+        if is_account(text) {
+            return Some(Self::Account(text.to_owned()));
+        }
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let ["arn", partition, service, "", account, who] = parts.as_slice() else { return None };
+        if !partition.starts_with("aws") || !is_account(account) {
+            return None;
+        }
+        match (*service, who.split_once('/')) {
+            ("iam", None) if *who == "root" => Some(Self::Account((*account).to_owned())),
+            ("iam", Some(("role", name))) if !name.is_empty() => Some(Self::Role(text.to_owned())),
+            ("iam" | "sts", Some((_, name))) if !name.is_empty() => Some(Self::Other(text.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// What happens to the policies of a role at a moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccessChange {
+    /// From then on.
+    pub at: SimTime,
+    /// The role's name as in [`Role::name`].
+    pub role: String,
+    /// What.
+    pub kind: AccessChangeKind,
+}
+
+/// How the policies of a role can change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AccessChangeKind {
+    /// It has these statements too.
+    Add(Vec<Statement>),
+    /// It has what it had at first.
+    Restore,
+}
+
 /// All that decides access in a run. A role that is not described here may do
-/// everything, and what is not said to be missing is there: a user's documents
-/// name both without describing them.
+/// everything, a resource that is not described has no policy that anyone would
+/// ask, and what is not said to be missing is there: a user's documents name
+/// them without describing them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Access {
     /// The roles that are described.
     pub roles: Vec<Role>,
+    /// The resources that are described, each once.
+    pub resource_policies: Vec<ResourcePolicy>,
+    /// What changes, in the order of time.
+    pub changes: Vec<AccessChange>,
     /// ARNs or names of secrets, parameters and files that do not exist.
     pub missing: Vec<String>,
 }
@@ -46,7 +155,8 @@ pub struct Access {
 /// Whoever decides what a role may do and what is there.
 pub trait Permissions {
     /// Whether `role` (a name or an ARN) may do `action` on `resource`. No role
-    /// at all is the instance's own, which may.
+    /// at all is the instance's own, which may, unless the resource denies
+    /// everyone.
     ///
     /// # Errors
     ///
@@ -60,24 +170,81 @@ pub trait Permissions {
 /// A call that was denied.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Denial {
-    /// The name of the role.
+    /// The name of the role; empty for an instance whose role nobody names.
     pub role: String,
     /// Such as `s3:GetObject`.
     pub action: String,
     /// What it was to be done on.
     pub resource: String,
-    /// Whether a statement denies it; else none allows it.
-    pub is_explicit: bool,
+    /// What denies it.
+    pub reason: DenialReason,
+}
+
+/// Why a call is denied (IAM user guide, troubleshoot_access-denied).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DenialReason {
+    /// A statement of the role.
+    DenyOfIdentity,
+    /// A statement of the resource.
+    DenyOfResource,
+    /// Nothing of the role allows it, and in the same account nothing of the
+    /// resource either.
+    NoAllowOfIdentity,
+    /// The resource is of another account, and its policy does not allow it.
+    NoAllowOfResource,
 }
 
 /// One sentence, in the words of an AccessDeniedException.
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { role, action, resource, is_explicit } = self;
-        write!(f, "role `{role}` is not authorized to perform: {action} on resource: {resource} ")?;
-        match is_explicit {
-            true => f.write_str("with an explicit deny in an identity-based policy"),
-            false => write!(f, "because no identity-based policy allows the {action} action"),
+        let Self { role, action, resource, reason } = self;
+        match role.as_str() {
+            "" => f.write_str("the instance")?,
+            role => write!(f, "role `{role}`")?,
+        }
+        write!(f, " is not authorized to perform: {action} on resource: {resource} ")?;
+        match reason {
+            DenialReason::DenyOfIdentity => f.write_str("with an explicit deny in an identity-based policy"),
+            DenialReason::DenyOfResource => f.write_str("with an explicit deny in a resource-based policy"),
+            DenialReason::NoAllowOfIdentity => {
+                write!(f, "because no identity-based policy allows the {action} action")
+            }
+            DenialReason::NoAllowOfResource => {
+                write!(f, "because no resource-based policy allows the {action} action")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn principals_are_everyone_accounts_roles_and_others() {
+        use Principal::{Account, Everyone, Other, Role};
+        let account = || Account("123456789012".to_owned());
+        for (text, expected) in [
+            ("*", Some(Everyone)),
+            ("123456789012", Some(account())),
+            ("arn:aws:iam::123456789012:root", Some(account())),
+            ("arn:aws-cn:iam::123456789012:root", Some(account())),
+            (
+                "arn:aws:iam::123456789012:role/a/exec",
+                Some(Role("arn:aws:iam::123456789012:role/a/exec".to_owned())),
+            ),
+            (
+                "arn:aws:iam::123456789012:user/bob",
+                Some(Other("arn:aws:iam::123456789012:user/bob".to_owned())),
+            ),
+            ("12345678901", None),
+            ("arn:aws:iam::123456789012:role/", None),
+            ("arn:aws:iam::123:root", None),
+            ("arn:aws:s3:::bucket", None),
+            ("exec", None),
+            ("", None),
+        ] {
+            assert_eq!(Principal::of_aws(text), expected, "`{text}`");
         }
     }
 }

@@ -114,6 +114,8 @@ pub struct CapacityProvider {
     pub spot_instance_draining: bool,
     /// The security groups of its instances.
     pub security_groups: Vec<String>,
+    /// The role of its instances, which may do everything if nobody names it.
+    pub instance_role: Option<String>,
     /// Custom attributes of its instances, sorted by name.
     pub attributes: Vec<(String, String)>,
 }
@@ -133,6 +135,7 @@ impl CapacityProvider {
             managed_draining: true,
             spot_instance_draining: false,
             security_groups: Vec::new(),
+            instance_role: None,
             attributes: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 //! An experiment sets them under `[model]`.
 
 use crate::base::SimDuration;
+use crate::model::registry_options::RegistryOptions;
 
 /// The choices of a run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,8 +26,10 @@ pub struct ModelOptions {
     pub release_on_desired_stopped: bool,
     /// How long the agent takes to hear of a task.
     pub agent_poll: SimDuration,
-    /// How long an image pull takes.
+    /// How long the pull of an image takes whose repository is not described.
     pub image_pull: SimDuration,
+    /// How images of described repositories are pulled and kept.
+    pub registry: RegistryOptions,
     /// How long creating the containers takes.
     pub container_create: SimDuration,
     /// How long starting the containers takes.
@@ -146,6 +149,11 @@ impl ModelOptions {
             no_check_settle: SimDuration::ZERO,
             agent_poll: SimDuration::ZERO,
             image_pull: SimDuration::ZERO,
+            registry: RegistryOptions {
+                pull_overhead: SimDuration::ZERO,
+                upstream_latency: SimDuration::ZERO,
+                ..RegistryOptions::default()
+            },
             container_create: SimDuration::ZERO,
             container_start: SimDuration::ZERO,
             exit_time: SimDuration::ZERO,
@@ -178,6 +186,7 @@ impl Default for ModelOptions {
             release_on_desired_stopped: false,
             agent_poll: SimDuration::from_secs(1),
             image_pull: SimDuration::from_secs(10),
+            registry: RegistryOptions::default(),
             container_create: SimDuration::from_secs(1),
             container_start: SimDuration::from_secs(1),
             exit_time: SimDuration::from_secs(1),
@@ -225,6 +234,12 @@ pub enum OptionKind {
     Word(&'static [&'static str], fn(&mut ModelOptions, usize)),
     /// A number above 0 and at most 1, in thousandths.
     Share(fn(&mut ModelOptions, u32)),
+    /// A number above 0 and at most 1000, in thousandths.
+    Ratio(fn(&mut ModelOptions, u32)),
+    /// A number of bytes, such as `60MB`; at least one.
+    Bytes(fn(&mut ModelOptions, u64)),
+    /// The same, or `unlimited`.
+    BytesOrUnlimited(fn(&mut ModelOptions, Option<u64>)),
 }
 
 /// Every choice, in the order of the semantics it belongs to.
@@ -294,9 +309,75 @@ pub const OPTIONS: &[OptionEntry] = &[
     },
     OptionEntry {
         name: "image_pull",
-        summary: "how long an image pull takes: one figure for all, until the registry is modelled",
+        summary: "how long the pull of an image takes whose `[[repository]]` is not described",
         default: "\"10s\"",
         kind: OptionKind::Duration(|options, value| options.image_pull = value),
+    },
+    OptionEntry {
+        name: "pull_bandwidth",
+        summary: "what an instance downloads a second, all its pulls together; less where its type's network is slower",
+        default: "\"60MB\"",
+        kind: OptionKind::Bytes(|options, value| options.registry.pull_bandwidth = value),
+    },
+    OptionEntry {
+        name: "fargate_pull_bandwidth",
+        summary: "what a task on Fargate downloads a second",
+        default: "\"60MB\"",
+        kind: OptionKind::Bytes(|options, value| options.registry.fargate_pull_bandwidth = value),
+    },
+    OptionEntry {
+        name: "unpack_rate",
+        summary: "what a pull unpacks a second, counted uncompressed; the layers of an image one after the other",
+        default: "\"100MB\"",
+        kind: OptionKind::Bytes(|options, value| options.registry.unpack_rate = value),
+    },
+    OptionEntry {
+        name: "fargate_unpack_rate",
+        summary: "the same on Fargate with one vCPU or less; larger tasks in proportion, at most unpack_rate (a larger task unpacks faster: guide, pull-behavior; 900 MB take some 70 s: aws/containers-roadmap 696)",
+        default: "\"40MB\"",
+        kind: OptionKind::Bytes(|options, value| options.registry.fargate_unpack_rate = value),
+    },
+    OptionEntry {
+        name: "registry_bandwidth",
+        summary: "what the registry gives a second to all pulls together; \"unlimited\" for no bound",
+        default: "\"unlimited\"",
+        kind: OptionKind::BytesOrUnlimited(|options, value| options.registry.registry_bandwidth = value),
+    },
+    OptionEntry {
+        name: "pull_overhead",
+        summary: "what each pull takes beside moving and unpacking layers",
+        default: "\"1.5s\"",
+        kind: OptionKind::Duration(|options, value| options.registry.pull_overhead = value),
+    },
+    OptionEntry {
+        name: "uncompressed_ratio",
+        summary: "uncompressed by compressed bytes of layers that give only one",
+        default: "2.5",
+        kind: OptionKind::Ratio(|options, value| options.registry.uncompressed_ratio = value),
+    },
+    OptionEntry {
+        name: "lazy_load_share",
+        summary: "what part of an image is there before containers start where all images of a Fargate task are loaded lazily (Slacker, FAST 2016: 6.4 % of the data is read at start)",
+        default: "0.064",
+        kind: OptionKind::Share(|options, value| options.registry.lazy_load_share = value),
+    },
+    OptionEntry {
+        name: "image_disk_reserved",
+        summary: "what of an instance's root volume images cannot have",
+        default: "\"6GiB\"",
+        kind: OptionKind::Bytes(|options, value| options.registry.image_disk_reserved = value),
+    },
+    OptionEntry {
+        name: "upstream_latency",
+        summary: "what a pull through a cache waits for the upstream registry, where it has to ask there",
+        default: "\"2s\"",
+        kind: OptionKind::Duration(|options, value| options.registry.upstream_latency = value),
+    },
+    OptionEntry {
+        name: "lifecycle_policy_run_at",
+        summary: "when lifecycle policies are carried out each day, since midnight, UTC (user guide, LifecyclePolicies: within 24 hours)",
+        default: "\"0s\"",
+        kind: OptionKind::Duration(|options, value| options.registry.lifecycle_policy_run_at = value),
     },
     OptionEntry {
         name: "container_create",

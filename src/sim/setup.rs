@@ -25,6 +25,7 @@ use crate::model::life::TaskLife;
 use crate::model::network::{HostPort, Network};
 use crate::model::options::ModelOptions;
 use crate::model::price::Prices;
+use crate::model::repository::Registry;
 use crate::model::scaling::ServiceScaling;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
@@ -60,6 +61,8 @@ pub struct Setup {
     pub services: Table<ServiceId, ServicePolicy>,
     /// What breaks, in the order in which it was written.
     pub disruptions: Vec<Disruption>,
+    /// Image repositories, and what is pushed to them.
+    pub registry: Registry,
     /// Instances that are there at the first moment, with their providers'
     /// other ones launched beside them.
     pub found_instances: Vec<FoundInstance>,
@@ -314,6 +317,7 @@ impl Setup {
             standalone,
             services: Table::new(),
             disruptions: Vec::new(),
+            registry: Registry::default(),
             found_instances: Vec::new(),
             access: Access::default(),
             network: Network::default(),
@@ -341,8 +345,17 @@ impl Setup {
             options: &self.options,
             is_fargate: placement.capacity.is_fargate(),
             permissions: &self.access,
+            instance_role: self.shared_instance_role(placement),
             serving: serving.map(|it| (it.container_name.as_str(), it.container_port)),
         }
+    }
+
+    /// The role of all instances that tasks of this placement may run on;
+    /// `None` too where it differs from provider to provider.
+    fn shared_instance_role(&self, placement: &Placement) -> Option<&str> {
+        let mut roles = placement.capacity.providers().map(|it| self.providers[it].instance_role.as_deref());
+        let first = roles.next()??;
+        roles.all(|it| it == Some(first)).then_some(first)
     }
 
     /// How long a running task of a service drains before it is told to stop

@@ -9,6 +9,7 @@ pub mod describe;
 pub mod fit;
 pub mod fit_load;
 pub mod formats;
+mod image_layers;
 mod lifetimes;
 pub mod load_series;
 pub mod native;
@@ -23,6 +24,7 @@ pub mod synthetic_load;
 pub(crate) mod testing;
 
 pub use formats::{find, read_recognised, recognise};
+pub use image_layers::{ImageLayers, LayerSize};
 pub use lifetimes::read_lifetimes;
 pub use load_series::LoadSeries;
 pub use source::{Format, ReadError, Trace, TraceRow};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use berthlab::base::rng::Stream;
 use berthlab::base::{CpuUnits, Domain, MemoryMib, Seed, SimDuration};
 use berthlab::containers::{LifeContext, life};
-use berthlab::model::access::{Denial, Permissions};
+use berthlab::model::access::{Denial, DenialReason, Permissions};
 use berthlab::model::container::*;
 use berthlab::model::life::{ContainerHealth, TaskLife};
 use berthlab::model::options::ModelOptions;
@@ -23,7 +23,7 @@ impl Permissions for Denying<'_> {
     fn may(&self, role: Option<&str>, action: &str, resource: &str) -> Result<(), Denial> {
         let (Some(role), true) = (role, self.actions.contains(&action)) else { return Ok(()) };
         let (role, action, resource) = (role.to_owned(), action.to_owned(), resource.to_owned());
-        Err(Denial { role, action, resource, is_explicit: false })
+        Err(Denial { role, action, resource, reason: DenialReason::NoAllowOfIdentity })
     }
 
     fn exists(&self, resource: &str) -> bool {
@@ -34,7 +34,10 @@ impl Permissions for Denying<'_> {
 fn life_of(blueprint: &Blueprint, options: &ModelOptions, permissions: &dyn Permissions) -> TaskLife {
     let plain = TaskDefinition::plain("web", Needs::of(CpuUnits(1), MemoryMib(1)));
     let definition = TaskDefinition { blueprint: Some(Arc::new(blueprint.clone())), ..plain };
-    life(&definition, &LifeContext { options, is_fargate: false, permissions, serving: None })
+    life(
+        &definition,
+        &LifeContext { options, is_fargate: false, permissions, instance_role: None, serving: None },
+    )
 }
 
 // What a naive reading of the rules comes to.
@@ -459,7 +462,13 @@ fn a_task_without_a_blueprint_lives_as_one_plain_container() {
     let of = |is_fargate| {
         life(
             &definition,
-            &LifeContext { options: &options, is_fargate, permissions: &Denying::default(), serving: None },
+            &LifeContext {
+                options: &options,
+                is_fargate,
+                permissions: &Denying::default(),
+                instance_role: None,
+                serving: None,
+            },
         )
     };
     let on_ec2 = of(false);
@@ -586,7 +595,13 @@ fn a_log_that_cannot_be_opened_stops_the_start_and_one_that_blocks_the_container
         ..TaskDefinition::plain("web", Needs::of(CpuUnits(1), MemoryMib(1)))
     };
     let options = ModelOptions::default();
-    let context = LifeContext { options: &options, is_fargate: true, permissions: &create, serving: None };
+    let context = LifeContext {
+        options: &options,
+        is_fargate: true,
+        permissions: &create,
+        instance_role: None,
+        serving: None,
+    };
     let start = life(&definition, &context).start;
     assert!(start.failure.unwrap().starts_with("ResourceInitializationError"));
     assert_eq!((start.before_pull, start.pull), (secs(21), secs(0)));

@@ -91,6 +91,12 @@ fn a_fault_of_a_table_is_told_at_its_place() {
             role("statement = { effect = \"Allow\", action = \"*\", resource = \"data\" }"),
             ("B0163", 12, 58, "`data`"),
         ),
+        (role("account = \"12345\""), ("B0183", 12, 11, "12 digits")),
+        (role("account = 123456789012"), ("B0103", 12, 11, "found a number")),
+        (
+            LEAST.replace("instances = 3", "instances = 3\ninstance_role = \"node\""),
+            ("B0117", 5, 17, "no role `node`"),
+        ),
         (role("[[role]]\nname = \"web\""), ("B0111", 12, 1, "`web` is given twice")),
         (with("[[role]]\nname = \"\""), ("B0109", 11, 8, "not empty")),
         (with("[[secret]]\nname = \"a\"\nexists = \"no\""), ("B0103", 12, 10, "true or false")),

@@ -2,7 +2,7 @@
 
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
-use crate::model::access::{Access, Effect, Role, Statement};
+use crate::model::access::{Access, Effect, Patterns, Role, Statement};
 
 /// Reads `[[role]]` and `[[secret]]`.
 pub(super) fn read_access(root: &reader::Table<'_>) -> Access {
@@ -33,6 +33,26 @@ pub(super) fn read_access(root: &reader::Table<'_>) -> Access {
     access
 }
 
+/// Notes instance roles of the cluster that nobody describes: one that is named
+/// is named for what it may not do.
+pub(super) fn check_instance_roles(cluster: Option<&Node>, access: &Access, faults: &Faults) {
+    let groups = cluster.and_then(|it| it.get("capacity_provider")).map_or(&[][..], super::items_of);
+    for node in cluster.into_iter().chain(groups).filter_map(|it| it.get("instance_role")) {
+        if let Value::Text(name) = &node.value {
+            check_role(name, node, access, faults);
+        }
+    }
+}
+
+/// Notes a role that is not described.
+fn check_role(name: &str, node: &Node, access: &Access, faults: &Faults) {
+    let known = access.roles.iter().map(|it| it.name.as_str());
+    if !known.clone().any(|it| it == name) {
+        let fault = node.fault("B0117", format!("there is no role `{name}`"));
+        faults.note(fault.help_nearest(name, known));
+    }
+}
+
 /// A name that is not empty.
 pub(super) fn read_name(table: &reader::Table<'_>, what: &str) -> Option<String> {
     let node = table.required("name")?;
@@ -48,18 +68,30 @@ pub(super) fn read_name(table: &reader::Table<'_>, what: &str) -> Option<String>
 fn read_role(node: &Node, faults: &Faults) -> Option<Role> {
     let table = reader::Table::of(node, faults);
     let name = read_name(&table, "a role");
+    let account = table.optional("account").and_then(|it| read_account(it, faults));
     let mut statements = Vec::new();
     for (field, effect) in [("allow", Effect::Allow), ("deny", Effect::Deny)] {
         let actions = read_texts(table.list(field), faults, |it| check_action(it, faults));
         if !actions.is_empty() {
-            statements.push(Statement { effect, actions, resources: vec!["*".to_owned()] });
+            let resources = Patterns::Only(vec!["*".to_owned()]);
+            statements.push(Statement { effect, actions: Patterns::Only(actions), resources });
         }
     }
     for node in table.list("statement") {
         statements.extend(read_statement(node, faults));
     }
     table.finish();
-    Some(Role { name: name?, statements })
+    Some(Role { name: name?, account, statements })
+}
+
+/// The id of an account.
+pub(super) fn read_account(node: &Node, faults: &Faults) -> Option<String> {
+    let id = reader::text(node, faults)?;
+    if id.len() != 12 || !id.bytes().all(|it| it.is_ascii_digit()) {
+        faults.note(node.fault("B0183", format!("`{id}` is no account: expected 12 digits as a string")));
+        return None;
+    }
+    Some(id.to_owned())
 }
 
 fn read_statement(node: &Node, faults: &Faults) -> Option<Statement> {
@@ -72,6 +104,7 @@ fn read_statement(node: &Node, faults: &Faults) -> Option<Statement> {
     let actions = list("action", &|it| check_action(it, faults));
     let resources = list("resource", &|it| check_resource(it, faults));
     table.finish();
+    let (actions, resources) = (Patterns::Only(actions), Patterns::Only(resources));
     Some(Statement { effect: [Effect::Allow, Effect::Deny][effect?], actions, resources })
 }
 

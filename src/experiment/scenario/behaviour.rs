@@ -158,9 +158,10 @@ pub fn fail_health_checks(definition: &mut TaskDefinition) {
 /// Another image for the container of a definition that has but one; of several
 /// nobody says which is meant.
 pub fn set_image(definition: &mut TaskDefinition, image: &str) {
-    let Some(blueprint) = &mut definition.blueprint else { return };
-    if blueprint.containers.len() == 1 {
-        image.clone_into(&mut Arc::make_mut(blueprint).containers[0].image);
+    let mut blueprint = blueprint_of(definition);
+    if let [container] = Arc::make_mut(&mut blueprint).containers.as_mut_slice() {
+        image.clone_into(&mut container.image);
+        definition.blueprint = Some(blueprint);
     }
 }
 

@@ -80,10 +80,12 @@ pub(super) fn read(
                 faults.note(group.fault("B0116", message));
             }
             let size = reader::integer(n, 0..=SIZE_MAX, faults);
+            let instance_role = table.text("instance_role").map(str::to_owned);
             let attributes = read_attributes(table.optional("attributes"), faults);
             let security_groups = read_group_names(&table, group_names);
             let instance_type = types.read(instance_type);
-            providers.push(fixed_pool(size, instance_type, (attributes, security_groups), zones.len()));
+            let pool = fixed_pool(size, instance_type, (attributes, security_groups), zones.len());
+            providers.push(pool.map(|it| CapacityProvider { instance_role, ..it }));
         }
         (Some(n), None) => {
             faults.note(n.fault("B0105", "a fixed pool needs an `instance_type` beside `instances`"));
@@ -222,6 +224,7 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
     let purchase = purchase::read(&table, instance_types.as_deref(), types);
     let spot_instance_draining = table.flag("spot_instance_draining").unwrap_or(false);
     let security_groups = read_group_names(&table, types.group_names);
+    let instance_role = table.text("instance_role").map(str::to_owned);
     let zones = match table.list("availability_zones") {
         [] => (0..all_zones.len() as u32).map(ZoneId::new).collect(),
         items => items.iter().filter_map(|it| zone_of(it, all_zones, faults)).collect::<Vec<_>>(),
@@ -243,6 +246,7 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
         managed_draining,
         spot_instance_draining,
         security_groups,
+        instance_role,
         attributes,
     })
 }

@@ -17,6 +17,7 @@ mod hooks;
 mod model;
 mod network;
 mod purchase;
+mod repository;
 mod scaling;
 mod scaling_policy;
 mod service;
@@ -27,6 +28,7 @@ mod workload;
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use disruption::{DisruptionSpec, SeriesFilter, SpotTraceSpec};
 pub use network::is_security_group_id;
+pub use repository::{ImageSpec, LayersSpec, ManifestSpec, Pushed, RepositorySpec};
 pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,
@@ -42,6 +44,7 @@ use crate::model::capacity::FargateRates;
 use crate::model::identity::Expressions;
 use crate::model::network::Network;
 use crate::model::query::parse_time_ms;
+use crate::model::repository::Registry;
 use crate::sim::Setup;
 use crate::sim::setup::{FargatePrices, STARTS_AT_MS};
 
@@ -54,6 +57,8 @@ pub struct Scenario {
     pub workload: WorkloadSpec,
     /// What breaks; after a fault as much of it as could be read.
     pub disruptions: Vec<DisruptionSpec>,
+    /// Its repositories; after a fault as much of it as could be read.
+    pub repositories: Vec<RepositorySpec>,
 }
 
 /// What is asked of every file, whatever the scenario.
@@ -137,6 +142,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, &group_names, faults));
     let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
     let access = access::read_access(&root);
+    access::check_instance_roles(cluster::single(tree.get("cluster")), &access, faults);
     // A target group with a fault is left out, and yet it is there.
     let is_whole = network.target_groups.len() == root.list("target_group").len();
     let alarm_names = alarm::names_of(root.list("alarm"));
@@ -174,6 +180,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let found_tasks =
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let disruptions = disruption::read_all(root.list("disruption"), cluster.as_ref(), catalogue, &context);
+    let repositories = repository::read_all(root.list("repository"), region.name, faults);
     let bill = bill::read_options(root.optional("bill"), faults);
     let prices = catalogue.service_prices(region.name);
     bill::check_prices(root.optional("bill"), &bill, &prices, region.name, faults);
@@ -192,7 +199,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         (cluster, horizon, standalone, starts_at_ms, faults.is_empty())
     else {
         assert!(!faults.is_empty(), "what could not be read has a fault");
-        return Scenario { setup: None, workload, disruptions };
+        return Scenario { setup: None, workload, disruptions, repositories };
     };
     let setup = Setup {
         horizon,
@@ -208,6 +215,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         services: policies.into(),
         // Those of files come when these are read.
         disruptions: Vec::new(),
+        registry: Registry { own: repository::own_registry(region.name), ..Registry::default() },
         found_instances,
         access,
         network,
@@ -218,7 +226,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         instance_changes: events.instances,
         alarms,
     };
-    Scenario { setup: Some(setup), workload, disruptions }
+    Scenario { setup: Some(setup), workload, disruptions, repositories }
 }
 
 /// What Fargate charges in a region.

@@ -2,8 +2,11 @@
 
 use crate::base::SimDuration;
 use crate::experiment::reader::{self, Faults};
-use crate::experiment::tree::Node;
+use crate::experiment::tree::{Node, Value};
 use crate::model::options::{ModelOptions, OPTIONS, OptionKind};
+
+/// No machine moves or keeps more: 100 TB.
+const BYTES_MAX: u64 = 100_000_000_000_000;
 
 /// Reads the choices; what is left out keeps its default.
 pub(super) fn read(node: Option<&Node>, faults: &Faults) -> ModelOptions {
@@ -33,11 +36,33 @@ pub(super) fn read(node: Option<&Node>, faults: &Faults) -> ModelOptions {
                     set(&mut options, (share * 1000.0).round() as u32);
                 }
             }
+            OptionKind::Ratio(set) => {
+                if let Some(ratio) = reader::decimal(value, 1000.0, faults) {
+                    set(&mut options, (ratio * 1000.0).round() as u32);
+                }
+            }
+            OptionKind::Bytes(set) => {
+                if let Some(bytes) = reader::bytes(value, 1..=BYTES_MAX, faults) {
+                    set(&mut options, bytes);
+                }
+            }
+            OptionKind::BytesOrUnlimited(set) => match &value.value {
+                Value::Text(text) if text == "unlimited" => set(&mut options, None),
+                _ => {
+                    if let Some(bytes) = reader::bytes(value, 1..=BYTES_MAX, faults) {
+                        set(&mut options, Some(bytes));
+                    }
+                }
+            },
         }
     }
     if options.capacity_retry == SimDuration::ZERO {
         let written = node.get("capacity_retry").unwrap_or(node);
         faults.note(written.fault("B0106", "a retry needs a pause: capacity_retry is zero"));
+    }
+    if options.registry.lifecycle_policy_run_at >= SimDuration::from_secs(86_400) {
+        let written = node.get("lifecycle_policy_run_at").unwrap_or(node);
+        faults.note(written.fault("B0107", "a time of the day is less than 24h after midnight"));
     }
     let period = options.replacement_period;
     if period > SimDuration::ZERO && period < SimDuration::from_secs(60) {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use super::balancers;
-use super::behaviour::read_behaviours;
+use super::behaviour::{self, read_behaviours};
 use super::capacity::{check_platform_version, read_capacity, read_network_configuration};
 use super::chain::{Asker, read_placement};
 use super::deployment;
@@ -152,7 +152,7 @@ fn read<'a>(
     ))
 }
 
-/// `"task-definitions/web.json"`, or `{ cpu, memory, host_ports }`.
+/// `"task-definitions/web.json"`, or `{ cpu, memory, host_ports, image }`.
 pub(super) fn read_definition(
     node: &Node,
     family: &str,
@@ -174,13 +174,18 @@ pub(super) fn read_definition(
     }
     host_ports.sort_unstable();
     host_ports.dedup();
+    let image = table.text("image");
     table.finish();
     let needs = Needs::of(
         CpuUnits(u32::try_from(cpu?).expect("within the range")),
         MemoryMib(u32::try_from(memory?).expect("within the range")),
     );
     let plain = TaskDefinition::plain(format!("{family}:{revision}"), needs);
-    Some(DefinitionSpec::Given(TaskDefinition { host_ports, ..plain }))
+    let mut definition = TaskDefinition { host_ports, ..plain };
+    if let Some(image) = image {
+        behaviour::set_image(&mut definition, image);
+    }
+    Some(DefinitionSpec::Given(definition))
 }
 
 /// The load that `what` follows: `series` and `from`, or `generate`.

@@ -158,8 +158,8 @@ impl Dice {
             found_instances,
             instance_changes,
             access: Access {
-                roles: vec![Role { name: "powerless".to_owned(), statements: Vec::new() }],
-                missing: Vec::new(),
+                roles: vec![Role { name: "powerless".to_owned(), ..Role::default() }],
+                ..Access::default()
             },
             network: network(),
             fargate_rates: fargate_rates(),

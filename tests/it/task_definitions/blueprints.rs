@@ -187,7 +187,13 @@ fn every_valid_document_has_a_life() {
     for text in texts {
         let Ok(definition) = read("x.json", &text) else { continue };
         let options = ModelOptions::default();
-        let context = LifeContext { options: &options, is_fargate: false, permissions: &All, serving: None };
+        let context = LifeContext {
+            options: &options,
+            is_fargate: false,
+            permissions: &All,
+            instance_role: None,
+            serving: None,
+        };
         let life = life(&definition, &context);
         assert!(life.start.total() < SimDuration::FOREVER, "{text}");
         n_lives += 1;

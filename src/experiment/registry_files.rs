@@ -1,0 +1,364 @@
+//! From repositories as written, and the files that they name, to the registry
+//! of a run: layers and images each once, pushes in the order of time.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::base::SimTime;
+use crate::base::id::{Id as _, ImageId, LayerId, RepositoryId};
+use crate::documents::image_manifest::{self, Manifest};
+use crate::experiment::inputs::{Inputs, note_read_error};
+use crate::experiment::reader::Faults;
+use crate::experiment::scenario::{ImageSpec, LayersSpec, ManifestSpec, PathRef, Pushed, RepositorySpec};
+use crate::experiment::tree::Node;
+use crate::model::container::Platform;
+use crate::model::image::{Content, Image, Layer};
+use crate::model::repository::{Push, Registry, Which};
+use crate::trace::{ImageLayers, LayerSize};
+
+/// What was read of them.
+#[derive(Default)]
+pub(super) struct RegistryFiles {
+    tables: BTreeMap<String, ImageLayers>,
+    /// With the digest of the text.
+    manifests: BTreeMap<String, (Manifest, String)>,
+}
+
+/// When an image of these names is first released: the names as containers have
+/// them, ascending by time.
+pub(super) type Releases = [(SimTime, Vec<String>)];
+
+impl Inputs {
+    /// The registry of a setting; after a fault as much of it as could be read.
+    pub(super) fn registry(
+        &mut self,
+        specs: &[RepositorySpec],
+        own: &str,
+        uncompressed_ratio: u32,
+        releases: &Releases,
+        faults: &Faults,
+    ) -> Registry {
+        for spec in specs {
+            for manifest in spec.images.iter().flat_map(|it| &it.manifests) {
+                match &manifest.layers {
+                    LayersSpec::Given(_) => (),
+                    LayersSpec::Table { file, .. } => self.load_layers(file, faults),
+                    LayersSpec::Manifest(file) => self.load_manifest(file, faults),
+                }
+            }
+        }
+        let repositories = specs.iter().map(|it| it.repository.clone()).collect();
+        let registry = Registry { own: own.to_owned(), repositories, ..Registry::default() };
+        let mut builder = Builder {
+            registry,
+            files: &self.of_registry,
+            uncompressed_ratio,
+            faults,
+            layers: BTreeMap::new(),
+            images: BTreeMap::new(),
+        };
+        for (idx, spec) in specs.iter().enumerate() {
+            builder.repository(RepositoryId::from_idx(idx), spec, releases);
+        }
+        let mut registry = builder.registry;
+        registry.pushes.sort_by_key(|it| it.at_ms);
+        registry
+    }
+
+    fn load_layers(&mut self, file: &PathRef, faults: &Faults) {
+        if self.of_registry.tables.contains_key(&file.path) {
+            return;
+        }
+        match self.open(file) {
+            Ok((mut reader, shown)) => match ImageLayers::read(&mut reader, &shown) {
+                Ok(table) => {
+                    self.of_registry.tables.insert(file.path.clone(), table);
+                }
+                Err(error) => note_read_error(file, error, faults),
+            },
+            Err(fault) => faults.note(fault),
+        }
+    }
+
+    fn load_manifest(&mut self, file: &PathRef, faults: &Faults) {
+        if self.of_registry.manifests.contains_key(&file.path) {
+            return;
+        }
+        let text = self.read_text(file).map_err(|fault| vec![fault]);
+        match text.and_then(|text| Ok((image_manifest::read(&file.path, &text)?, digest_of(text.as_bytes()))))
+        {
+            Ok(read) => {
+                self.of_registry.manifests.insert(file.path.clone(), read);
+            }
+            Err(found) => found.into_iter().for_each(|it| faults.note(it)),
+        }
+    }
+}
+
+/// `sha256:` and the hash of these bytes.
+fn digest_of(bytes: &[u8]) -> String {
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").expect("a text takes what is written to it");
+    }
+    text
+}
+
+struct Builder<'a> {
+    registry: Registry,
+    files: &'a RegistryFiles,
+    uncompressed_ratio: u32,
+    faults: &'a Faults,
+    layers: BTreeMap<String, LayerId>,
+    images: BTreeMap<(RepositoryId, String), ImageId>,
+}
+
+impl Builder<'_> {
+    fn repository(&mut self, id: RepositoryId, spec: &RepositorySpec, releases: &Releases) {
+        // Images first, indexes that name them by digest then.
+        let is_index =
+            |it: &&ImageSpec| it.manifests.iter().any(|it| self.manifest(it).is_some_and(is_index));
+        let (indexes, images): (Vec<_>, Vec<_>) = spec.images.iter().partition(is_index);
+        for image in images.into_iter().chain(indexes) {
+            for n in 1..=image.repeat.map_or(1, |it| it.times) {
+                self.image(id, image, n, releases);
+            }
+        }
+        self.check_tags(id, spec);
+    }
+
+    fn manifest(&self, spec: &ManifestSpec) -> Option<&Manifest> {
+        match &spec.layers {
+            LayersSpec::Manifest(file) => self.files.manifests.get(&file.path).map(|it| &it.0),
+            LayersSpec::Given(_) | LayersSpec::Table { .. } => None,
+        }
+    }
+
+    /// The n-th of an image that is repeated, or the only one.
+    fn image(&mut self, repository: RepositoryId, spec: &ImageSpec, n: u32, releases: &Releases) {
+        let mut children = Vec::new();
+        for manifest in &spec.manifests {
+            children.extend(self.manifest_image(repository, spec, manifest, n));
+        }
+        if children.len() < spec.manifests.len() {
+            return;
+        }
+        let image = match children.as_slice() {
+            [only] => *only,
+            _ => {
+                let digests: Vec<&str> =
+                    children.iter().map(|&it| self.registry.images.images[it].digest.as_str()).collect();
+                let digest = spec.digest.clone().unwrap_or_else(|| digest_of(digests.join("\n").as_bytes()));
+                self.intern(repository, digest, Content::Index(children.clone()), spec.has_lazy_index)
+            }
+        };
+        let found = &self.registry.images.images[image].digest;
+        if let Some(written) = spec.digest.as_ref().filter(|it| *it != found) {
+            let node = spec.node.get("digest").unwrap_or(&spec.node);
+            let fault = node.fault("B0842", format!("the digest of this manifest is {found}, not {written}"));
+            self.faults.note(fault.help("a digest is the hash of the manifest's bytes"));
+        }
+        let Some(at_ms) = self.pushed_at(repository, spec, releases) else { return };
+        let step = spec.repeat.map_or(0, |it| i64::try_from(it.every.millis()).unwrap_or(i64::MAX));
+        let at_ms = at_ms.saturating_add(step.saturating_mul(i64::from(n) - 1));
+        let tags: Vec<String> = spec.tags.iter().map(|it| numbered(it, n)).collect();
+        // The images of an index come with it, without tags of their own.
+        if children.len() > 1 {
+            for child in children {
+                self.registry.pushes.push(Push { at_ms, image: child, tags: Vec::new() });
+            }
+        }
+        self.registry.pushes.push(Push { at_ms, image, tags });
+    }
+
+    fn pushed_at(&self, repository: RepositoryId, spec: &ImageSpec, releases: &Releases) -> Option<i64> {
+        let millis = |at: SimTime| i64::try_from(at.millis()).unwrap_or(i64::MAX);
+        match spec.pushed {
+            Pushed::Before(age) => Some(-i64::try_from(age.millis()).unwrap_or(i64::MAX)),
+            Pushed::At(at) => Some(millis(at)),
+            Pushed::WithRelease => {
+                let is_it = |name: &String| {
+                    let wanted = self.registry.wanted(name);
+                    wanted.is_some_and(|it| {
+                        it.repository == repository
+                            && matches!(&it.which, Which::Tag(tag) if spec.tags.contains(tag))
+                    })
+                };
+                let found = releases.iter().find(|it| it.1.iter().any(is_it));
+                if found.is_none() {
+                    let tags = spec.tags.join("`, `");
+                    let message = format!("no release names tag `{tags}` of this repository");
+                    let node = spec.node.get("with_release").unwrap_or(&spec.node);
+                    self.faults.note(node.fault("B0854", message));
+                }
+                found.map(|it| millis(it.0))
+            }
+        }
+    }
+
+    /// The image of one platform. `None` after a fault.
+    fn manifest_image(
+        &mut self,
+        repository: RepositoryId,
+        spec: &ImageSpec,
+        manifest: &ManifestSpec,
+        n: u32,
+    ) -> Option<ImageId> {
+        let mut layers = Vec::new();
+        match &manifest.layers {
+            LayersSpec::Given(given) => {
+                for layer in given {
+                    let digest = numbered(&layer.digest, n);
+                    layers.push(self.layer(&digest, layer.compressed, layer.uncompressed, &layer.node)?);
+                }
+            }
+            LayersSpec::Table { file, image } => {
+                let table = self.files.tables.get(&file.path)?;
+                let Some(sizes) = table.images.get(image) else {
+                    let message = format!("`{}` has no image `{image}`", file.path);
+                    let names = table.images.keys().map(String::as_str);
+                    let node = spec_node(&spec.node, "image");
+                    self.faults.note(node.fault("B0855", message).help_nearest(image, names));
+                    return None;
+                };
+                for LayerSize { digest, compressed, uncompressed } in sizes.clone() {
+                    layers.push(self.layer(&digest, compressed, uncompressed, &file.node)?);
+                }
+            }
+            LayersSpec::Manifest(file) => {
+                let (read, digest) = self.files.manifests.get(&file.path)?.clone();
+                match read {
+                    Manifest::Image(named) => {
+                        for (digest, size) in named {
+                            layers.push(self.layer(&digest, size, None, &file.node)?);
+                        }
+                        let content = Content::Layers { layers, platform: manifest.platform };
+                        return Some(self.intern(repository, digest, content, spec.has_lazy_index));
+                    }
+                    Manifest::Index(named) => {
+                        let children = self.children(repository, &named, file)?;
+                        let content = Content::Index(children);
+                        return Some(self.intern(repository, digest, content, spec.has_lazy_index));
+                    }
+                }
+            }
+        }
+        let digests: Vec<&str> =
+            layers.iter().map(|&it| self.registry.images.layers[it].digest.as_str()).collect();
+        // Without a manifest nobody can tell: what is written counts.
+        let written = spec.digest.clone().filter(|_| spec.manifests.len() == 1);
+        let identity = || format!("{:?}\n{}", manifest.platform, digests.join("\n"));
+        let digest = written.unwrap_or_else(|| digest_of(identity().as_bytes()));
+        let content = Content::Layers { layers, platform: manifest.platform };
+        Some(self.intern(repository, digest, content, spec.has_lazy_index))
+    }
+
+    /// The images that an index names: each must be in the repository.
+    fn children(
+        &self,
+        repository: RepositoryId,
+        named: &[(String, Platform)],
+        file: &PathRef,
+    ) -> Option<Vec<ImageId>> {
+        let mut children = Vec::new();
+        for (digest, _) in named {
+            match self.images.get(&(repository, digest.clone())) {
+                Some(&id) => children.push(id),
+                None => {
+                    let message = format!("the index names {digest}, which is not in this repository");
+                    let help = "give the manifest of each platform as an image of its own";
+                    self.faults.note(file.node.fault("B0843", message).help(help));
+                    return None;
+                }
+            }
+        }
+        Some(children)
+    }
+
+    fn layer(
+        &mut self,
+        digest: &str,
+        compressed: u64,
+        uncompressed: Option<u64>,
+        node: &Node,
+    ) -> Option<LayerId> {
+        let ratio = u128::from(self.uncompressed_ratio);
+        let grown = u64::try_from(u128::from(compressed) * ratio / 1000).unwrap_or(u64::MAX);
+        let layer =
+            Layer { digest: digest.to_owned(), compressed, uncompressed: uncompressed.unwrap_or(grown) };
+        let Some(&known) = self.layers.get(digest) else {
+            let id = self.registry.images.layers.push(layer);
+            self.layers.insert(digest.to_owned(), id);
+            return Some(id);
+        };
+        let other = &self.registry.images.layers[known];
+        if other.compressed != compressed || uncompressed.is_some_and(|it| it != other.uncompressed) {
+            let message = format!(
+                "layer `{digest}` has {compressed} bytes here and {} elsewhere: one digest is one layer",
+                other.compressed
+            );
+            self.faults.note(node.fault("B0856", message));
+            return None;
+        }
+        Some(known)
+    }
+
+    /// One row for each digest of a repository.
+    fn intern(
+        &mut self,
+        repository: RepositoryId,
+        digest: String,
+        content: Content,
+        has_lazy_index: bool,
+    ) -> ImageId {
+        let images = &mut self.registry.images.images;
+        if let Some(&id) = self.images.get(&(repository, digest.clone())) {
+            images[id].has_lazy_index |= has_lazy_index;
+            return id;
+        }
+        let id = images.push(Image { repository, digest: digest.clone(), content, has_lazy_index });
+        self.images.insert((repository, digest), id);
+        id
+    }
+
+    /// What is there at the first moment was pushed once, so no tag of it may
+    /// have been moved that could not be.
+    fn check_tags(&self, id: RepositoryId, spec: &RepositorySpec) {
+        let mutability = &self.registry.repositories[id].mutability;
+        let mut pushes: Vec<&Push> = self.registry.pushes.iter().filter(|it| it.at_ms <= 0).collect();
+        pushes.retain(|it| self.registry.images.images[it.image].repository == id);
+        pushes.sort_by_key(|it| it.at_ms);
+        let mut tagged: BTreeMap<&str, ImageId> = BTreeMap::new();
+        for push in pushes {
+            for tag in &push.tags {
+                let known = tagged.insert(tag, push.image);
+                if known.is_some_and(|it| it != push.image) && !mutability.may_move(tag) {
+                    let names = |it: &&ImageSpec| it.tags.contains(tag);
+                    let node = spec.images.iter().rfind(names).map(|it| &it.node);
+                    let message = format!(
+                        "ImageTagAlreadyExistsException: tag `{tag}` is immutable and points to another image"
+                    );
+                    if let Some(node) = node {
+                        self.faults.note(node.fault("B0857", message));
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn spec_node<'a>(image: &'a Node, field: &str) -> &'a Node {
+    image.get("layers").and_then(|it| it.get(field)).unwrap_or(image)
+}
+
+fn is_index(manifest: &Manifest) -> bool {
+    matches!(manifest, Manifest::Index(_))
+}
+
+/// The n-th of a name in which `{n}` stands for the number.
+fn numbered(name: &str, n: u32) -> String {
+    name.replace("{n}", &n.to_string())
+}

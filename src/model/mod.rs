@@ -2,6 +2,7 @@
 //! one may ask it, and the only ways in which it may change.
 
 pub mod access;
+pub mod agent;
 pub mod attribute;
 pub mod bill;
 pub mod capacity;

@@ -4,6 +4,7 @@
 use crate::base::Table;
 use crate::base::id::{ImageId, RepositoryId};
 use crate::model::image::{ImageReference, Images};
+use crate::model::lifecycle_policy::LifecyclePolicy;
 
 /// The repositories of a run, and what is pushed to them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Repository {
     pub mutability: TagMutability,
     /// Where it is a pull-through cache: of what.
     pub upstream: Option<Upstream>,
+    /// Which of its images go, and when.
+    pub lifecycle_policy: Option<LifecyclePolicy>,
 }
 
 /// Whose a repository is.
@@ -229,6 +232,7 @@ mod tests {
             location: location.clone(),
             mutability: TagMutability::MUTABLE,
             upstream: None,
+            lifecycle_policy: None,
         };
         let registry = Registry {
             own: private.prefix(),

@@ -14,6 +14,7 @@ mod disruption;
 mod event;
 mod found;
 mod hooks;
+mod lifecycle_policy;
 mod model;
 mod network;
 mod purchase;
@@ -27,6 +28,7 @@ mod workload;
 
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use disruption::{DisruptionSpec, SeriesFilter, SpotTraceSpec};
+pub use lifecycle_policy::LifecyclePolicySpec;
 pub use network::is_security_group_id;
 pub use repository::{ImageSpec, LayersSpec, ManifestSpec, Pushed, RepositorySpec};
 pub use service::DESIRED_MAX;

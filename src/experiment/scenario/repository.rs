@@ -1,6 +1,7 @@
 //! `[[repository]]`: repositories, and the images that are or come into them.
 
 use super::access::read_name;
+use super::lifecycle_policy::{self, LifecyclePolicySpec};
 use super::workload::PathRef;
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader::{self, Faults};
@@ -16,6 +17,8 @@ pub struct RepositorySpec {
     pub repository: Repository,
     /// What is in it or comes into it, as written.
     pub images: Vec<ImageSpec>,
+    /// Which images go; of a file, when it is read.
+    pub lifecycle_policy: Option<LifecyclePolicySpec>,
 }
 
 /// An image of a repository, and when it is pushed.
@@ -145,6 +148,11 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
     };
     let mutability = read_mutability(&table);
     let upstream = table.optional("upstream").and_then(|it| read_upstream(it, faults));
+    let lifecycle_policy = table.optional("lifecycle_policy");
+    if let (Some(node), Some(Location::Public { .. })) = (lifecycle_policy, &location) {
+        faults.note(node.fault("B0817", "repositories of the public gallery have no lifecycle policies"));
+    }
+    let lifecycle_policy = lifecycle_policy.and_then(|it| lifecycle_policy::read(it, faults));
     let mut images = Vec::new();
     for node in table.list("image") {
         images.extend(read_image(node, faults));
@@ -155,8 +163,9 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
         faults.note(node.fault("B0112", message));
     }
     table.finish();
-    let repository = Repository { name: name?, location: location?, mutability, upstream };
-    Some(RepositorySpec { repository, images })
+    let repository =
+        Repository { name: name?, location: location?, mutability, upstream, lifecycle_policy: None };
+    Some(RepositorySpec { repository, images, lifecycle_policy })
 }
 
 /// API RepositoryName.

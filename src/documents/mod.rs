@@ -7,5 +7,6 @@ pub mod faults;
 pub mod field_path;
 pub mod image_manifest;
 pub mod json;
+pub mod policy;
 mod shape;
 pub mod task_definition;

@@ -8,5 +8,6 @@ pub mod field_path;
 pub mod image_manifest;
 pub mod json;
 pub mod lifecycle_policy;
+pub mod policy;
 mod shape;
 pub mod task_definition;

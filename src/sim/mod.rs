@@ -27,6 +27,7 @@ mod instances;
 mod interruptions;
 mod launch_limits;
 mod lifecycle;
+mod lifecycle_policies;
 mod lives;
 mod looks;
 mod outages;

@@ -269,6 +269,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
         self.open_alarms();
         self.open_scalers();
         self.open_disruptions();
+        self.open_lifecycle_policies();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and

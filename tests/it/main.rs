@@ -4,6 +4,7 @@
 mod clusters;
 mod support;
 
+mod access;
 mod advise;
 mod azure;
 mod bad_bill;

@@ -1,6 +1,6 @@
 //! `[[repository]]`: repositories, and the images that are or come into them.
 
-use super::access::read_name;
+use super::access::{RepositoryPolicySpec, read_name, read_repository_policy};
 use super::lifecycle_policy::{self, LifecyclePolicySpec};
 use super::workload::PathRef;
 use crate::base::{SimDuration, SimTime};
@@ -15,6 +15,8 @@ use crate::model::repository::{Location, Repository, TagMutability, Upstream};
 pub struct RepositorySpec {
     /// Its settings.
     pub repository: Repository,
+    /// Who may pull from it.
+    pub policy: RepositoryPolicySpec,
     /// What is in it or comes into it, as written.
     pub images: Vec<ImageSpec>,
     /// Which images go; of a file, when it is read.
@@ -153,6 +155,11 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
         faults.note(node.fault("B0817", "repositories of the public gallery have no lifecycle policies"));
     }
     let lifecycle_policy = lifecycle_policy.and_then(|it| lifecycle_policy::read(it, faults));
+    let policy = read_repository_policy(&table);
+    if let (Some(Location::Public { .. }), Some(written)) = (&location, node.get("policy")) {
+        let message = "everyone pulls from a public repository, whatever its policy says";
+        faults.note(written.fault("B0110", message));
+    }
     let mut images = Vec::new();
     for node in table.list("image") {
         images.extend(read_image(node, faults));
@@ -165,7 +172,7 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
     table.finish();
     let repository =
         Repository { name: name?, location: location?, mutability, upstream, lifecycle_policy: None };
-    Some(RepositorySpec { repository, images, lifecycle_policy })
+    Some(RepositorySpec { repository, policy, images, lifecycle_policy })
 }
 
 /// API RepositoryName.

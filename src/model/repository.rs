@@ -29,10 +29,10 @@ pub struct Repository {
     pub location: Location,
     /// Whether a tag may be moved to another image.
     pub mutability: TagMutability,
+    /// Which images are expired or archived.
+    pub lifecycle_policy: Option<LifecyclePolicy>,
     /// Where it is a pull-through cache: of what.
     pub upstream: Option<Upstream>,
-    /// Which of its images go, and when.
-    pub lifecycle_policy: Option<LifecyclePolicy>,
 }
 
 /// Whose a repository is.
@@ -155,6 +155,11 @@ pub enum Which {
 }
 
 impl Registry {
+    /// The region of the own registry; empty if there is none.
+    pub fn own_region(&self) -> &str {
+        self.own.split('.').nth(3).unwrap_or("")
+    }
+
     /// The image of that name, if its repository is described. A name without a
     /// registry, for which Docker looks on Docker Hub, is looked for in the own
     /// registry first (MODEL: so that a short name does).
@@ -231,8 +236,8 @@ mod tests {
             name: "team/web".into(),
             location: location.clone(),
             mutability: TagMutability::MUTABLE,
-            upstream: None,
             lifecycle_policy: None,
+            upstream: None,
         };
         let registry = Registry {
             own: private.prefix(),

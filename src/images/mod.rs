@@ -6,6 +6,7 @@ pub mod api_limits;
 pub mod behavior;
 pub mod layer_cache;
 pub mod pulling;
+pub mod scanning;
 
 mod bandwidth;
 mod exact;

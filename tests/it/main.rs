@@ -30,6 +30,7 @@ mod import;
 mod import_end_to_end;
 mod import_properties;
 mod java_regex;
+mod lifecycle_policies;
 mod lint;
 mod named_stories;
 mod properties;

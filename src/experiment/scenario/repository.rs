@@ -162,7 +162,8 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
         faults.note(node.fault("B0112", message));
     }
     table.finish();
-    let repository = Repository { name: name?, location: location?, mutability, upstream };
+    let repository =
+        Repository { name: name?, location: location?, mutability, lifecycle_policy: None, upstream };
     Some(RepositorySpec { repository, policy, images })
 }
 

@@ -22,6 +22,7 @@ use crate::experiment::scenario::{
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
+use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::traffic::{RequestRate, Traffic};
 use crate::model::workload::{
@@ -297,9 +298,11 @@ impl Inputs {
         let mut definitions = Table::new();
         let mut services = Table::new();
         let mut changes: Vec<ServiceChange> = Vec::new();
+        let mut scan_gates = BTreeMap::new();
         for (idx, service) in spec.services.iter().enumerate() {
             let id = ServiceId::from_idx(idx);
-            let (start, of_service) = self.service(id, service, spec, seed, &mut definitions);
+            let (start, of_service) =
+                self.service(id, service, (spec, seed), &mut definitions, &mut scan_gates);
             services.push(start);
             changes.extend(of_service);
         }
@@ -352,6 +355,7 @@ impl Inputs {
             found_groups: found_groups(spec).map(str::to_owned).collect(),
             services,
             service_changes: changes,
+            scan_gates,
         }
     }
 
@@ -359,9 +363,9 @@ impl Inputs {
         &self,
         id: ServiceId,
         service: &ServiceSpec,
-        spec: &WorkloadSpec,
-        seed: Seed,
+        (spec, seed): (&WorkloadSpec, Seed),
         definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
+        scan_gates: &mut BTreeMap<TaskDefinitionId, ScanGate>,
     ) -> (ServiceStart, Vec<ServiceChange>) {
         let definition_of = |it: &DefinitionSpec| self.definition(it).clone();
         let mut changes = Vec::new();
@@ -388,7 +392,9 @@ impl Inputs {
             if let Some(image) = &release.image {
                 behaviour::set_image(&mut newest, image);
             }
-            let kind = ServiceChangeKind::Release(definitions.push(behaving(&newest, Some(release))));
+            let definition = definitions.push(behaving(&newest, Some(release)));
+            scan_gates.extend(release.scan_gate.map(|it| (definition, it)));
+            let kind = ServiceChangeKind::Release(definition);
             changes.push(ServiceChange { at: release.at, service: id, kind });
         }
         let desired_count = match &service.desired {

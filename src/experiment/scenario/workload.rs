@@ -12,6 +12,7 @@ use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::Node;
 use crate::model::capacity::CapacityStrategy;
+use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::workload::{FoundHost, ServiceChangeKind};
 use crate::sim::setup::{StandalonePolicy, Unplaced};
@@ -240,6 +241,8 @@ pub struct ReleaseSpec {
     pub behaviours: Vec<BehaviourSpec>,
     /// Whether none of its essential containers ever passes a check.
     pub fails_health_checks: bool,
+    /// What it waits for.
+    pub scan_gate: Option<ScanGate>,
 }
 
 /// Reads `[workload]`. No policy after a fault.

@@ -172,7 +172,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     };
     let workload = root.optional("workload");
     let nothing = Node::parse("", "").expect("nothing is a document");
-    let (tasks, standalone) =
+    let (tasks, image, standalone) =
         workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
     let mut services = service::read_all(written_services, &context, &mut names);
@@ -208,6 +208,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
     let workload = WorkloadSpec {
         tasks,
+        image,
         services: specs,
         changes: events.services,
         found: found_tasks,

@@ -3,6 +3,7 @@
 
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
 use crate::base::{Money, SimDuration};
+use crate::model::agent::AgentSettings;
 use crate::model::price::DatedPrice;
 
 /// What a task is placed on.
@@ -116,6 +117,8 @@ pub struct CapacityProvider {
     pub security_groups: Vec<String>,
     /// The role of its instances, which may do everything if nobody names it.
     pub instance_role: Option<String>,
+    /// How the agents of its instances are configured.
+    pub agent: AgentSettings,
     /// Custom attributes of its instances, sorted by name.
     pub attributes: Vec<(String, String)>,
 }
@@ -136,6 +139,7 @@ impl CapacityProvider {
             spot_instance_draining: false,
             security_groups: Vec::new(),
             instance_role: None,
+            agent: AgentSettings::default(),
             attributes: Vec::new(),
         }
     }

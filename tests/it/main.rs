@@ -5,6 +5,7 @@ mod clusters;
 mod support;
 
 mod advise;
+mod agent_settings;
 mod azure;
 mod bad_bill;
 mod bad_disruptions;

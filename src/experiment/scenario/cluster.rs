@@ -1,7 +1,7 @@
 //! `[cluster]`: zones and the groups of instances.
 
 use super::network::read_group_name;
-use super::purchase;
+use super::{agent, purchase};
 use crate::base::id::{CapacityProviderId, InstanceTypeId, ZoneId};
 use crate::base::{CpuUnits, Diagnostic, MemoryMib, Money, SimDuration, Table};
 use crate::experiment::catalogue::{Catalogue, Missing};
@@ -85,7 +85,8 @@ pub(super) fn read(
             let security_groups = read_group_names(&table, group_names);
             let instance_type = types.read(instance_type);
             let pool = fixed_pool(size, instance_type, (attributes, security_groups), zones.len());
-            providers.push(pool.map(|it| CapacityProvider { instance_role, ..it }));
+            let agent = agent::read(&table);
+            providers.push(pool.map(|it| CapacityProvider { instance_role, agent, ..it }));
         }
         (Some(n), None) => {
             faults.note(n.fault("B0105", "a fixed pool needs an `instance_type` beside `instances`"));
@@ -225,6 +226,7 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
     let spot_instance_draining = table.flag("spot_instance_draining").unwrap_or(false);
     let security_groups = read_group_names(&table, types.group_names);
     let instance_role = table.text("instance_role").map(str::to_owned);
+    let agent = agent::read(&table);
     let zones = match table.list("availability_zones") {
         [] => (0..all_zones.len() as u32).map(ZoneId::new).collect(),
         items => items.iter().filter_map(|it| zone_of(it, all_zones, faults)).collect::<Vec<_>>(),
@@ -247,6 +249,7 @@ fn read_group(node: &Node, all_zones: &[String], types: &mut Types<'_>) -> Optio
         spot_instance_draining,
         security_groups,
         instance_role,
+        agent,
         attributes,
     })
 }

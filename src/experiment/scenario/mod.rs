@@ -2,6 +2,7 @@
 //! checked, every fault found before the first run.
 
 mod access;
+mod agent;
 mod alarm;
 mod balancers;
 pub mod behaviour;

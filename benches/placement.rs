@@ -170,6 +170,7 @@ fn instance_type() -> InstanceType {
         name: "m6i.4xlarge".to_owned(),
         capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
         trunked_network_interfaces: None,
+        network_bytes_per_second: None,
         is_arm: false,
         on_demand: DatedPrice::of(Money::ZERO),
         spot: None,

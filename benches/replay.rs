@@ -112,6 +112,7 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
         name: "m6i.4xlarge".to_owned(),
         capacity: Needs::of(CpuUnits(16_384), MemoryMib(63_569)),
         trunked_network_interfaces: None,
+        network_bytes_per_second: None,
         is_arm: false,
         on_demand: DatedPrice::of(Money::parse_usd("0.768").expect("a price")),
         spot: None,

@@ -6,7 +6,7 @@
 //! passed over. The facts are public; where to get them stands behind each.
 //!
 //! - `ec2-instance-types.csv`: `instance_type, vcpus, memory_mib, architecture, gpus, ecs_awsvpc_tasks,
-//!   ecs_awsvpc_tasks_trunking, current_generation, retired` (`DescribeInstanceTypes`; developer guide, container-instance-eni)
+//!   ecs_awsvpc_tasks_trunking, network_gbps, current_generation, retired` (`DescribeInstanceTypes`; developer guide, container-instance-eni)
 //! - `ec2-prices.csv`: `region, instance_type, usd_per_hour, as_of`, Linux on demand (price list AmazonEC2)
 //! - `ec2-spot-prices-REGION.csv`: `instance_type, spot_usd_per_hour` (`DescribeSpotPriceHistory`)
 //! - `ec2-spot-advisor.csv`: `region, instance_type, interruption_rate, savings_pct`, Linux (the Spot Instance
@@ -72,13 +72,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let priced: BTreeSet<&str> = on_demand.keys().map(|it| it.1.as_str()).collect();
 
     let mut types = String::from(
-        "instance_type,vcpus,memory_mib,gpus,architecture,awsvpc_tasks,awsvpc_tasks_trunking,generation\n",
+        "instance_type,vcpus,memory_mib,gpus,architecture,awsvpc_tasks,awsvpc_tasks_trunking,network_mbps,generation\n",
     );
     let mut of_types: Vec<Row> = rows(&sources.join("ec2-instance-types.csv"))?;
     of_types.sort_by(|a, b| a["instance_type"].cmp(&b["instance_type"]));
     for row in of_types.iter().filter(|it| priced.contains(it["instance_type"].as_str())) {
         let architecture = if row["architecture"].contains("x86_64") { "x86_64" } else { "arm64" };
         let is_current = row["current_generation"] == "true" && row["retired"] != "true";
+        // 0.032 Gbit/s are 32 Mbit/s.
+        let gbps: f64 = row["network_gbps"].parse()?;
+        let network_mbps = ((gbps * 1000.0).round() as u32).to_string();
         let cells = [
             row["instance_type"].as_str(),
             row["vcpus"].as_str(),
@@ -87,6 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             architecture,
             row["ecs_awsvpc_tasks"].as_str(),
             row["ecs_awsvpc_tasks_trunking"].as_str(),
+            network_mbps.as_str(),
             if is_current { "current" } else { "previous" },
         ];
         types.push_str(&format!("{}\n", cells.join(",")));

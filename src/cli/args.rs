@@ -109,7 +109,7 @@ pub struct RunArgs {
 #[command(after_help = "Examples:
   berthlab check web.toml traces/web.csv task-definitions/web.json")]
 pub struct CheckArgs {
-    /// Experiments and profiles (.toml), ECS documents (.json), cluster queries (.cql), traces and load series (.csv)
+    /// Experiments and profiles (.toml), ECS documents and policies (.json), cluster queries (.cql), traces and load series (.csv)
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How to print what was found

@@ -7,8 +7,8 @@ use super::args::{Args, CheckArgs, CheckFormat};
 use super::run::{folder_of, read_source};
 use super::{Failure, diagnostics, no_color, trace};
 use crate::base::Diagnostic;
-use crate::documents::ecs;
 use crate::documents::faults::Fault;
+use crate::documents::{ecs, policy};
 use crate::experiment::matrix;
 use crate::experiment::profile::Profile;
 use crate::experiment::tree::Node;
@@ -71,6 +71,10 @@ fn check_file(path: &Path) -> Result<Found, Failure> {
         }
         "json" => {
             let source = read_source(path, Vec::new())?;
+            if policy::is_policy(&source.text) {
+                let reading = policy::examine(&source.file, &source.text);
+                return Ok(Found { faults: reading.faults, warnings: reading.warnings });
+            }
             let reading = ecs::examine(&source.file, &source.text);
             let diagnostics = |it: Vec<Fault>| it.into_iter().map(|it| it.diagnostic).collect();
             Ok(Found { faults: diagnostics(reading.faults), warnings: diagnostics(reading.warnings) })

@@ -2,7 +2,7 @@
 //! is answered by the code that a run uses, never by a second version of it,
 //! and its expectation stays closed until the answer is there ([`case`]).
 //!
-//! One file of cases is one topic. What a file asks that is not there yet is a
+//! One file of cases is one topic. What a file asks that nothing can answer is a
 //! fault that names it, so that nothing passes by being left out.
 
 pub mod case;
@@ -13,6 +13,7 @@ pub mod topic;
 
 mod billing;
 mod capacity_provider;
+mod lifecycle_policy;
 mod placement;
 mod query;
 pub mod rolling;
@@ -25,11 +26,9 @@ pub use topic::{Topic, examine};
 pub const TOPICS: &[Topic] = &[
     billing::TOPIC,
     capacity_provider::TOPIC,
+    lifecycle_policy::TOPIC,
     placement::TOPIC,
     query::TOPIC,
     rolling::TOPIC,
     task_definitions::TOPIC,
 ];
-
-/// Topics of the same format whose subject the model does not have yet.
-pub const NOT_YET: &[&str] = &["lifecycle-policy"];

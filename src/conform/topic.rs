@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::TOPICS;
 use super::case::{Case, Judge, Judged, Report, Sealed};
 use super::reader::{Faults, Object};
-use super::{NOT_YET, TOPICS};
 use crate::documents::json::{self, Json, Source};
 
 /// A subject with cases of its own form.
@@ -65,14 +65,8 @@ fn find(json: &Json, faults: &mut Faults<'_>) -> Option<&'static Topic> {
     let name = faults.text(json)?;
     let topic = TOPICS.iter().find(|it| it.name == name);
     if topic.is_none() {
-        let shown = json::shortened(name);
-        let message = match NOT_YET.contains(&name) {
-            true => format!("there is nothing yet that could answer the topic `{shown}`"),
-            false => format!("unknown topic `{shown}`"),
-        };
-        let names = TOPICS.iter().map(|it| it.name);
-        let fault = faults.fault("B0601", json, message);
-        faults.push(if NOT_YET.contains(&name) { fault } else { fault.help_nearest(name, names) });
+        let fault = faults.fault("B0601", json, format!("unknown topic `{}`", json::shortened(name)));
+        faults.push(fault.help_nearest(name, TOPICS.iter().map(|it| it.name)));
     }
     topic
 }

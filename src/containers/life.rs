@@ -11,6 +11,7 @@ use crate::model::access::{Denial, Permissions};
 use crate::model::container::{Blueprint, Container, NetworkMode};
 use crate::model::life::{ContainerHealth, EssentialExit, Start, TaskLife};
 use crate::model::options::ModelOptions;
+use crate::model::repository::Registry;
 use crate::model::task::TaskDefinition;
 
 /// What the life of a task depends on besides its definition.
@@ -19,6 +20,8 @@ pub struct LifeContext<'a> {
     pub options: &'a ModelOptions,
     /// Whether it runs on Fargate.
     pub is_fargate: bool,
+    /// The repositories whose images are pulled in the run, not by a figure.
+    pub registry: &'a Registry,
     /// What its roles may do, and what is there.
     pub permissions: &'a dyn Permissions,
     /// The role of the instances that it may run on, where they share one.
@@ -118,13 +121,14 @@ fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -
         (false, _) => SimDuration::ZERO,
     };
     let heard = machine + options.agent_poll;
-    if let Some(refusal) = reads::refusals(blueprint, context).next() {
+    if let Some(refusal) = reads::known_refusals(blueprint, context).next() {
         return Start {
             before_pull: heard + options.resource_init_timeout,
             provision: machine,
             pull: SimDuration::ZERO,
             after_pull: SimDuration::ZERO,
             failure: Some(Arc::from(refusal.why)),
+            fails_before_pull: true,
         };
     }
     let has_reads = blueprint.containers.iter().any(|it| !it.reads.is_empty());
@@ -133,7 +137,20 @@ fn start(blueprint: &Blueprint, start_up: &StartUp, context: &LifeContext<'_>) -
         Ok(at) => (*at, None),
         Err(failure) => (failure.at, Some(Arc::from(failure.why.as_str()))),
     };
-    Start { before_pull: heard + read, provision: machine, pull: options.image_pull, after_pull, failure }
+    // Images of described repositories are pulled in the run.
+    let is_described = |it: &Container| context.registry.wanted(&it.image).is_some();
+    let pull = match blueprint.containers.iter().all(is_described) {
+        true => SimDuration::ZERO,
+        false => options.image_pull,
+    };
+    Start {
+        before_pull: heard + read,
+        provision: machine,
+        pull,
+        after_pull,
+        failure,
+        fails_before_pull: false,
+    }
 }
 
 /// The container behind the load balancer, else the first essential one.

@@ -41,10 +41,28 @@ pub(super) const INITIALIZATION: &str = "ResourceInitializationError: ";
 /// What ends the start of a task before its containers are created, the first
 /// first: what it cannot read, images it cannot pull, logs it cannot open.
 pub(super) fn refusals(blueprint: &Blueprint, context: &LifeContext<'_>) -> impl Iterator<Item = Refusal> {
+    refusals_but(blueprint, context, |_| false)
+}
+
+/// The same without what is found in a run: who may pull the images of described
+/// repositories changes while it is played.
+pub(super) fn known_refusals(
+    blueprint: &Blueprint,
+    context: &LifeContext<'_>,
+) -> impl Iterator<Item = Refusal> {
+    refusals_but(blueprint, context, |it| context.registry.wanted(&it.image).is_some())
+}
+
+fn refusals_but(
+    blueprint: &Blueprint,
+    context: &LifeContext<'_>,
+    is_pulled_later: impl Fn(&Container) -> bool,
+) -> impl Iterator<Item = Refusal> {
     let containers = blueprint.containers.iter();
     let reads = containers.clone().flat_map(|it| &it.reads);
     let reads = reads.filter_map(|it| refused_read(it, blueprint, context));
-    let pulls = containers.clone().filter_map(|it| refused_pull(it, blueprint, context));
+    let pulls = containers.clone().filter(move |it| !is_pulled_later(it));
+    let pulls = pulls.filter_map(|it| refused_pull(it, blueprint, context));
     // On an instance the log driver is asked when the container is started.
     let logs = containers.filter(|_| context.is_fargate).filter_map(|it| {
         let denial = may_log(it, blueprint, CREATE_STREAM, context).err()?;

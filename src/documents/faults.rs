@@ -123,6 +123,27 @@ impl<'a> Faults<'a> {
         self.faults.push(Fault { rule: Some(rule), field: field.to_string(), diagnostic });
     }
 
+    /// The document is refused for `field`, by a rule that has no number of its
+    /// own. Not said of a field that could not be read: its fault is known.
+    pub(super) fn refused(
+        &mut self,
+        code: &'static str,
+        field: &FieldPath,
+        message: String,
+        help: Option<String>,
+    ) {
+        if self.is_malformed(field) {
+            return;
+        }
+        if self.is_full() {
+            self.n_left_out += 1;
+            return;
+        }
+        let mut diagnostic = self.diagnostic(code, field, None, message);
+        diagnostic.help = help;
+        self.faults.push(Fault { rule: None, field: field.to_string(), diagnostic });
+    }
+
     /// Something that is accepted and yet odd.
     pub(super) fn odd(
         &mut self,

@@ -99,9 +99,33 @@ impl<'a> Source<'a> {
         self.text.len()
     }
 
+    /// Length in characters.
+    pub fn n_characters(&self) -> usize {
+        self.text.chars().count()
+    }
+
+    /// The same without the space between the parts of a JSON document.
+    pub fn n_characters_without_space(&self) -> usize {
+        let (mut n, mut is_quoted, mut is_escaped) = (0, false, false);
+        for it in self.text.chars() {
+            n += usize::from(is_quoted || !matches!(it, ' ' | '\t' | '\r' | '\n'));
+            is_quoted ^= it == '"' && !is_escaped;
+            is_escaped = is_quoted && it == '\\' && !is_escaped;
+        }
+        n
+    }
+
     /// The text of `span`.
     pub fn slice(&self, span: Span) -> &'a str {
         &self.text[span.start..span.end]
+    }
+
+    /// How many characters stand before `place`, which is one of this source.
+    pub fn n_characters_before(&self, place: &Place) -> usize {
+        let line_idx = usize::try_from(place.line).unwrap_or(1).saturating_sub(1);
+        let line_start = self.line_starts.get(line_idx).map_or(self.text.len(), |it| *it);
+        let n_within = usize::try_from(place.column).unwrap_or(1).saturating_sub(1);
+        self.text[..line_start].chars().count() + n_within
     }
 
     /// Where `span` begins; what lies beyond its line is cut.

@@ -12,6 +12,7 @@ use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
 use crate::base::{Diagnostic, Seed, SimDuration, SimTime, Table};
 use crate::documents::task_definition;
 use crate::experiment::disruption_files::DisruptionFiles;
+use crate::experiment::policy_files::PolicyFiles;
 use crate::experiment::profile::Profile;
 use crate::experiment::reader::Faults;
 use crate::experiment::registry_files::RegistryFiles;
@@ -47,6 +48,7 @@ pub struct Inputs {
     definitions: BTreeMap<String, TaskDefinition>,
     pub(super) of_disruptions: DisruptionFiles,
     pub(super) of_registry: RegistryFiles,
+    pub(super) of_policies: PolicyFiles,
 }
 
 impl Inputs {
@@ -62,6 +64,7 @@ impl Inputs {
             definitions: BTreeMap::new(),
             of_disruptions: DisruptionFiles::default(),
             of_registry: RegistryFiles::default(),
+            of_policies: PolicyFiles::default(),
         }
     }
 

@@ -129,7 +129,7 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         for (axis, &value) in first.into_iter().chain(last) {
             axis.apply(&mut varied, value, &faults);
         }
-        let Scenario { setup, workload, disruptions, repositories } =
+        let Scenario { mut setup, workload, disruptions, repositories, policies } =
             scenario::read(&varied, &header.region, &catalogue, &faults);
         let identity = format!("{workload:?}");
         let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
@@ -145,6 +145,7 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             Some(setup) => (setup.registry.own.clone(), setup.options.registry.uncompressed_ratio),
             None => (String::new(), RegistryOptions::default().uncompressed_ratio),
         };
+        inputs.policies(&policies, setup.as_mut().map(|it| &mut it.access), &faults);
         let registry = inputs.registry(&repositories, &own, ratio, &releases, &faults);
         let Some(mut setup) = setup else { continue };
         setup.disruptions = disruptions;

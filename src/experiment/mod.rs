@@ -11,6 +11,7 @@ pub mod inputs;
 pub mod manifest;
 pub mod matrix;
 pub mod play;
+mod policy_files;
 pub mod profile;
 pub mod reader;
 mod registry_files;

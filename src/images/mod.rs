@@ -5,6 +5,7 @@
 pub mod api_limits;
 pub mod behavior;
 pub mod layer_cache;
+pub mod lifecycle;
 pub mod pulling;
 
 mod bandwidth;

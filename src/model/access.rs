@@ -30,6 +30,24 @@ pub struct Statement {
     pub resources: Patterns,
 }
 
+/// Whether a text is an action of a policy: `*`, or `service:Action` with `*` and
+/// `?` anywhere.
+pub fn is_action(text: &str) -> bool {
+    let is_part = |it: &str| {
+        let is_allowed = |it: u8| it.is_ascii_alphanumeric() || b"-*?".contains(&it);
+        !it.is_empty() && it.bytes().all(is_allowed)
+    };
+    text == "*" || text.split_once(':').is_some_and(|(service, action)| is_part(service) && is_part(action))
+}
+
+/// Whether a text is a resource of a policy: `*`, or an ARN with `*` and `?`
+/// anywhere.
+pub fn is_resource(text: &str) -> bool {
+    let is_arn = text.starts_with("arn:") && text.split(':').count() >= 6;
+    let is_wide = text.starts_with("arn:") && text.contains('*');
+    is_arn || is_wide || text == "*"
+}
+
 /// What a statement does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {

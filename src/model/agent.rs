@@ -18,6 +18,9 @@ pub struct AgentSettings {
     pub engine_task_cleanup_wait_duration: SimDuration,
     /// Whether no image is ever removed.
     pub disable_image_cleanup: bool,
+    /// Whether the registry's token was written into the agent's settings when the
+    /// instance began (`ECS_ENGINE_AUTH_DATA`), and is not renewed.
+    pub registry_auth_at_boot: bool,
 }
 
 /// The least interval between two cycles of the clean-up: a shorter one is
@@ -36,6 +39,7 @@ impl Default for AgentSettings {
             image_minimum_cleanup_age: SimDuration::from_secs(3600),
             engine_task_cleanup_wait_duration: SimDuration::from_secs(3 * 3600),
             disable_image_cleanup: false,
+            registry_auth_at_boot: false,
         }
     }
 }

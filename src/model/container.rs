@@ -76,6 +76,9 @@ pub struct Container {
     pub name: String,
     /// Its image, as written; empty if nobody says.
     pub image: String,
+    /// Whether its tag is resolved to a digest once for all tasks of a deployment
+    /// (API versionConsistency).
+    pub resolves_digest: bool,
     /// Whether its end is the task's end.
     pub is_essential: bool,
     /// What must come before it starts.
@@ -104,6 +107,7 @@ impl Container {
         Self {
             name: name.into(),
             image: String::new(),
+            resolves_digest: true,
             is_essential: true,
             depends_on: Vec::new(),
             start_timeout: None,

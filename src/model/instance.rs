@@ -16,6 +16,9 @@ pub struct InstanceType {
     /// interfaces are trunked (account setting `awsvpcTrunking`, on before it
     /// registers); `None` if it has no trunk. Without a trunk: those of `capacity`.
     pub trunked_network_interfaces: Option<u32>,
+    /// What its network moves a second, bursts left out; `None` where nobody
+    /// knows.
+    pub network_bytes_per_second: Option<u64>,
     /// Whether its processor is of the Arm architecture.
     pub is_arm: bool,
     /// Linux on-demand price of an hour.

@@ -41,13 +41,17 @@ pub struct Start {
     /// Of that: the network interface or the Fargate machine. The task is
     /// PROVISIONING for so long, and then PENDING.
     pub provision: SimDuration,
-    /// The image pull; zero if the start fails before it.
+    /// The image pull; zero if the start fails before it, and without those images
+    /// that are pulled in the run.
     pub pull: SimDuration,
     /// From the end of the pull to RUNNING or to the failure; for ever if
     /// containers wait for an end that never comes.
     pub after_pull: SimDuration,
     /// Why it never comes to RUNNING, as ECS names it.
     pub failure: Option<Arc<str>>,
+    /// Whether that is something before the pull: what it reads, or the registry's
+    /// token.
+    pub fails_before_pull: bool,
 }
 
 impl Start {
@@ -206,6 +210,7 @@ mod tests {
                 pull: secs(20),
                 after_pull: secs(2),
                 failure: None,
+                fails_before_pull: false,
             },
             container_health: ContainerHealth::Unchecked,
             recovers_after: None,

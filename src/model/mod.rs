@@ -14,6 +14,7 @@ pub mod identity;
 pub mod image;
 pub mod instance;
 pub mod life;
+pub mod lifecycle_policy;
 pub mod network;
 pub mod options;
 pub mod ports;

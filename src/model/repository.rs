@@ -4,6 +4,7 @@
 use crate::base::Table;
 use crate::base::id::{ImageId, RepositoryId};
 use crate::model::image::{ImageReference, Images};
+use crate::model::lifecycle_policy::LifecyclePolicy;
 
 /// The repositories of a run, and what is pushed to them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Repository {
     pub location: Location,
     /// Whether a tag may be moved to another image.
     pub mutability: TagMutability,
+    /// Which images are expired or archived.
+    pub lifecycle_policy: Option<LifecyclePolicy>,
     /// Where it is a pull-through cache: of what.
     pub upstream: Option<Upstream>,
 }
@@ -152,6 +155,11 @@ pub enum Which {
 }
 
 impl Registry {
+    /// The region of the own registry; empty if there is none.
+    pub fn own_region(&self) -> &str {
+        self.own.split('.').nth(3).unwrap_or("")
+    }
+
     /// The image of that name, if its repository is described. A name without a
     /// registry, for which Docker looks on Docker Hub, is looked for in the own
     /// registry first (MODEL: so that a short name does).
@@ -228,6 +236,7 @@ mod tests {
             name: "team/web".into(),
             location: location.clone(),
             mutability: TagMutability::MUTABLE,
+            lifecycle_policy: None,
             upstream: None,
         };
         let registry = Registry {

@@ -5,6 +5,7 @@
 pub mod disruption;
 pub mod floors;
 pub mod histogram;
+pub mod images;
 pub mod ledger;
 mod money;
 pub mod phase;
@@ -24,6 +25,7 @@ pub mod timeline;
 pub use disruption::DisruptionRecord;
 pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};
 pub use histogram::Histogram;
+pub use images::{ImageRecord, RepositoryRecord};
 pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;

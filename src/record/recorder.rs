@@ -5,9 +5,9 @@ use crate::base::{SimDuration, SimTime};
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DisruptionRecord, FloorRecorder, Histogram, Ledger, NeverPlaceable, PlacementReason, ProviderReading,
-    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord, ScalingActivity, ScalingRecord,
-    Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DisruptionRecord, FloorRecorder, Histogram, ImageRecord, Ledger, NeverPlaceable, PlacementReason,
+    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord,
+    ScalingActivity, ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -114,6 +114,7 @@ impl Recorder {
                 horizon_ms: horizon.millis(),
                 warm_up_ms: warm_up.millis(),
                 tasks: TaskCounts::default(),
+                images: ImageRecord::default(),
                 never_placeable: Vec::new(),
                 wait: Histogram::new(),
                 service_wait: Histogram::new(),
@@ -172,6 +173,11 @@ impl Recorder {
     /// The counts of stand-alone tasks.
     pub fn tasks(&mut self) -> &mut TaskCounts {
         &mut self.record.tasks
+    }
+
+    /// What is written down of images; who writes asks whether it is measured.
+    pub fn images(&mut self) -> &mut ImageRecord {
+        &mut self.record.images
     }
 
     /// Instances launched and failed: counted while measured.

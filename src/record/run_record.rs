@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::{
-    DisruptionRecord, FloorRecord, Histogram, Ledger, PhaseTime, ProviderRecord, ScalingRecord, Series,
-    Surge, Timeline,
+    DisruptionRecord, FloorRecord, Histogram, ImageRecord, Ledger, PhaseTime, ProviderRecord, ScalingRecord,
+    Series, Surge, Timeline,
 };
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
@@ -63,6 +63,8 @@ pub struct RunRecord {
     /// What was reserved of each capacity provider, and why tasks waited before
     /// it, in the order of the experiment; empty if nobody looked.
     pub providers: Vec<ProviderRecord>,
+    /// What image pulls and repositories came to.
+    pub images: ImageRecord,
     /// The least that the tasks could have cost, and what kept the run above it.
     pub floors: FloorRecord,
     /// What became of each service, in the order of the experiment.

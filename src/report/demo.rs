@@ -247,6 +247,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
+            images: crate::record::ImageRecord::default(),
             floors: floors.finish(),
             digest: 0,
             n_events: 0,

@@ -66,6 +66,16 @@ pub enum Event {
     FargateDue,
     /// A disruption begins, ends or changes: the number of its moment.
     DisruptionChanged(u32),
+    /// The agent asks the registry for a task's images.
+    PullBegan(TaskId, Epoch),
+    /// The registry has answered: layers begin to move.
+    PullAnswered(TaskId, Epoch),
+    /// Layers have arrived; the number tells whether that still holds.
+    LayersArrived(u32),
+    /// An agent looks for images that nobody needs.
+    ImagesCleanedUp(InstanceId),
+    /// Lifecycle policies are carried out.
+    LifecyclePoliciesRun,
 }
 
 impl Event {
@@ -99,6 +109,12 @@ impl Event {
             Self::AgentFound(..) => 44,
             Self::DisruptionChanged(_) => 45,
             Self::FargateDue => 46,
+            Self::PullBegan(..) => 47,
+            Self::PullAnswered(..) => 48,
+            Self::LayersArrived(_) => 49,
+            Self::ImagesCleanedUp(_) => 50,
+            // What is pulled at this moment is there.
+            Self::LifecyclePoliciesRun => 51,
         }
     }
 
@@ -109,6 +125,7 @@ impl Event {
             | Self::InstanceLossNoticed(instance)
             | Self::DrainingTimedOut(instance)
             | Self::SpotInstanceReclaimed(instance)
+            | Self::ImagesCleanedUp(instance)
             | Self::InstanceRegistered(instance) => [instance.number(), 0],
             Self::SpotNoticeGiven(instance, disruption)
             | Self::AgentLost(instance, disruption)
@@ -119,13 +136,16 @@ impl Event {
             | Self::TaskStarted(task, epoch)
             | Self::TaskBecameHealthy(task, epoch)
             | Self::TaskBecameUnhealthy(task, epoch)
+            | Self::PullBegan(task, epoch)
+            | Self::PullAnswered(task, epoch)
             | Self::TaskInterrupted(task, epoch, _) => [task.number(), epoch.0],
-            Self::PlacementDue | Self::FargateDue => [0, 0],
+            Self::PlacementDue | Self::FargateDue | Self::LifecyclePoliciesRun => [0, 0],
             Self::TasksArrived { first, n } => [first, n],
             Self::CallRetried(number)
             | Self::ServiceChanged(number)
             | Self::InstancesChanged(number)
             | Self::AlarmEvaluated(number)
+            | Self::LayersArrived(number)
             | Self::DisruptionChanged(number) => [number, 0],
             Self::ServiceReviewed(service) | Self::ServiceScalingReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],

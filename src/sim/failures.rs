@@ -29,6 +29,7 @@ impl<W: Watch> Simulation<'_, W> {
     pub(super) fn lose_instance(&mut self, instance: InstanceId) {
         self.leaving.remove(&instance);
         self.end_billing(instance);
+        self.abort_pulls_on(instance);
         self.cluster.lose_instance(instance);
         self.watch.fact(self.now, Fact::InstanceFailed(instance));
         for service in self.setup.services.ids() {
@@ -69,6 +70,7 @@ impl<W: Watch> Simulation<'_, W> {
         self.close_traffic();
         self.bill_running();
         self.bill_running_on_fargate();
+        self.close_registry();
         let ledger = self.ledger();
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);

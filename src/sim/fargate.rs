@@ -45,9 +45,7 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         let start = &self.lives.of(row).start;
         // A start that fails before the pull never comes to it.
-        let after_reads = start.pull + start.after_pull;
-        let never_pulls = start.failure.is_some() && after_reads == crate::base::SimDuration::ZERO;
-        let begins = if never_pulls { None } else { Some(self.now + start.before_pull) };
+        let begins = if start.fails_before_pull { None } else { Some(self.now + start.before_pull) };
         use crate::base::id::Id as _;
         if self.pulls_from.len() <= task.idx() {
             self.pulls_from.resize(task.idx() + 1, None);
@@ -61,6 +59,12 @@ impl<W: Watch> Simulation<'_, W> {
         use crate::base::id::Id as _;
         let begins = &mut self.pulls_from[task.idx()];
         *begins = begins.filter(|it| *it <= self.now);
+    }
+
+    /// A task on Fargate is refused the registry's token: its pull never begins.
+    pub(super) fn never_pulls(&mut self, task: TaskId) {
+        use crate::base::id::Id as _;
+        self.pulls_from[task.idx()] = None;
     }
 
     /// A task on Fargate has stopped, or the run is over: its use goes to the

@@ -27,7 +27,8 @@ impl<W: Watch> Simulation<'_, W> {
             }
             TaskOwner::Service { deployment, .. } => {
                 let start = &self.lives.of(row).start;
-                let (provision_ms, pull_ms) = (start.before_pull.millis(), start.pull.millis());
+                let pull = self.pulled_for(task).unwrap_or(start.pull);
+                let (provision_ms, pull_ms) = (start.before_pull.millis(), pull.millis());
                 let rest_ms = (self.now - placed_at).millis().saturating_sub(provision_ms + pull_ms);
                 self.note_phase(task, deployment, |rollout| {
                     rollout.provision.add(provision_ms);
@@ -58,7 +59,8 @@ impl<W: Watch> Simulation<'_, W> {
     /// The task stops before it runs: what it needed to start it did not get.
     pub(super) fn on_task_failed_to_start(&mut self, task: TaskId) {
         let row = self.cluster.task(task);
-        let reason = self.lives.of(row).start.failure.clone().expect("a start that fails has a reason");
+        let reason = self.pull_failure(task).or_else(|| self.lives.of(row).start.failure.clone());
+        let reason = reason.expect("a start that fails has a reason");
         let is_standalone = matches!(row.owner, TaskOwner::Standalone { .. });
         if is_standalone && self.recorder.is_measured(row.requested_at) {
             self.recorder.tasks().failed += 1;
@@ -143,6 +145,7 @@ impl<W: Watch> Simulation<'_, W> {
         if let Some(Host::Fargate(_)) = host {
             self.forget_pull(task);
         }
+        self.abort_pulls(task);
         self.service_task_changed(task);
         // A task that shall stop no longer blocks its group, and with one
         // option gives its room back already.
@@ -161,6 +164,7 @@ impl<W: Watch> Simulation<'_, W> {
         self.bill_room(task, false);
         let service = self.service_of(task);
         let host = self.cluster.finish_stop(task);
+        self.let_images_go(task, host);
         if let Some((service, deployment)) = service {
             if deployment != self.cluster.service(service).primary
                 && let Some(rollout) = self.recorder.rollout(service.idx())

@@ -9,18 +9,28 @@ use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskDefinitionId};
 use crate::base::{SimDuration, Table};
 use crate::model::Cluster;
 use crate::model::life::TaskLife;
-use crate::model::task::{StopCode, Task, TaskOwner};
+use crate::model::task::{StopCode, Task, TaskDefinition, TaskOwner};
 use crate::model::workload::Workload;
+use crate::sim::pulls::NamedImage;
 use crate::sim::setup::Setup;
 
 /// The lives of all definitions of a run.
 #[derive(Default)]
 pub(super) struct Lives {
-    rows: Vec<TaskLife>,
+    rows: Vec<Row>,
     /// By definition; those of stand-alone tasks.
     standalone: Vec<u32>,
     of_service: BTreeMap<(ServiceId, TaskDefinitionId), u32>,
     of_deployment: Table<DeploymentId, u32>,
+}
+
+/// The life of tasks, and what of it is played in the run.
+struct Row {
+    life: TaskLife,
+    /// The images of described repositories.
+    images: Box<[NamedImage]>,
+    /// There are others.
+    has_other_images: bool,
 }
 
 impl Lives {
@@ -39,7 +49,7 @@ impl Lives {
             lives.standalone[id.idx()] = match (&definition.blueprint, plain) {
                 (None, Some(known)) => known,
                 (blueprint, _) => {
-                    let row = lives.push(setup.life(definition, None));
+                    let row = lives.push(setup, definition, None);
                     if blueprint.is_none() {
                         plain = Some(row);
                     }
@@ -53,8 +63,7 @@ impl Lives {
         });
         for (service, definition) in revisions {
             if !lives.of_service.contains_key(&(service, definition)) {
-                let life = setup.life(&workload.definitions[definition], Some(service));
-                let row = lives.push(life);
+                let row = lives.push(setup, &workload.definitions[definition], Some(service));
                 lives.of_service.insert((service, definition), row);
             }
         }
@@ -69,8 +78,23 @@ impl Lives {
         lives
     }
 
-    fn push(&mut self, life: TaskLife) -> u32 {
-        self.rows.push(life);
+    fn push(&mut self, setup: &Setup, definition: &TaskDefinition, service: Option<ServiceId>) -> u32 {
+        let containers = definition.blueprint.as_deref().map_or(&[][..], |it| &it.containers);
+        let mut images: Vec<NamedImage> = Vec::new();
+        let mut n_other = usize::from(containers.is_empty());
+        for container in containers {
+            let Some(wanted) = setup.registry.wanted(&container.image) else {
+                n_other += 1;
+                continue;
+            };
+            // What two containers name is pulled once.
+            if images.iter().all(|it| it.wanted != wanted) {
+                let name = Arc::from(container.image.as_str());
+                images.push(NamedImage { name, wanted, resolves_digest: container.resolves_digest });
+            }
+        }
+        let life = setup.life(definition, service);
+        self.rows.push(Row { life, images: images.into(), has_other_images: n_other > 0 });
         u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 definitions")
     }
 
@@ -90,6 +114,20 @@ impl Lives {
 
     /// The life of a task.
     pub(super) fn of(&self, task: &Task) -> &TaskLife {
+        &self.row(task).life
+    }
+
+    /// The images that a task pulls of described repositories, each once.
+    pub(super) fn images_of(&self, task: &Task) -> &[NamedImage] {
+        &self.row(task).images
+    }
+
+    /// Whether it has images of others too.
+    pub(super) fn has_other_images(&self, task: &Task) -> bool {
+        self.row(task).has_other_images
+    }
+
+    fn row(&self, task: &Task) -> &Row {
         let row = match task.owner {
             TaskOwner::Standalone { .. } => self.standalone[task.definition.idx()],
             TaskOwner::Service { deployment, .. } => self.of_deployment[deployment],

@@ -213,6 +213,9 @@ impl<W: Watch> Simulation<'_, W> {
         let epoch = row.epoch;
         let start = &self.lives.of(row).start;
         let (takes, fails) = (start.total(), start.failure.is_some());
+        // What fails before its pull never comes to it.
+        let pulls = !self.lives.images_of(row).is_empty() && !start.fails_before_pull;
+        let pull_at = self.now + start.before_pull;
         match row.owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
@@ -233,6 +236,10 @@ impl<W: Watch> Simulation<'_, W> {
                 self.services[service].is_changed = true;
                 self.review_service(service);
             }
+        }
+        if pulls {
+            self.queue.schedule(pull_at, Event::PullBegan(task, epoch));
+            return;
         }
         let next =
             if fails { Event::TaskFailedToStart(task, epoch) } else { Event::TaskStarted(task, epoch) };

@@ -58,6 +58,8 @@ pub fn run_watched<W: Watch>(
             Event::TaskInterrupted(task, epoch, disruption) if sim.is_alive(task, epoch) => {
                 sim.on_task_interrupted(task, disruption);
             }
+            Event::PullBegan(task, epoch) if sim.is_alive(task, epoch) => sim.on_pull_began(task),
+            Event::PullAnswered(task, epoch) if sim.is_alive(task, epoch) => sim.on_pull_answered(task),
             // The task was stopped after this was scheduled, or its instance is gone.
             Event::TaskFinished(..)
             | Event::TaskStopped(..)
@@ -65,7 +67,12 @@ pub fn run_watched<W: Watch>(
             | Event::TaskStarted(..)
             | Event::TaskBecameHealthy(..)
             | Event::TaskBecameUnhealthy(..)
-            | Event::TaskInterrupted(..) => (),
+            | Event::TaskInterrupted(..)
+            | Event::PullBegan(..)
+            | Event::PullAnswered(..) => (),
+            Event::LayersArrived(version) => sim.on_layers_arrived(version),
+            Event::ImagesCleanedUp(instance) => sim.on_images_cleaned_up(instance),
+            Event::LifecyclePoliciesRun => sim.on_lifecycle_policies_run(),
             Event::InstancesChanged(number) => sim.on_instances_changed(number),
             Event::PlacementDue => sim.on_placement_due(),
             Event::TasksArrived { first, n } => sim.on_tasks_arrived(first, n),

@@ -343,6 +343,7 @@ impl Setup {
         let placement = service.map_or(&self.standalone.placement, |it| &self.services[it].placement);
         LifeContext {
             options: &self.options,
+            registry: &self.registry,
             is_fargate: placement.capacity.is_fargate(),
             permissions: &self.access,
             instance_role: self.shared_instance_role(placement),

@@ -29,6 +29,7 @@ use crate::sim::lives::{Lives, Reason};
 use crate::sim::looks::Looks;
 use crate::sim::paths::Paths;
 use crate::sim::protection::Protection;
+use crate::sim::pulls::PullState;
 use crate::sim::queue::EventQueue;
 use crate::sim::rebalancing::Rebalancing;
 use crate::sim::retries::Retries;
@@ -93,6 +94,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) leaving: BTreeSet<InstanceId>,
     /// What is remembered of what breaks.
     pub(super) disruptions: DisruptionState,
+    /// Images on their way, and where they are.
+    pub(super) pulls: PullState<'a>,
     /// Stand-alone tasks given to each item of their strategy.
     pub(super) standalone_counts: Vec<u32>,
 }
@@ -237,6 +240,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             alarms: vec![AlarmState::default(); setup.alarms.len()],
             leaving: BTreeSet::new(),
             disruptions: DisruptionState::new(setup),
+            pulls: PullState::new(setup),
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
@@ -269,6 +273,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
         self.open_alarms();
         self.open_scalers();
         self.open_disruptions();
+        self.open_lifecycle_policies();
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and

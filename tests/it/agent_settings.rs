@@ -34,7 +34,7 @@ fn an_agent_is_configured_in_the_words_of_its_variables() {
     assert_eq!(agents(groups("", ""), &[]), [[default, default]]);
     let fields = "agent = { image_pull_behavior = \"prefer-cached\", image_cleanup_interval = \"10m\", \
                   num_images_delete_per_cycle = 7, image_minimum_cleanup_age = \"5m\", \
-                  engine_task_cleanup_wait_duration = \"1h\", disable_image_cleanup = true }";
+                  engine_task_cleanup_wait_duration = \"1h\", disable_image_cleanup = true, registry_auth_at_boot = true }";
     let written = AgentSettings {
         image_pull_behavior: ImagePullBehavior::PreferCached,
         image_cleanup_interval: SimDuration::from_secs(600),
@@ -42,6 +42,7 @@ fn an_agent_is_configured_in_the_words_of_its_variables() {
         image_minimum_cleanup_age: SimDuration::from_secs(300),
         engine_task_cleanup_wait_duration: SimDuration::from_secs(3600),
         disable_image_cleanup: true,
+        registry_auth_at_boot: true,
     };
     assert_eq!(agents(groups(fields, ""), &[]), [[written, default]]);
     let pool = LEAST.replace("instances = 3", "instances = 3\nagent = { image_pull_behavior = \"once\" }");

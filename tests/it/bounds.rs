@@ -91,6 +91,7 @@ impl Case {
                         ..Needs::of(CpuUnits(vcpus), MemoryMib(memory))
                     },
                     trunked_network_interfaces: None,
+                    network_bytes_per_second: None,
                     is_arm: false,
                     on_demand: DatedPrice::of(Money::from_pico_usd(i128::from(price) * 1_000_000)),
                     spot: None,

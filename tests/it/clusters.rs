@@ -34,6 +34,7 @@ pub(crate) fn instance_type(name: &str, cpu: u32, memory: u32) -> InstanceType {
         name: name.to_owned(),
         capacity: needs(cpu, memory),
         trunked_network_interfaces: None,
+        network_bytes_per_second: None,
         is_arm: false,
         on_demand: DatedPrice::of(Money::parse_usd("0.1").expect("a price")),
         spot: None,

@@ -36,7 +36,14 @@ fn life_of(blueprint: &Blueprint, options: &ModelOptions, permissions: &dyn Perm
     let definition = TaskDefinition { blueprint: Some(Arc::new(blueprint.clone())), ..plain };
     life(
         &definition,
-        &LifeContext { options, is_fargate: false, permissions, instance_role: None, serving: None },
+        &LifeContext {
+            registry: &berthlab::model::repository::Registry::default(),
+            options,
+            is_fargate: false,
+            permissions,
+            instance_role: None,
+            serving: None,
+        },
     )
 }
 
@@ -463,6 +470,7 @@ fn a_task_without_a_blueprint_lives_as_one_plain_container() {
         life(
             &definition,
             &LifeContext {
+                registry: &berthlab::model::repository::Registry::default(),
                 options: &options,
                 is_fargate,
                 permissions: &Denying::default(),
@@ -596,6 +604,7 @@ fn a_log_that_cannot_be_opened_stops_the_start_and_one_that_blocks_the_container
     };
     let options = ModelOptions::default();
     let context = LifeContext {
+        registry: &berthlab::model::repository::Registry::default(),
         options: &options,
         is_fargate: true,
         permissions: &create,

@@ -4,6 +4,7 @@
 mod clusters;
 mod support;
 
+mod access;
 mod advise;
 mod agent_settings;
 mod azure;
@@ -30,6 +31,7 @@ mod import;
 mod import_end_to_end;
 mod import_properties;
 mod java_regex;
+mod lifecycle_policies;
 mod lint;
 mod named_stories;
 mod properties;

@@ -347,6 +347,7 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
         name: "box".to_owned(),
         capacity,
         trunked_network_interfaces: None,
+        network_bytes_per_second: None,
         is_arm: false,
         on_demand: DatedPrice::of(Money::ZERO),
         spot: None,

@@ -229,6 +229,7 @@ fn any_type() -> InstanceType {
         name: "any".to_owned(),
         capacity: Needs::default(),
         trunked_network_interfaces: None,
+        network_bytes_per_second: None,
         is_arm: false,
         on_demand: DatedPrice::of(Money::ZERO),
         spot: None,

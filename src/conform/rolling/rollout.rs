@@ -87,6 +87,7 @@ fn setup(rollout: &Rollout) -> (Setup, Workload) {
         name: "slot".to_owned(),
         capacity: SLOT,
         trunked_network_interfaces: None,
+        network_bytes_per_second: None,
         is_arm: false,
         on_demand: DatedPrice::of(Money::ZERO),
         spot: None,

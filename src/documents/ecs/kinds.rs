@@ -7,6 +7,7 @@ use super::requests::{CreateService, CreateTaskSet, RunTask, StartTask, UpdateSe
 use crate::documents::faults::{Check, Faults};
 use crate::documents::field_path::FieldPath;
 use crate::documents::json::{Json, Value};
+use crate::documents::lifecycle_policy;
 use crate::documents::shape::Item;
 
 /// A kind of document.
@@ -24,6 +25,10 @@ pub struct Kind {
 pub(super) enum Read {
     /// By its own rules.
     TaskDefinition,
+    /// By its own rules.
+    LifecyclePolicy,
+    /// The same, of a policy that stands in the document as a text.
+    LifecyclePolicyText,
     /// By its shape alone.
     Shape(Check, fn(&Json, &mut Faults<'_>) -> Option<Document>),
 }
@@ -56,6 +61,18 @@ pub const KINDS: &[Kind] = &[
     answer("task", "a task as described", |it| has_one(it, "task")),
     answer("taskSets", "task sets as described", |it| has_list(it, "taskSets")),
     answer("taskSet", "a task set as described", |it| has_one(it, "taskSet")),
+    Kind {
+        name: "LifecyclePolicy",
+        summary: "a lifecycle policy of an image repository",
+        is_it: |json| has_any(json, &["rules"]),
+        read: Read::LifecyclePolicy,
+    },
+    Kind {
+        name: "PutLifecyclePolicy",
+        summary: "a lifecycle policy as it is put or got",
+        is_it: |json| has_any(json, &[lifecycle_policy::TEXT]),
+        read: Read::LifecyclePolicyText,
+    },
     Kind {
         name: "CreateTaskSet",
         summary: "a task set to be made",
@@ -167,6 +184,8 @@ mod tests {
             (r#"{"containerInstances": ["a"], "taskDefinition": "b"}"#, "StartTask"),
             (r#"{"containerInstances": [{}]}"#, "containerInstances"),
             (r#"{"taskDefinition": "b", "cluster": "c"}"#, "RunTask"),
+            (r#"{"rules": 3}"#, "LifecyclePolicy"),
+            (r#"{"repositoryName": "a", "lifecyclePolicyText": "{}"}"#, "PutLifecyclePolicy"),
             (r#"{"clusters": ["a"]}"#, ""),
             (r#"{"capacityProviders": ["a"]}"#, ""),
             ("[]", ""),

@@ -9,9 +9,11 @@ use crate::base::{Diagnostic, Place};
 use crate::documents::faults::{Fault, Faults};
 use crate::documents::field_path::FieldPath;
 use crate::documents::json::{self, Json, Source, Span};
+use crate::documents::lifecycle_policy;
 use crate::documents::shape::Item as _;
 use crate::documents::task_definition;
 use crate::documents::task_definition::shapes::TaskDefinition;
+use crate::model::lifecycle_policy::LifecyclePolicy;
 
 /// Larger ones are not even looked at: a call describes at most a hundred
 /// things, and what a service tells of its past is bounded.
@@ -34,6 +36,9 @@ pub enum Document {
     StartTask(Box<StartTask>),
     /// A task set to be made.
     CreateTaskSet(Box<CreateTaskSet>),
+    /// A lifecycle policy of an image repository, as it is or as a text within
+    /// a request or an answer; without fault.
+    LifecyclePolicy(Box<LifecyclePolicy>),
     /// What the service answered.
     Answer(Box<Answer>),
 }
@@ -71,6 +76,7 @@ impl Document {
             Self::RunTask(it) => it.write(),
             Self::StartTask(it) => it.write(),
             Self::CreateTaskSet(it) => it.write(),
+            Self::LifecyclePolicy(it) => lifecycle_policy::write(it),
             Self::Answer(it) => it.write(),
         }
     }
@@ -114,6 +120,14 @@ pub fn examine<'a>(file: &'a str, text: &'a str) -> Reading<'a> {
             let (revision, attributes) = (reading.revision, reading.required_attributes);
             let document =
                 reading.definition.map(|it| Document::TaskDefinition(Box::new(it), revision, attributes));
+            (document, reading.faults, reading.warnings)
+        }
+        Read::LifecyclePolicy | Read::LifecyclePolicyText => {
+            let reading = match kind.read {
+                Read::LifecyclePolicy => lifecycle_policy::examine_tree(&source, &tree),
+                _ => lifecycle_policy::examine_wrapped(&source, &tree),
+            };
+            let document = reading.policy.map(|it| Document::LifecyclePolicy(Box::new(it)));
             (document, reading.faults, reading.warnings)
         }
         Read::Shape(check, read) => {

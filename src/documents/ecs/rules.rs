@@ -68,7 +68,7 @@ pub(super) fn check(document: &Document, faults: &mut Faults<'_>) {
         Document::CreateTaskSet(it) => {
             shares(&it.capacity_provider_strategy, it.launch_type.is_some(), faults);
         }
-        Document::TaskDefinition(..) | Document::Answer(_) => (),
+        Document::TaskDefinition(..) | Document::LifecyclePolicy(_) | Document::Answer(_) => (),
     }
 }
 

@@ -2,7 +2,7 @@
 //! decides how they start, are checked and stop. Of a document without fault;
 //! what a rule would refuse is left out.
 
-use super::choices::{self, Condition, LogDriver, NetworkMode};
+use super::choices::{self, Condition, LogDriver, NetworkMode, VersionConsistency};
 use super::shapes::{ContainerDefinition, TaskDefinition};
 use crate::base::SimDuration;
 use crate::model::container::{
@@ -80,6 +80,7 @@ fn container(
     Container {
         name: written.name.clone().unwrap_or_default(),
         image: written.image.clone().unwrap_or_default(),
+        resolves_digest: written.version_consistency != Some(VersionConsistency::Disabled),
         is_essential: written.is_essential(),
         depends_on: dependencies(written, definition),
         start_timeout: seconds(written.start_timeout),

@@ -65,6 +65,8 @@ pub struct Size {
     pub memory: MemoryMib,
     /// Whole GPUs.
     pub gpus: u32,
+    /// What its network moves in the long run, in Mbit/s.
+    pub network_mbps: u32,
     /// Whether its processor is of the Arm architecture (`arm64`).
     pub is_arm: bool,
     /// How many tasks in awsvpc mode it holds.
@@ -136,6 +138,7 @@ impl Catalogue {
                 ..Needs::of(registered_cpu(size.vcpus), registered_memory(size.memory))
             },
             trunked_network_interfaces: size.awsvpc_tasks_trunking,
+            network_bytes_per_second: Some(u64::from(size.network_mbps) * 125_000),
             is_arm: size.is_arm,
             on_demand: on_demand.clone(),
             spot: self.spot(region, name),
@@ -219,14 +222,16 @@ impl Size {
     /// Of a row of the table that comes with the lab.
     fn of_row(line: &'static str) -> (&'static str, Self) {
         let cells: Vec<&str> = line.split(',').collect();
-        let [name, vcpus, memory, gpus, architecture, tasks, trunking, generation] = cells[..] else {
-            panic!("a row of the table has eight cells: {line}");
+        let [name, vcpus, memory, gpus, architecture, tasks, trunking, network, generation] = cells[..]
+        else {
+            panic!("a row of the table has nine cells: {line}");
         };
         let number = |cell: &str| cell.parse().expect("a cell of the table is a number");
         let size = Self {
             vcpus: number(vcpus),
             memory: MemoryMib(number(memory)),
             gpus: number(gpus),
+            network_mbps: number(network),
             is_arm: architecture == "arm64",
             awsvpc_tasks: number(tasks),
             awsvpc_tasks_trunking: (!trunking.is_empty()).then(|| number(trunking)),

@@ -30,6 +30,7 @@ pub(super) fn read(table: &Table<'_>) -> AgentSettings {
             default.engine_task_cleanup_wait_duration,
         ),
         disable_image_cleanup: table.flag("disable_image_cleanup").unwrap_or(default.disable_image_cleanup),
+        registry_auth_at_boot: table.flag("registry_auth_at_boot").unwrap_or(default.registry_auth_at_boot),
     };
     table.finish();
     settings

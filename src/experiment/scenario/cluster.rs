@@ -406,6 +406,8 @@ impl Types<'_> {
         let memory =
             table.required("memory_mib").and_then(|it| reader::integer(it, 1..=1 << 30, self.faults));
         let gpus = table.integer("gpus", 0..=1 << 20).unwrap_or(0);
+        let network = table.optional("network_bytes_per_second");
+        let network = network.and_then(|it| reader::bytes(it, 1..=1 << 40, self.faults));
         let network_interfaces = table.integer("network_interfaces", 0..=1 << 20).unwrap_or(0);
         let price_of = |it: &Node| reader::money(it, self.faults);
         let usd_per_hour = table.optional("usd_per_hour").map(price_of);
@@ -424,6 +426,7 @@ impl Types<'_> {
                 network_interfaces: small(network_interfaces),
             },
             trunked_network_interfaces: None,
+            network_bytes_per_second: network,
             is_arm: false,
             on_demand: price(usd_per_hour.unwrap_or(Some(Money::ZERO))?),
             spot: match spot {

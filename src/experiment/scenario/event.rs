@@ -1,8 +1,10 @@
 //! `[[event]]`: what happens at a moment. To a service: another desired count,
 //! protected tasks, a change of its task sets. To the instances that an
 //! expression selects at that moment: attributes are put or removed, the agent
-//! is lost or heard again, they drain or no longer do.
+//! is lost or heard again, they drain or no longer do. To a role: it may more or
+//! less.
 
+use super::access::RoleEvents;
 use super::service::{DESIRED_MAX, read_moment};
 use super::workload::{ServiceEventKind, ServiceEventSpec, ServiceSpec};
 use super::{Context, Names, task_set};
@@ -26,6 +28,8 @@ pub(super) struct Events {
     pub(super) services: Vec<ServiceEventSpec>,
     /// What happens to instances, in the order of time.
     pub(super) instances: Vec<InstanceChange>,
+    /// What happens to roles.
+    pub(super) roles: RoleEvents,
 }
 
 /// Reads all events.
@@ -41,8 +45,9 @@ pub(super) fn read_all(
     for node in items {
         let table = reader::Table::of(node, context.faults);
         let at = read_moment(&table, context);
-        match (table.optional("service"), table.optional("container_instances")) {
-            (Some(service), None) => {
+        let of = ["service", "container_instances", "role"].map(|it| table.optional(it));
+        match of {
+            [Some(service), None, None] => {
                 let service = service_of(service, written_services, services, context);
                 let is_daemon =
                     service.is_some_and(|it| services[it].0.scheduling == SchedulingStrategy::Daemon);
@@ -60,11 +65,13 @@ pub(super) fn read_all(
                     task_sets.extend(sets.into_iter().map(|change| (at, service, change)));
                 }
             }
-            (None, Some(expression)) => {
+            [None, Some(expression), None] => {
                 read_instance_event(expression, at, &table, context, names, &mut events.instances);
             }
+            [None, None, Some(role)] => events.roles.read(role, at, &table, context),
             _ => {
-                let expected = "an event names a `service`, or `container_instances` by an expression";
+                let expected =
+                    "an event names a `service`, a `role`, or `container_instances` by an expression";
                 context.faults.note(node.fault("B0105", expected));
             }
         }

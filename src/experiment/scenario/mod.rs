@@ -26,6 +26,7 @@ mod task_set;
 mod traffic;
 mod workload;
 
+pub use access::{PolicyOwner, PolicySpec, RepositoryPolicySpec};
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use disruption::{DisruptionSpec, SeriesFilter, SpotTraceSpec};
 pub use network::is_security_group_id;
@@ -40,6 +41,7 @@ use crate::base::{SimDuration, Table};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
 use crate::experiment::tree::{Node, Value};
+use crate::model::access::Access;
 use crate::model::attribute::Attributes;
 use crate::model::capacity::FargateRates;
 use crate::model::identity::Expressions;
@@ -60,6 +62,8 @@ pub struct Scenario {
     pub disruptions: Vec<DisruptionSpec>,
     /// Its repositories; after a fault as much of it as could be read.
     pub repositories: Vec<RepositorySpec>,
+    /// Policies in files; after a fault as much of it as could be read.
+    pub policies: Vec<PolicySpec>,
 }
 
 /// What is asked of every file, whatever the scenario.
@@ -142,7 +146,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let cluster =
         root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, &group_names, faults));
     let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
-    let access = access::read_access(&root);
+    let (mut access, mut policy_files) = access::read_access(&root);
     access::check_instance_roles(cluster::single(tree.get("cluster")), &access, faults);
     // A target group with a fault is left out, and yet it is there.
     let is_whole = network.target_groups.len() == root.list("target_group").len();
@@ -155,6 +159,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         network: Some(&network).filter(|_| is_whole),
         group_names: &group_names,
         alarm_names: &alarm_names,
+        access: &access,
         horizon,
     };
     let workload = root.optional("workload");
@@ -182,6 +187,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         found::read_tasks(found_of("task"), &found_instances, written_services, &services, &context);
     let disruptions = disruption::read_all(root.list("disruption"), cluster.as_ref(), catalogue, &context);
     let repositories = repository::read_all(root.list("repository"), region.name, faults);
+    events.roles.add_to(&mut access, &mut policy_files);
+    access::add_repositories(&repositories, &mut access, &mut policy_files);
     let bill = bill::read_options(root.optional("bill"), faults);
     let prices = catalogue.service_prices(region.name);
     bill::check_prices(root.optional("bill"), &bill, &prices, region.name, faults);
@@ -200,7 +207,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         (cluster, horizon, standalone, starts_at_ms, faults.is_empty())
     else {
         assert!(!faults.is_empty(), "what could not be read has a fault");
-        return Scenario { setup: None, workload, disruptions, repositories };
+        return Scenario { setup: None, workload, disruptions, repositories, policies: policy_files };
     };
     let setup = Setup {
         horizon,
@@ -227,7 +234,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         instance_changes: events.instances,
         alarms,
     };
-    Scenario { setup: Some(setup), workload, disruptions, repositories }
+    Scenario { setup: Some(setup), workload, disruptions, repositories, policies: policy_files }
 }
 
 /// What Fargate charges in a region.
@@ -278,5 +285,7 @@ struct Context<'a> {
     group_names: &'a [&'a str],
     /// The alarms that are written.
     alarm_names: &'a [&'a str],
+    /// The roles that are described.
+    access: &'a Access,
     horizon: Option<SimDuration>,
 }

@@ -1,6 +1,6 @@
 //! `[[repository]]`: repositories, and the images that are or come into them.
 
-use super::access::read_name;
+use super::access::{RepositoryPolicySpec, read_name, read_repository_policy};
 use super::workload::PathRef;
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader::{self, Faults};
@@ -14,6 +14,8 @@ use crate::model::repository::{Location, Repository, TagMutability, Upstream};
 pub struct RepositorySpec {
     /// Its settings.
     pub repository: Repository,
+    /// Who may pull from it.
+    pub policy: RepositoryPolicySpec,
     /// What is in it or comes into it, as written.
     pub images: Vec<ImageSpec>,
 }
@@ -145,6 +147,11 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
     };
     let mutability = read_mutability(&table);
     let upstream = table.optional("upstream").and_then(|it| read_upstream(it, faults));
+    let policy = read_repository_policy(&table);
+    if let (Some(Location::Public { .. }), Some(written)) = (&location, node.get("policy")) {
+        let message = "everyone pulls from a public repository, whatever its policy says";
+        faults.note(written.fault("B0110", message));
+    }
     let mut images = Vec::new();
     for node in table.list("image") {
         images.extend(read_image(node, faults));
@@ -155,8 +162,9 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
         faults.note(node.fault("B0112", message));
     }
     table.finish();
-    let repository = Repository { name: name?, location: location?, mutability, upstream };
-    Some(RepositorySpec { repository, images })
+    let repository =
+        Repository { name: name?, location: location?, mutability, lifecycle_policy: None, upstream };
+    Some(RepositorySpec { repository, policy, images })
 }
 
 /// API RepositoryName.

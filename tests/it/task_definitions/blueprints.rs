@@ -188,6 +188,7 @@ fn every_valid_document_has_a_life() {
         let Ok(definition) = read("x.json", &text) else { continue };
         let options = ModelOptions::default();
         let context = LifeContext {
+            registry: &berthlab::model::repository::Registry::default(),
             options: &options,
             is_fargate: false,
             permissions: &All,

@@ -1,0 +1,198 @@
+//! The images that instances keep: for whom, how much room they leave, and what
+//! the agents' clean-up takes away.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PullState, instance_of};
+use crate::base::SimTime;
+use crate::base::id::{Id as _, ImageId, InstanceId, LayerId, TaskId};
+use crate::images::behavior;
+use crate::images::pulling::LayerToPull;
+use crate::images::{CleanUpSettings, LayerCache};
+use crate::model::agent::AgentSettings;
+use crate::model::bill::BillOptions;
+use crate::model::container::EPHEMERAL_GIB;
+use crate::model::image::{Content, Images};
+use crate::model::repository::Wanted;
+use crate::model::task::Host;
+use crate::sim::event::Event;
+use crate::sim::simulation::Simulation;
+use crate::sim::watch::Watch;
+
+/// The images of an instance.
+#[derive(Default)]
+pub(in crate::sim) struct InstanceImages {
+    pub(super) cache: LayerCache,
+    /// What it has under a name.
+    names: BTreeMap<Wanted, ImageId>,
+    /// Images of stopped tasks, until their containers are removed.
+    let_go_at: Vec<(SimTime, ImageId)>,
+    is_clean_up_scheduled: bool,
+}
+
+impl InstanceImages {
+    /// The image that it has under a name.
+    pub(super) fn named(&self, wanted: &Wanted) -> Option<ImageId> {
+        self.names.get(wanted).copied()
+    }
+
+    /// An image, or of an index one of its images.
+    pub(super) fn of_digest(&self, image: ImageId, images: &Images) -> Option<ImageId> {
+        match &images.images[image].content {
+            Content::Layers { .. } => Some(image).filter(|&it| self.cache.has(it)),
+            Content::Index(children) => children.iter().copied().find(|&it| self.cache.has(it)),
+        }
+    }
+}
+
+impl PullState<'_> {
+    /// The images of an instance, if it has any.
+    pub(super) fn kept_on(&self, instance: InstanceId) -> Option<&InstanceImages> {
+        self.kept.get(instance.idx())?.as_deref()
+    }
+
+    fn kept_on_mut(&mut self, instance: InstanceId) -> &mut InstanceImages {
+        if self.kept.len() <= instance.idx() {
+            self.kept.resize_with(instance.idx() + 1, || None);
+        }
+        self.kept[instance.idx()].get_or_insert_default()
+    }
+
+    /// An instance is gone with its disk.
+    pub(in crate::sim) fn forget_instance(&mut self, instance: InstanceId) {
+        if let Some(kept) = self.kept.get_mut(instance.idx()) {
+            *kept = None;
+        }
+    }
+}
+
+impl<W: Watch> Simulation<'_, W> {
+    pub(super) fn agent_of(&self, instance: InstanceId) -> AgentSettings {
+        self.setup.providers[self.cluster.instance(instance).provider].agent.effective()
+    }
+
+    /// The layers of an image, from the first on.
+    pub(super) fn layers_to_pull(&self, image: ImageId) -> impl Iterator<Item = LayerToPull> + '_ {
+        let images = &self.setup.registry.images;
+        images.layers_of(image).iter().map(|&layer| {
+            let row = &images.layers[layer];
+            LayerToPull { layer, compressed: row.compressed, uncompressed: row.uncompressed }
+        })
+    }
+
+    /// Layers of an image that are not where a task runs, each once.
+    pub(super) fn missing_layers(&self, host: Host, image: ImageId) -> Vec<LayerToPull> {
+        let kept = instance_of(host).and_then(|it| self.pulls.kept_on(it));
+        match kept {
+            Some(kept) => kept.cache.missing(self.layers_to_pull(image)),
+            None => LayerCache::default().missing(self.layers_to_pull(image)),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn n_missing(&self, host: Host, image: ImageId) -> u64 {
+        self.missing_layers(host, image).len() as u64
+    }
+
+    /// An image is on the instance, whole, for a task.
+    pub(super) fn keep_image(&mut self, task: TaskId, idx: usize, instance: InstanceId) {
+        let pull = self.pulls.of_mut(task);
+        pull.images[idx].is_held = true;
+        let (wanted, image) = (pull.images[idx].wanted.clone(), pull.images[idx].image);
+        let layers: Vec<LayerToPull> = self.layers_to_pull(image).collect();
+        let may_be_cleaned_up =
+            behavior::entry_of(self.agent_of(instance).image_pull_behavior).may_be_cleaned_up;
+        let now = self.now;
+        let kept = self.pulls.kept_on_mut(instance);
+        kept.cache.insert(now, image, layers, may_be_cleaned_up);
+        kept.cache.use_image(now, image);
+        kept.names.insert(wanted, image);
+        self.schedule_clean_up(instance);
+    }
+
+    /// A task has stopped: its containers refer to their images for a while.
+    pub(in crate::sim) fn let_images_go(&mut self, task: TaskId, host: Host) {
+        self.abort_pulls(task);
+        let Some(pull) = self.pulls.of_task.get_mut(task.idx()).and_then(Option::take) else { return };
+        let Some(instance) = instance_of(host) else { return };
+        if self.pulls.kept_on(instance).is_none() {
+            return;
+        }
+        let until = self.now + self.agent_of(instance).engine_task_cleanup_wait_duration;
+        let held = pull.images.iter().filter(|it| it.is_held).map(|it| (until, it.image));
+        self.pulls.kept_on_mut(instance).let_go_at.extend(held);
+    }
+
+    /// The next cycle of the agent's clean-up, where there is something to clean.
+    fn schedule_clean_up(&mut self, instance: InstanceId) {
+        let agent = self.agent_of(instance);
+        if agent.disable_image_cleanup || !behavior::entry_of(agent.image_pull_behavior).may_be_cleaned_up {
+            return;
+        }
+        let launched_at = self.cluster.instance(instance).launched_at;
+        let kept = self.pulls.kept_on_mut(instance);
+        if kept.is_clean_up_scheduled || kept.cache.n_images() == 0 {
+            return;
+        }
+        kept.is_clean_up_scheduled = true;
+        // MODEL: cycles are counted from the launch.
+        let interval = agent.image_cleanup_interval.millis();
+        let n_cycles = (self.now - launched_at).millis() / interval + 1;
+        let at = SimTime::from_millis(launched_at.millis() + n_cycles * interval);
+        self.queue.schedule(at, Event::ImagesCleanedUp(instance));
+    }
+
+    /// A cycle of an agent's clean-up.
+    pub(in crate::sim) fn on_images_cleaned_up(&mut self, instance: InstanceId) {
+        if self.pulls.kept_on(instance).is_none() {
+            return;
+        }
+        let settings = CleanUpSettings::of(self.agent_of(instance));
+        let now = self.now;
+        let kept = self.pulls.kept_on_mut(instance);
+        kept.is_clean_up_scheduled = false;
+        let InstanceImages { cache, names, let_go_at, .. } = kept;
+        let_go_at.sort_unstable();
+        let n_over = let_go_at.partition_point(|it| it.0 <= now);
+        for (at, image) in let_go_at.drain(..n_over) {
+            cache.let_go(at, image);
+        }
+        let removed = settings.map_or_else(Vec::new, |it| cache.clean_up(now, &it));
+        if !removed.is_empty() {
+            names.retain(|_, image| !removed.contains(image));
+        }
+        self.note_images(|it| it.n_cleaned_up += removed.len() as u64);
+        self.schedule_clean_up(instance);
+    }
+
+    /// Bytes that images may still take where a task runs, and the layers that
+    /// have theirs already: they are on their way.
+    pub(super) fn disk_room(&self, task: TaskId, host: Host) -> (u64, BTreeSet<LayerId>) {
+        let bytes = |gib: u32| u64::from(gib) << 30;
+        let Some(instance) = instance_of(host) else {
+            let definition = self.cluster.definition(self.cluster.task(task).definition);
+            let gib = definition.blueprint.as_deref().map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib);
+            return (bytes(gib), BTreeSet::new());
+        };
+        let volume = match self.setup.bill.root_volume_gib {
+            // One that is not billed is there nevertheless.
+            0 => BillOptions::default().root_volume_gib,
+            gib => gib,
+        };
+        let free = bytes(volume).saturating_sub(self.setup.options.registry.image_disk_reserved);
+        let kept = self.pulls.kept_on(instance).map_or(0, |it| it.cache.bytes());
+        let mut room = free.saturating_sub(kept);
+        let mut arriving = BTreeSet::new();
+        for &other in self.cluster.tasks_on(instance) {
+            let Some(pull) = self.pulls.of(other, self.cluster.task(other).epoch) else { continue };
+            for image in pull.images.iter().filter(|it| it.slot.is_some()) {
+                for layer in self.missing_layers(host, image.image) {
+                    if arriving.insert(layer.layer) {
+                        room = room.saturating_sub(layer.uncompressed);
+                    }
+                }
+            }
+        }
+        (room, arriving)
+    }
+}

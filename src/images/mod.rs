@@ -7,6 +7,7 @@ pub mod behavior;
 pub mod layer_cache;
 pub mod lifecycle;
 pub mod pulling;
+pub mod scanning;
 
 mod bandwidth;
 mod exact;

@@ -27,6 +27,7 @@ mod ecs_documents;
 mod explain;
 mod floor_runs;
 mod floors;
+mod image_stories;
 mod import;
 mod import_end_to_end;
 mod import_properties;

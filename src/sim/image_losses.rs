@@ -189,11 +189,15 @@ impl Calendar<'_> {
         let taken_of: BTreeMap<ImageId, Taken> = acted.iter().map(|it| (it.0, it.3)).collect();
         let mut lost = Vec::new();
         for (service, revisions) in self.setup.services.ids().zip(&self.revisions) {
+            // What the newest revision lacks as well is told of that.
+            let mut of_newest = Vec::new();
             for (age, revision) in revisions.iter().rev().enumerate() {
                 let need = if age == 0 { Need::Runs } else { Need::RollsBack };
                 for needed in &revision.images {
                     let image = needed.image.or_else(|| Some(self.state.find(&needed.wanted, now)?.image));
-                    if let Some(&taken) = image.and_then(|it| taken_of.get(&it)) {
+                    let Some(image) = image.filter(|it| !of_newest.contains(it)) else { continue };
+                    of_newest.extend((need == Need::Runs).then_some(image));
+                    if let Some(&taken) = taken_of.get(&image) {
                         let (name, repository) = (needed.name.clone(), needed.wanted.repository);
                         lost.push((service, revision.definition, need, name, repository, taken));
                     }

@@ -1,0 +1,247 @@
+//! Images that a lifecycle policy takes from services: the lint before a run,
+//! the preview of a day, and what a run comes to.
+
+use berthlab::experiment::matrix::{self, Experiment, SourceText};
+use berthlab::lint::{Finding, lint};
+use berthlab::record::RunRecord;
+use berthlab::sim::run;
+
+use crate::support::Bench;
+
+/// A service of ten days, released on the third; a build every day. Policies are
+/// carried out at midnight, the run begins at noon.
+const DAYS: &str = r#"name = "days"
+horizon = "10d"
+starts_at = "2026-01-01T12:00:00Z"
+[cluster]
+instances = 2
+instance_type = "m6i.large"
+[[service]]
+name = "web"
+task_definition = { cpu = 256, memory = 256, image = "team/web:1" }
+desired_count = 2
+release = [{ at = "3d", image = "team/web:2" }]
+[[repository]]
+name = "team/web"
+[[repository.image]]
+tags = ["1"]
+age = "2d"
+layers = [{ digest = "one", size = 1000 }]
+[[repository.image]]
+tags = ["2"]
+at = "1h"
+layers = [{ digest = "two", size = 1000 }]
+[[repository.image]]
+tags = ["ci-{n}"]
+at = "2h"
+layers = [{ digest = "ci-{n}", size = 1000 }]
+repeat = { every = "1d", times = 9 }
+[repository.lifecycle_policy]
+rules = [RULES]
+"#;
+
+const ANY: &str = r#"{ rule_priority = 5, selection = { tag_status = "any", COUNT }, action = ACTION }"#;
+const SHIELD: &str = r#"{ rule_priority = 1, selection = { tag_status = "tagged", tag_pattern_list = ["TAG"], count_type = "imageCountMoreThan", count_number = 9 }, action = { type = "expire" } }"#;
+
+fn any(count: &str) -> String {
+    ANY.replace("COUNT", count).replace("ACTION", r#"{ type = "expire" }"#)
+}
+
+fn images(n: u32) -> String {
+    format!(r#"count_type = "imageCountMoreThan", count_number = {n}"#)
+}
+
+fn days(kind: &str, n: u32) -> String {
+    format!(r#"count_type = "{kind}", count_unit = "days", count_number = {n}"#)
+}
+
+fn read(text: &str) -> Experiment {
+    let source = SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides: Vec::new() };
+    matrix::read(source, &Bench::new().path("")).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+fn with_rules(rules: &[String]) -> String {
+    DAYS.replace("RULES", &rules.join(", "))
+}
+
+fn told(findings: &[Finding]) -> Vec<(&'static str, String, String)> {
+    findings
+        .iter()
+        .map(|it| {
+            let diagnostic = it.diagnostic();
+            (it.code(), diagnostic.message, diagnostic.help.unwrap_or_default())
+        })
+        .collect()
+}
+
+fn play(experiment: &Experiment) -> RunRecord {
+    let first = experiment.runs().next().expect("a run");
+    let planned = &experiment.settings[0];
+    let seed = experiment.seed_of(first);
+    let workload = experiment.inputs.workload(&experiment.workloads[planned.workload], seed);
+    run(&planned.setup, &workload, seed)
+}
+
+/// What is found, and that the change it advises frees it; both as a run sees it.
+fn check(text: &str, expected: &[(&str, &str, &str)]) {
+    let experiment = read(text);
+    let found = told(&lint(&experiment));
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for ((code, message, help), (of_code, of_message, of_help)) in found.iter().zip(expected) {
+        assert_eq!((code, help.as_str()), (of_code, *of_help), "{message}");
+        assert!(message.contains(of_message), "{message}");
+    }
+}
+
+#[test]
+fn an_image_that_a_revision_needs_is_found_before_it_goes() {
+    let by = |count: &str, at: &str| {
+        format!("at {at} by the lifecycle policy of `team/web` (rulePriority 5: {count})")
+    };
+    // The first goes while it runs, the second too: a build a day, and three are kept.
+    check(
+        &with_rules(&[any(&images(3))]),
+        &[
+            (
+                "B0725",
+                &format!(
+                    "image `team/web:1` expires {} while it runs: tasks started after that fail",
+                    by("imageCountMoreThan 3", "1d12h")
+                ),
+                "countNumber = 11 in the rule with rulePriority 5",
+            ),
+            (
+                "B0727",
+                &format!(
+                    "image `team/web:2` expires {}, before it is released at 3d",
+                    by("imageCountMoreThan 3", "2d12h")
+                ),
+                "countNumber = 10 in the rule with rulePriority 5",
+            ),
+        ],
+    );
+    // By age: exactly so many days old stays.
+    check(
+        &with_rules(&[any(&days("sinceImagePushed", 4))]),
+        &[
+            (
+                "B0725",
+                &format!("image `team/web:1` expires {} while it runs", by("sinceImagePushed 4", "2d12h")),
+                "countNumber = 12 in the rule with rulePriority 5",
+            ),
+            (
+                "B0725",
+                &format!("image `team/web:2` expires {} while it runs", by("sinceImagePushed 4", "4d12h")),
+                "countNumber = 10 in the rule with rulePriority 5",
+            ),
+        ],
+    );
+    // The revision before: nothing runs it, a rollback would.
+    check(
+        &with_rules(&[SHIELD.replace("TAG", "2"), any(&days("sinceImagePushed", 7))]),
+        &[(
+            "B0726",
+            &format!(
+                "image `team/web:1` expires {}, and a deployment may still be rolled back to it",
+                by("sinceImagePushed 7", "5d12h")
+            ),
+            "countNumber = 12 in the rule with rulePriority 5",
+        )],
+    );
+    // Archived is as good as gone.
+    let archive = ANY
+        .replace("COUNT", &days("sinceImagePulled", 2))
+        .replace("ACTION", r#"{ type = "transition", target_storage_class = "archive" }"#);
+    check(
+        &with_rules(&[archive]),
+        &[
+            (
+                "B0725",
+                &format!(
+                    "image `team/web:1` is archived {} while it runs",
+                    by("sinceImagePulled 2", "2d12h")
+                ),
+                "countNumber = 10 in the rule with rulePriority 5",
+            ),
+            (
+                "B0727",
+                &format!(
+                    "image `team/web:2` is archived {}, before it is released at 3d",
+                    by("sinceImagePulled 2", "2d12h")
+                ),
+                "countNumber = 7 in the rule with rulePriority 5",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_is_kept_is_not_told() {
+    for rules in [
+        vec![any(&images(11))],
+        vec![any(&images(99))],
+        vec![any(&days("sinceImagePushed", 12))],
+        vec![
+            SHIELD.replace("TAG", "?"),
+            SHIELD.replace("TAG", "1").replace("rity = 1", "rity = 2"),
+            SHIELD.replace("TAG", "2").replace("rity = 1", "rity = 3"),
+            any(&images(1)),
+        ],
+        vec![any(&images(1)).replace("\"any\"", "\"untagged\"")],
+        vec![any(&images(1)).replace("\"any\"", "\"tagged\", tag_prefix_list = [\"ci-\"]")],
+    ] {
+        check(&with_rules(&rules), &[]);
+    }
+    // Nobody wants tasks; there is no policy; the horizon comes before midnight.
+    let one = with_rules(&[any(&images(1))]);
+    check(&one.replace("desired_count = 2", "desired_count = 0"), &[]);
+    check(&one.replace("[repository.lifecycle_policy]\n", "# ").replace("rules = ", "# "), &[]);
+    check(&one.replace("\"10d\"", "\"12h\"").replace("release = ", "# "), &[]);
+    check(&one.replace("team/web:", "other/web:"), &[]);
+}
+
+#[test]
+fn an_image_that_lost_its_tag_goes_by_another_rule() {
+    // The tag is pushed anew: what runs has none any longer.
+    let moved = with_rules(&[any(&days("sinceImagePushed", 4)).replace("\"any\"", "\"untagged\"")])
+        .replace("tags = [\"2\"]", "tags = [\"1\", \"2\"]")
+        .replace("release = ", "# ");
+    check(
+        &moved,
+        &[(
+            "B0725",
+            "image `team/web:1` expires at 2d12h",
+            "countNumber = 12 in the rule with rulePriority 5",
+        )],
+    );
+    // Kept by one rule while it has its tag, then lost by the next.
+    let twice = [
+        any(&days("sinceImagePushed", 2))
+            .replace("\"any\"", "\"tagged\", tag_pattern_list = [\"1\"]")
+            .replace("= 5", "= 4"),
+        any(&days("sinceImagePushed", 4)).replace("\"any\"", "\"untagged\""),
+    ];
+    let twice = with_rules(&twice)
+        .replace("tags = [\"2\"]\nat = \"1h\"", "tags = [\"1\"]\nat = \"30h\"")
+        .replace("release = ", "# ");
+    check(
+        &twice,
+        &[(
+            "B0725",
+            "image `team/web:1` expires at 12h",
+            "countNumber = 3 in the rule with rulePriority 4 and countNumber = 12 in the rule with rulePriority 5",
+        )],
+    );
+}
+
+#[test]
+fn a_run_loses_what_was_found_and_the_advice_frees_it() {
+    let lost = read(&with_rules(&[any(&images(3))]));
+    let record = play(&lost);
+    // Of the two that are needed only the first is: the second is gone when it is released.
+    assert_eq!((record.images.n_lost, record.images.n_archived), (1, 0));
+    assert!(record.images.n_expired >= 5, "{:?}", record.images);
+    let kept = read(&with_rules(&[any(&images(11))]));
+    let record = play(&kept);
+    assert_eq!((record.images.n_lost, record.images.n_expired), (0, 0));
+}

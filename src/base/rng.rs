@@ -42,6 +42,9 @@ pub enum Domain {
     LaunchFailure = 23,
     /// When an agent is not heard; entity: zone and n-th launch there.
     AgentDisconnect = 24,
+    /// What a scan finds in an image; entity: the digest's hash, whether it is
+    /// found at the push or later, severity.
+    ScanFindings = 30,
 }
 
 /// What all draws of a run start from.

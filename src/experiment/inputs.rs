@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
 use crate::base::{Diagnostic, Seed, SimDuration, SimTime, Table};
@@ -22,6 +23,8 @@ use crate::experiment::scenario::{
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
+use crate::model::container::{Blueprint, Container};
+use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::traffic::{RequestRate, Traffic};
 use crate::model::workload::{
@@ -297,9 +300,11 @@ impl Inputs {
         let mut definitions = Table::new();
         let mut services = Table::new();
         let mut changes: Vec<ServiceChange> = Vec::new();
+        let mut scan_gates = BTreeMap::new();
         for (idx, service) in spec.services.iter().enumerate() {
             let id = ServiceId::from_idx(idx);
-            let (start, of_service) = self.service(id, service, spec, seed, &mut definitions);
+            let (start, of_service) =
+                self.service(id, service, (spec, seed), &mut definitions, &mut scan_gates);
             services.push(start);
             changes.extend(of_service);
         }
@@ -335,8 +340,14 @@ impl Inputs {
         // Groups of tasks that were found come before those of the trace.
         let n_found_groups = found.iter().map(|it| it.1 + 1).max().unwrap_or(0);
         let n_before = definitions.len();
+        // They differ in their needs alone: what stands behind them is shared.
+        let blueprint = spec.image.as_ref().map(|image| {
+            let container = Container { image: image.clone(), ..Container::plain("app") };
+            Arc::new(Blueprint { containers: vec![container], ..Blueprint::plain() })
+        });
         for definition in trace.definitions.rows() {
-            definitions.push(definition.clone());
+            let blueprint = definition.blueprint.clone().or_else(|| blueprint.clone());
+            definitions.push(TaskDefinition { blueprint, ..definition.clone() });
         }
         let mut arrivals = trace.arrivals(seed, spread, spec.horizon);
         let shift = |it: &mut TaskArrival| {
@@ -352,6 +363,7 @@ impl Inputs {
             found_groups: found_groups(spec).map(str::to_owned).collect(),
             services,
             service_changes: changes,
+            scan_gates,
         }
     }
 
@@ -359,9 +371,9 @@ impl Inputs {
         &self,
         id: ServiceId,
         service: &ServiceSpec,
-        spec: &WorkloadSpec,
-        seed: Seed,
+        (spec, seed): (&WorkloadSpec, Seed),
         definitions: &mut Table<TaskDefinitionId, TaskDefinition>,
+        scan_gates: &mut BTreeMap<TaskDefinitionId, ScanGate>,
     ) -> (ServiceStart, Vec<ServiceChange>) {
         let definition_of = |it: &DefinitionSpec| self.definition(it).clone();
         let mut changes = Vec::new();
@@ -388,7 +400,9 @@ impl Inputs {
             if let Some(image) = &release.image {
                 behaviour::set_image(&mut newest, image);
             }
-            let kind = ServiceChangeKind::Release(definitions.push(behaving(&newest, Some(release))));
+            let definition = definitions.push(behaving(&newest, Some(release)));
+            scan_gates.extend(release.scan_gate.map(|it| (definition, it)));
+            let kind = ServiceChangeKind::Release(definition);
             changes.push(ServiceChange { at: release.at, service: id, kind });
         }
         let desired_count = match &service.desired {

@@ -13,6 +13,7 @@ use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{self, Header, PathRef, Scenario, WorkloadSpec};
 use crate::experiment::tree::{Node, Value};
 use crate::model::registry_options::RegistryOptions;
+use crate::model::scanning::FindingsSource;
 use crate::sim::Setup;
 
 /// The most runs of one experiment.
@@ -129,7 +130,7 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         for (axis, &value) in first.into_iter().chain(last) {
             axis.apply(&mut varied, value, &faults);
         }
-        let Scenario { mut setup, workload, disruptions, repositories, policies } =
+        let Scenario { mut setup, workload, disruptions, repositories, policies, findings } =
             scenario::read(&varied, &header.region, &catalogue, &faults);
         let identity = format!("{workload:?}");
         let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
@@ -147,7 +148,11 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         };
         inputs.policies(&policies, setup.as_mut().map(|it| &mut it.access), &faults);
         let registry = inputs.registry(&repositories, &own, ratio, &releases, &faults);
+        let observed = findings.and_then(|it| inputs.findings(&it, &faults));
         let Some(mut setup) = setup else { continue };
+        if let (Some(scanning), Some(observed)) = (&mut setup.scanning, observed) {
+            scanning.findings = FindingsSource::Observed(observed);
+        }
         setup.disruptions = disruptions;
         setup.registry = registry;
         if faults.is_empty() {

@@ -1,19 +1,22 @@
-//! The policies that an experiment names as files: read once, and put where they
-//! belong.
+//! The policies that an experiment names as files, read once and put where they
+//! belong; and the file of what scans find.
 
 use std::collections::BTreeMap;
 
 use crate::documents::policy::{self, PolicyKind};
-use crate::experiment::inputs::Inputs;
+use crate::experiment::inputs::{Inputs, note_read_error};
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{PathRef, PolicyOwner, PolicySpec};
 use crate::model::access::{Access, AccessChangeKind, ResourceStatement, Statement};
+use crate::model::scanning::ObservedFinding;
+use crate::trace::read_scan_findings;
 
 /// What was read of them.
 #[derive(Default)]
 pub(super) struct PolicyFiles {
     of_roles: BTreeMap<String, Vec<Statement>>,
     of_repositories: BTreeMap<String, Vec<ResourceStatement>>,
+    findings: BTreeMap<String, Vec<ObservedFinding>>,
 }
 
 impl Inputs {
@@ -47,6 +50,17 @@ impl Inputs {
                 }
             }
         }
+    }
+
+    /// What scans find, as a file says it.
+    pub(super) fn findings(&mut self, file: &PathRef, faults: &Faults) -> Option<Vec<ObservedFinding>> {
+        if !self.of_policies.findings.contains_key(&file.path) {
+            let (mut reader, shown) = self.open(file).map_err(|fault| faults.note(fault)).ok()?;
+            let read = read_scan_findings(&mut reader, &shown);
+            let found = read.map_err(|error| note_read_error(file, error, faults)).ok()?;
+            self.of_policies.findings.insert(file.path.clone(), found);
+        }
+        self.of_policies.findings.get(&file.path).cloned()
     }
 
     fn load_policy(&mut self, kind: PolicyKind, file: &PathRef, faults: &Faults) {

@@ -7,6 +7,7 @@ pub mod behavior;
 pub mod layer_cache;
 pub mod lifecycle;
 pub mod pulling;
+pub mod scanning;
 
 mod bandwidth;
 mod exact;
@@ -16,5 +17,5 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use layer_cache::{CleanUpSettings, LayerCache};
+pub use layer_cache::{CleanUpSettings, LayerCache, NameKey};
 pub use pulling::{LayerToPull, LinkKey, LinkRates, PullKey, Pulls};

@@ -15,10 +15,14 @@ use rustc_hash::FxHashMap;
 use super::bandwidth::{Bandwidth, LINK_RATE_MAX, PullIdx};
 use super::exact::{Bytes, Moment, Rate, bytes, whole_bytes};
 use super::parallel_layers;
-use crate::base::SimTime;
 use crate::base::id::LayerId;
+use crate::base::{SimDuration, SimTime};
 
 pub use super::parallel_layers::PARALLEL_LAYERS;
+
+/// A pull that takes longer has failed: the agent gives up (agent source,
+/// pullImageTimeout; semantics 2.4). The caller sees to it.
+pub const PULL_TIME_MAX: SimDuration = SimDuration::from_secs(2 * 3600);
 
 /// A layer that a link does not have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -221,7 +225,7 @@ impl Pulls {
         let own = pull.layers.iter().map(|it| it.left).sum();
         self.pulls.insert(idx, pull);
         self.move_layers(idx);
-        self.unpack_on(vec![idx]);
+        self.unpack_on(&[idx]);
         whole_bytes(own)
     }
 
@@ -280,7 +284,7 @@ impl Pulls {
                 woken.push(idx);
             }
         }
-        self.unpack_on(woken);
+        self.unpack_on(&woken);
         whole_bytes(not_moved)
     }
 
@@ -370,7 +374,7 @@ impl Pulls {
             self.stop_moving(idx);
         }
         if self.pulls[&idx].next == Next::Download {
-            self.unpack_on(vec![idx]);
+            self.unpack_on(&[idx]);
         }
     }
 
@@ -385,12 +389,12 @@ impl Pulls {
         // One that was aborted meanwhile is no longer there.
         let waits = |it: &PullIdx| self.pulls.get(it).is_some_and(|it| it.next == Next::Other(layer));
         go_on.extend(std::mem::take(&mut known.waiting).into_iter().filter(waits));
-        self.unpack_on(go_on);
+        self.unpack_on(&go_on);
     }
 
     /// Lets pulls go on to their next layer that has to be waited for.
-    fn unpack_on(&mut self, go_on: Vec<PullIdx>) {
-        for idx in go_on {
+    fn unpack_on(&mut self, go_on: &[PullIdx]) {
+        for &idx in go_on {
             self.unpack_next(idx);
         }
     }

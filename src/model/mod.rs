@@ -23,6 +23,7 @@ pub mod query;
 pub mod registry_options;
 pub mod repository;
 pub mod scaling;
+pub mod scanning;
 pub mod service;
 pub mod task;
 pub mod traffic;

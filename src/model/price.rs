@@ -41,6 +41,8 @@ pub enum PriceItem {
     NatGb,
     /// One GB of images in a private registry for a month.
     EcrGbMonth,
+    /// One GB of archived images for a month.
+    EcrArchiveGbMonth,
     /// One GB to the internet, of the first 10 TB.
     InternetOutGb,
     /// One GB to another zone, in each direction.
@@ -63,6 +65,7 @@ impl PriceItem {
         ("nat:hour", Self::NatHour),
         ("nat:gb", Self::NatGb),
         ("ecr:gb_month", Self::EcrGbMonth),
+        ("ecr:archive_gb_month", Self::EcrArchiveGbMonth),
         ("transfer:internet_out_gb", Self::InternetOutGb),
         ("transfer:inter_zone_gb", Self::InterZoneGb),
         ("transfer:inter_region_gb", Self::InterRegionGb),

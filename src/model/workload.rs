@@ -2,9 +2,12 @@
 //! shared by all runs that meet it: stand-alone tasks that are asked for, and
 //! what people and load do to services.
 
+use std::collections::BTreeMap;
+
 use crate::base::id::{ServiceId, TaskDefinitionId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
 use crate::model::scaling::LoadPoint;
+use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::traffic::RequestRate;
 
@@ -27,6 +30,9 @@ pub struct Workload {
     pub services: Table<ServiceId, ServiceStart>,
     /// What happens to services after the start, in the order of time.
     pub service_changes: Vec<ServiceChange>,
+    /// Releases that wait for a scan of their images, by what they release: each
+    /// has a row of its own.
+    pub scan_gates: BTreeMap<TaskDefinitionId, ScanGate>,
 }
 
 impl Workload {

@@ -55,6 +55,12 @@ pub enum Meter {
     InterZoneTransfer,
     /// Bytes to the internet.
     InternetTransfer,
+    /// Bytes from another region: images of a registry there.
+    InterRegionTransfer,
+    /// Images in a private registry.
+    RegistryStorage,
+    /// Archived images in one.
+    RegistryArchive,
     /// What of commitments was not used.
     UnusedCommitment,
 }
@@ -67,7 +73,7 @@ pub enum LineGroup {
     Instances,
     /// Tasks on Fargate.
     Fargate,
-    /// Volumes.
+    /// Volumes, and images in registries.
     Storage,
     /// Load balancers.
     LoadBalancers,
@@ -121,13 +127,14 @@ impl Meter {
             | Self::FargateWindowsLicense
             | Self::FargateSavingsPlanVcpu
             | Self::FargateSavingsPlanMemory => LineGroup::Fargate,
-            Self::EbsVolume => LineGroup::Storage,
+            Self::EbsVolume | Self::RegistryStorage | Self::RegistryArchive => LineGroup::Storage,
             Self::LoadBalancerHour | Self::LoadBalancerCapacityUnit => LineGroup::LoadBalancers,
             Self::PublicIpv4 => LineGroup::PublicAddresses,
             Self::NatGatewayHour
             | Self::NatGatewayTransfer
             | Self::InterZoneTransfer
-            | Self::InternetTransfer => LineGroup::Transfer,
+            | Self::InternetTransfer
+            | Self::InterRegionTransfer => LineGroup::Transfer,
             Self::UnusedCommitment => LineGroup::UnusedCommitments,
         }
     }
@@ -161,6 +168,9 @@ impl Meter {
             Self::NatGatewayTransfer => "NAT gateway bytes",
             Self::InterZoneTransfer => "transfer between zones",
             Self::InternetTransfer => "transfer to the internet",
+            Self::InterRegionTransfer => "transfer between regions",
+            Self::RegistryStorage => "registry storage",
+            Self::RegistryArchive => "registry archive",
             Self::UnusedCommitment => "unused commitment",
         }
     }
@@ -179,7 +189,11 @@ impl Meter {
             Self::LoadBalancerHour | Self::NatGatewayHour => "hours",
             Self::LoadBalancerCapacityUnit => "LCU-hours",
             Self::PublicIpv4 => "address-hours",
-            Self::NatGatewayTransfer | Self::InterZoneTransfer | Self::InternetTransfer => "GB",
+            Self::NatGatewayTransfer
+            | Self::InterZoneTransfer
+            | Self::InternetTransfer
+            | Self::InterRegionTransfer => "GB",
+            Self::RegistryStorage | Self::RegistryArchive => "GB-months",
             Self::UnusedCommitment => "commitment-hours",
         }
     }

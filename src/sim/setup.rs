@@ -27,6 +27,7 @@ use crate::model::options::ModelOptions;
 use crate::model::price::Prices;
 use crate::model::repository::Registry;
 use crate::model::scaling::ServiceScaling;
+use crate::model::scanning::Scanning;
 use crate::model::service::DeploymentBounds;
 use crate::model::task::{Needs, TaskDefinition};
 use crate::model::traffic::{MessageBytes, Traffic};
@@ -63,6 +64,8 @@ pub struct Setup {
     pub disruptions: Vec<Disruption>,
     /// Image repositories, and what is pushed to them.
     pub registry: Registry,
+    /// How images are scanned, if they are.
+    pub scanning: Option<Scanning>,
     /// Instances that are there at the first moment, with their providers'
     /// other ones launched beside them.
     pub found_instances: Vec<FoundInstance>,
@@ -318,6 +321,7 @@ impl Setup {
             services: Table::new(),
             disruptions: Vec::new(),
             registry: Registry::default(),
+            scanning: None,
             found_instances: Vec::new(),
             access: Access::default(),
             network: Network::default(),

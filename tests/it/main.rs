@@ -6,6 +6,7 @@ mod support;
 
 mod access;
 mod advise;
+mod agent_settings;
 mod azure;
 mod bad_bill;
 mod bad_disruptions;

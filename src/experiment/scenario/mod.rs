@@ -22,6 +22,7 @@ mod purchase;
 mod repository;
 mod scaling;
 mod scaling_policy;
+mod scanning;
 mod service;
 mod task_set;
 mod traffic;
@@ -66,6 +67,8 @@ pub struct Scenario {
     pub repositories: Vec<RepositorySpec>,
     /// Policies in files; after a fault as much of it as could be read.
     pub policies: Vec<PolicySpec>,
+    /// A file of what scans find; its rows are no part of the setup yet.
+    pub findings: Option<PathRef>,
 }
 
 /// What is asked of every file, whatever the scenario.
@@ -149,6 +152,8 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         root.required("cluster").and_then(|it| cluster::read(it, region, catalogue, &group_names, faults));
     let network = network::read_network(&root, cluster.as_ref().map(|it| it.zones.rows()));
     let (mut access, mut policy_files) = access::read_access(&root);
+    let is_scanned = tree.get("scanning").is_some();
+    let scanning = scanning::read(root.optional("scanning"), faults);
     access::check_instance_roles(cluster::single(tree.get("cluster")), &access, faults);
     // A target group with a fault is left out, and yet it is there.
     let is_whole = network.target_groups.len() == root.list("target_group").len();
@@ -162,11 +167,12 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         group_names: &group_names,
         alarm_names: &alarm_names,
         access: &access,
+        is_scanned,
         horizon,
     };
     let workload = root.optional("workload");
     let nothing = Node::parse("", "").expect("nothing is a document");
-    let (tasks, standalone) =
+    let (tasks, image, standalone) =
         workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
     let mut services = service::read_all(written_services, &context, &mut names);
@@ -196,10 +202,13 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     bill::check_prices(root.optional("bill"), &bill, &prices, region.name, faults);
     let commitments = bill::read_commitments(root.list("commitment"), catalogue, faults);
     root.finish();
+    let (scanning, findings) = scanning.unzip();
+    let findings = findings.flatten();
 
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
     let workload = WorkloadSpec {
         tasks,
+        image,
         services: specs,
         changes: events.services,
         found: found_tasks,
@@ -209,7 +218,14 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         (cluster, horizon, standalone, starts_at_ms, faults.is_empty())
     else {
         assert!(!faults.is_empty(), "what could not be read has a fault");
-        return Scenario { setup: None, workload, disruptions, repositories, policies: policy_files };
+        return Scenario {
+            setup: None,
+            workload,
+            disruptions,
+            repositories,
+            policies: policy_files,
+            findings,
+        };
     };
     let setup = Setup {
         horizon,
@@ -226,6 +242,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         // Those of files come when these are read.
         disruptions: Vec::new(),
         registry: Registry { own: repository::own_registry(region.name), ..Registry::default() },
+        scanning,
         found_instances,
         access,
         network,
@@ -236,7 +253,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         instance_changes: events.instances,
         alarms,
     };
-    Scenario { setup: Some(setup), workload, disruptions, repositories, policies: policy_files }
+    Scenario { setup: Some(setup), workload, disruptions, repositories, policies: policy_files, findings }
 }
 
 /// What Fargate charges in a region.
@@ -289,5 +306,7 @@ struct Context<'a> {
     alarm_names: &'a [&'a str],
     /// The roles that are described.
     access: &'a Access,
+    /// Whether images are scanned.
+    is_scanned: bool,
     horizon: Option<SimDuration>,
 }

@@ -8,6 +8,7 @@ use super::capacity::{check_platform_version, read_capacity, read_network_config
 use super::chain::{Asker, read_placement};
 use super::deployment;
 use super::scaling;
+use super::scanning::read_gate;
 use super::traffic;
 use super::workload::{DefinitionSpec, DesiredSpec, LoadSpec, PathRef, ReleaseSpec, ServiceSpec};
 use super::{Context, Names};
@@ -251,6 +252,8 @@ fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>)
     let behaviours = read_behaviours(&table);
     let fails_health_checks = table.flag("fails_health_checks").unwrap_or(false);
     let is_forced = table.flag("force_new_deployment").unwrap_or(false);
+    let gate = table.optional("scan_gate");
+    let scan_gate = gate.and_then(|it| read_gate(it, context.is_scanned, context.faults));
     table.finish();
     if definition.is_none() && image.is_none() && !is_forced {
         let expected = "a release names a `task_definition` or an `image`, or is forced";
@@ -264,7 +267,7 @@ fn read_release(node: &Node, family: &str, revision: u32, context: &Context<'_>)
         None => None,
     };
     let image = image.map(str::to_owned);
-    Some(ReleaseSpec { at: at?, definition, image, behaviours, fails_health_checks })
+    Some(ReleaseSpec { at: at?, definition, image, behaviours, fails_health_checks, scan_gate })
 }
 
 /// A moment before the horizon.

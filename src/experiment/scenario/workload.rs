@@ -12,6 +12,7 @@ use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader;
 use crate::experiment::tree::Node;
 use crate::model::capacity::CapacityStrategy;
+use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::workload::{FoundHost, ServiceChangeKind};
 use crate::sim::setup::{StandalonePolicy, Unplaced};
@@ -39,6 +40,8 @@ impl fmt::Debug for PathRef {
 pub struct WorkloadSpec {
     /// Stand-alone tasks.
     pub tasks: TasksSpec,
+    /// The image of their containers.
+    pub image: Option<String>,
     /// The services, in order.
     pub services: Vec<ServiceSpec>,
     /// What else happens to services, in the order of time.
@@ -240,6 +243,8 @@ pub struct ReleaseSpec {
     pub behaviours: Vec<BehaviourSpec>,
     /// Whether none of its essential containers ever passes a check.
     pub fails_health_checks: bool,
+    /// What it waits for.
+    pub scan_gate: Option<ScanGate>,
 }
 
 /// Reads `[workload]`. No policy after a fault.
@@ -248,7 +253,7 @@ pub(super) fn read_standalone<'a>(
     is_written: bool,
     context: &Context<'a>,
     names: &mut Names,
-) -> (TasksSpec, Option<StandalonePolicy>) {
+) -> (TasksSpec, Option<String>, Option<StandalonePolicy>) {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
     let trace = table.optional("trace").and_then(|node| {
@@ -290,8 +295,9 @@ pub(super) fn read_standalone<'a>(
         (None, Some(generate)) => generate,
         (None, None) => TasksSpec::None,
     };
+    let image = table.text("image").map(str::to_owned);
     table.finish();
-    (tasks, placement.map(|placement| StandalonePolicy { placement, unplaced }))
+    (tasks, image, placement.map(|placement| StandalonePolicy { placement, unplaced }))
 }
 
 fn read_generate(node: &Node, context: &Context<'_>) -> Option<TasksSpec> {

@@ -2,6 +2,8 @@
 //! a setting and one of its releases, with nothing of the workload left but what
 //! holds room at that moment.
 
+use std::collections::BTreeMap;
+
 use crate::base::id::{CapacityProviderId, ServiceId, TaskDefinitionId};
 use crate::base::{SimDuration, SimTime};
 use crate::model::capacity::Scaling;
@@ -124,6 +126,7 @@ impl Question {
             found_groups: workload.found_groups.clone(),
             services,
             service_changes: Vec::new(),
+            scan_gates: BTreeMap::new(),
         };
         let n_protected = n_protected.min(workload.services[service].desired_count);
         // A group that grew to its size has had less room before.

@@ -245,3 +245,67 @@ fn a_run_loses_what_was_found_and_the_advice_frees_it() {
     let record = play(&kept);
     assert_eq!((record.images.n_lost, record.images.n_expired), (0, 0));
 }
+
+#[test]
+fn a_preview_tells_of_each_image_what_the_next_run_does_and_why() {
+    let bench = Bench::new();
+    let rules = [SHIELD.replace("TAG", "2"), any(&days("sinceImagePushed", 1))];
+    bench.write("days.toml", with_rules(&rules).replace("age = \"2d\"", "age = \"2h\""));
+    let outcome = bench.run_well(&["explain", "days.toml", "--repository", "team/web", "--at", "30h"]);
+    let lines: Vec<&str> = outcome.out.lines().collect();
+    assert_eq!(
+        lines[..4],
+        [
+            "run 0 of 1: base, replicate 0, seed 1",
+            "team/web: at 1d12h its lifecycle policy looks at 4 images and takes 2, one of which is needed",
+            "  rule 1: tagged 2, imageCountMoreThan 9: expire",
+            "  rule 5: any, sinceImagePushed 1 day: expire",
+        ],
+        "{}",
+        outcome.out
+    );
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = lines[6..].iter().map(|it| words(it)).collect();
+    // The newest first; digests are left out.
+    let told: Vec<String> =
+        rows.iter().map(|it| [&it[..it.len().min(3)], &it[5.min(it.len())..]].concat().join(" ")).collect();
+    assert_eq!(told.len(), 4, "{}", outcome.out);
+    for (row, parts) in told.iter().zip([
+        ["stays 10h ago", "ci-2 rule 5 keeps it"],
+        ["expires 1d10h ago", "ci-1 rule 5"],
+        ["stays 1d11h ago", "2 rule 1 keeps it from rule 5"],
+        ["expires 1d14h ago", "1 rule 5; service web runs it (web"],
+    ]) {
+        assert!(row.starts_with(parts[0]) && row.contains(parts[1]), "{row}: {parts:?}\n{}", outcome.out);
+    }
+
+    let args = ["explain", "days.toml", "--repository", "team/web", "--at", "30h", "--format", "json"];
+    let document: serde_json::Value = serde_json::from_str(&bench.run_well(&args).out).expect("one document");
+    assert_eq!((&document["runs_at_s"], &document["replicate"]), (&129_600.0.into(), &0.into()));
+    assert_eq!(document["policy"]["rules"][1]["selection"]["countNumber"], 1);
+    let last = &document["images"][3];
+    assert_eq!((&last["action"], &last["rule_priority"]), (&"expire".into(), &5.into()));
+    assert_eq!(last["needed_by"][0]["service"], "web");
+    assert_eq!((&last["tags"][0], &last["pushed_s_ago"]), (&"1".into(), &136_800.0.into()));
+    assert_eq!(document["images"][2]["shielded_from_rule_priority"], 5);
+
+    // What comes too late, and what cannot be asked.
+    let late = bench.run_well(&["explain", "days.toml", "--repository", "team/web", "--at", "238h"]);
+    assert!(late.out.contains("is not carried out again before the horizon"), "{}", late.out);
+    for (args, message) in [
+        (&["--repository", "team/wbe"][..], "did you mean `team/web`?"),
+        (&["--repository", "team/web", "--at", "soon"], "--at `soon` is not a duration"),
+        (&["--repository", "team/web", "--task", "web/0"], "cannot be used with"),
+        (&["--task", "web/0", "--at", "1h"], "--at"),
+        (&[], "--task"),
+        (&["--repository", "team/web", "--set", "repository.0.lifecycle_policy=gone.json"], "gone.json"),
+    ] {
+        let outcome = bench.run(&[&["explain", "days.toml"], args].concat());
+        assert!(matches!(outcome.code, Some(2 | 3)), "{args:?}: {outcome:?}");
+        assert!(outcome.err.contains(message), "{args:?}: {}", outcome.err);
+    }
+    bench.write("none.toml", DAYS.replace("[repository.lifecycle_policy]\nrules = [RULES]\n", ""));
+    let outcome = bench.run(&["explain", "none.toml", "--repository", "team/web"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.err.contains("repository `team/web` has no lifecycle policy"), "{}", outcome.err);
+}

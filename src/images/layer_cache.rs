@@ -17,19 +17,12 @@ use crate::model::agent::AgentSettings;
 #[derive(Clone, Debug, Default)]
 pub struct LayerCache {
     images: BTreeMap<ImageId, KeptImage>,
-    /// What the images are called on the instance.
-    names: BTreeMap<NameKey, ImageId>,
-    /// Those of `images` and of pulls, for look-up only.
+    /// Those of `images`, for look-up only.
     layers: FxHashMap<LayerId, KeptLayer>,
     /// Of all layers, uncompressed.
     bytes: u64,
     n_pulled: u64,
 }
-
-/// What a task definition calls an image, by a number that the caller gives to
-/// each repository and tag, or digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NameKey(pub u32);
 
 /// An image on the disk.
 #[derive(Clone, Debug)]
@@ -49,8 +42,6 @@ struct KeptImage {
 struct KeptLayer {
     /// How many images have it.
     n_images: u32,
-    /// How many pulls under way will have it.
-    n_pulls: u32,
     uncompressed: u64,
 }
 
@@ -80,69 +71,15 @@ impl LayerCache {
         self.images.contains_key(&image)
     }
 
-    /// The image of this name, if one was pulled under it and is there still. The
-    /// tag of the registry may have moved since.
-    pub fn named(&self, name: NameKey) -> Option<ImageId> {
-        self.names.get(&name).copied()
-    }
-
-    /// An image was pulled under this name, which belongs to no other from now on.
-    ///
-    /// # Panics
-    ///
-    /// If the image is not there.
-    pub fn set_name(&mut self, name: NameKey, image: ImageId) {
-        assert!(self.has(image), "a name is of an image that is there");
-        self.names.insert(name, image);
-    }
-
     /// Which of an image's layers are not there, each once, in the given order.
-    /// Those that other pulls have on their way are among them.
     pub fn missing(&self, layers: impl IntoIterator<Item = LayerToPull>) -> Vec<LayerToPull> {
         let mut missing: Vec<LayerToPull> = Vec::new();
         for it in layers {
-            let is_there = self.layers.get(&it.layer).is_some_and(|it| it.n_images > 0);
-            if !is_there && !missing.iter().any(|known| known.layer == it.layer) {
+            if !self.layers.contains_key(&it.layer) && !missing.iter().any(|known| known.layer == it.layer) {
                 missing.push(it);
             }
         }
         missing
-    }
-
-    /// A pull of these layers begins: room is taken for those that nobody else has
-    /// there or on the way.
-    pub fn begin_pull(&mut self, layers: &[LayerToPull]) {
-        for it in layers {
-            self.layer(*it).n_pulls += 1;
-        }
-    }
-
-    /// A pull of these layers is at an end. What no image and no other pull has is
-    /// gone: call [`Self::insert`] before, if all of them are there.
-    ///
-    /// # Panics
-    ///
-    /// If no such pull began.
-    pub fn end_pull(&mut self, layers: &[LayerToPull]) {
-        for it in layers {
-            let found = self.layers.get_mut(&it.layer).expect("room is taken when a pull begins");
-            found.n_pulls = found.n_pulls.checked_sub(1).expect("a pull ends once");
-            self.drop_unused(it.layer);
-        }
-    }
-
-    /// What the disk would hold if these layers were pulled too, in bytes,
-    /// uncompressed: with more than there is room for the pull fails, `no space
-    /// left on device` (semantics 9.3).
-    pub fn bytes_with(&self, layers: &[LayerToPull]) -> u64 {
-        let mut bytes = self.bytes;
-        for (idx, it) in layers.iter().enumerate() {
-            let is_repeated = layers[..idx].iter().any(|known| known.layer == it.layer);
-            if !self.layers.contains_key(&it.layer) && !is_repeated {
-                bytes = bytes.saturating_add(it.uncompressed);
-            }
-        }
-        bytes
     }
 
     /// An image has been pulled, with all its layers. One that was there already
@@ -174,7 +111,11 @@ impl LayerCache {
                 continue;
             }
             kept.layers.push(it.layer);
-            self.layer(it).n_images += 1;
+            let layer = self.layers.entry(it.layer).or_insert_with(|| {
+                self.bytes = self.bytes.saturating_add(it.uncompressed);
+                KeptLayer { n_images: 0, uncompressed: it.uncompressed }
+            });
+            layer.n_images += 1;
         }
         self.images.insert(image, kept);
     }
@@ -221,8 +162,7 @@ impl LayerCache {
         candidates.into_iter().map(|it| it.2).collect()
     }
 
-    /// What the layers on the disk and on their way there take, in bytes,
-    /// uncompressed.
+    /// What the images take on the disk, in bytes, uncompressed.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -234,26 +174,13 @@ impl LayerCache {
 
     fn remove(&mut self, image: ImageId) {
         let kept = self.images.remove(&image).expect("an image that is there");
-        self.names.retain(|_, it| *it != image);
         for layer in kept.layers {
-            self.layers.get_mut(&layer).expect("the layers of an image are there").n_images -= 1;
-            self.drop_unused(layer);
-        }
-    }
-
-    /// The layer, with room taken for it.
-    fn layer(&mut self, layer: LayerToPull) -> &mut KeptLayer {
-        self.layers.entry(layer.layer).or_insert_with(|| {
-            self.bytes = self.bytes.saturating_add(layer.uncompressed);
-            KeptLayer { n_images: 0, n_pulls: 0, uncompressed: layer.uncompressed }
-        })
-    }
-
-    fn drop_unused(&mut self, layer: LayerId) {
-        let found = self.layers[&layer];
-        if found.n_images == 0 && found.n_pulls == 0 {
-            self.bytes = self.bytes.saturating_sub(found.uncompressed);
-            self.layers.remove(&layer);
+            let found = self.layers.get_mut(&layer).expect("the layers of an image are there");
+            found.n_images -= 1;
+            if found.n_images == 0 {
+                self.bytes = self.bytes.saturating_sub(found.uncompressed);
+                self.layers.remove(&layer);
+            }
         }
     }
 }
@@ -294,42 +221,6 @@ mod tests {
         assert_eq!(cache.clean_up(at(2 * HOUR), &settings()), [image(0)]);
         assert_eq!((cache.bytes(), cache.has(image(0)), cache.has(image(1))), (10 + 40, false, true));
         assert_eq!(cache.missing([0, 1, 2].map(layer)), [layer(1)]);
-    }
-
-    #[test]
-    fn a_pull_takes_room_for_what_is_not_there_yet() {
-        let mut cache = LayerCache::default();
-        cache.insert(at(0), image(0), [layer(0)], true);
-        let (first, second) = ([1, 2].map(layer), [2, 3].map(layer));
-        assert_eq!(cache.bytes_with(&[0, 1, 2, 1].map(layer)), 10 + 20 + 40);
-        cache.begin_pull(&first);
-        assert_eq!((cache.bytes(), cache.bytes_with(&second)), (10 + 20 + 40, 10 + 20 + 40 + 80));
-        // On its way is not there, but takes no room twice.
-        assert_eq!(cache.missing([0, 2, 3].map(layer)), second);
-        cache.begin_pull(&second);
-        assert_eq!(cache.bytes(), 10 + 20 + 40 + 80);
-        // The first is stopped: nothing of it stays but what the second needs.
-        cache.end_pull(&first);
-        assert_eq!(cache.bytes(), 10 + 40 + 80);
-        cache.insert(at(1), image(1), [0, 2, 3].map(layer), true);
-        cache.end_pull(&second);
-        assert_eq!((cache.bytes(), cache.missing([0, 1, 2, 3].map(layer))), (10 + 40 + 80, vec![layer(1)]));
-    }
-
-    #[test]
-    fn a_name_is_of_the_image_that_was_pulled_last_under_it() {
-        let (latest, stable) = (NameKey(0), NameKey(1));
-        let mut cache = LayerCache::default();
-        assert_eq!(cache.named(latest), None);
-        cache.insert(at(0), image(0), [layer(0)], true);
-        cache.set_name(latest, image(0));
-        cache.set_name(stable, image(0));
-        cache.insert(at(1), image(1), [layer(1)], true);
-        cache.set_name(latest, image(1));
-        assert_eq!((cache.named(latest), cache.named(stable)), (Some(image(1)), Some(image(0))));
-        cache.use_image(at(2), image(1));
-        cache.clean_up(at(2 * HOUR), &settings());
-        assert_eq!((cache.named(latest), cache.named(stable)), (Some(image(1)), None));
     }
 
     #[test]

@@ -17,5 +17,5 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use layer_cache::{CleanUpSettings, LayerCache, NameKey};
+pub use layer_cache::{CleanUpSettings, LayerCache};
 pub use pulling::{LayerToPull, LinkKey, LinkRates, PullKey, Pulls};

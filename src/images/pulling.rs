@@ -15,14 +15,10 @@ use rustc_hash::FxHashMap;
 use super::bandwidth::{Bandwidth, LINK_RATE_MAX, PullIdx};
 use super::exact::{Bytes, Moment, Rate, bytes, whole_bytes};
 use super::parallel_layers;
+use crate::base::SimTime;
 use crate::base::id::LayerId;
-use crate::base::{SimDuration, SimTime};
 
 pub use super::parallel_layers::PARALLEL_LAYERS;
-
-/// A pull that takes longer has failed: the agent gives up (agent source,
-/// pullImageTimeout; semantics 2.4). The caller sees to it.
-pub const PULL_TIME_MAX: SimDuration = SimDuration::from_secs(2 * 3600);
 
 /// A layer that a link does not have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -28,6 +28,7 @@ mod expiring_images;
 mod explain;
 mod floor_runs;
 mod floors;
+mod image_stories;
 mod import;
 mod import_end_to_end;
 mod import_properties;

@@ -8,7 +8,10 @@ use super::finding::Draft;
 use super::scene::{Revision, Scene};
 use crate::base::id::RepositoryId;
 use crate::base::{SimTime, Table};
-use crate::model::lifecycle_policy::{Count, LifecycleAction, LifecyclePolicy};
+use crate::model::lifecycle_policy::{
+    Count, LifecycleAction, LifecyclePolicy, LifecycleRule, StorageClass, TagSelection,
+};
+use crate::model::repository::Which;
 use crate::sim::image_losses::{ImageLoss, Need, image_losses};
 
 pub(super) const LINT: Lint = Lint {
@@ -60,14 +63,22 @@ fn draft(scene: &Scene<'_>, loss: &ImageLoss, policies: &Policies) -> Draft {
     let definition = &scene.workload.definitions[*id];
     let policy_of_service = &scene.setup.services[*service];
     let revision = Revision { service: *service, policy: policy_of_service, id: *id, definition };
-    let help = help(scene, loss, policies).unwrap_or_else(|| {
-        format!("a rule before that of rulePriority {} which selects the image and keeps it", rule.priority)
-    });
+    let (numbers, shield) = (numbers(scene, loss, policies), shield(scene, loss, policies));
+    let help = match (numbers, shield) {
+        (Some(numbers), Some(shield)) => format!("{numbers}, or {shield}"),
+        (Some(only), None) | (None, Some(only)) => only,
+        (None, None) => {
+            format!(
+                "a rule before that of rulePriority {} which selects the image and keeps it",
+                rule.priority
+            )
+        }
+    };
     Draft::of_revision(code, &revision, what, help)
 }
 
 /// The smallest numbers with which the image stays, if numbers are enough.
-fn help(scene: &Scene<'_>, loss: &ImageLoss, policies: &Policies) -> Option<String> {
+fn numbers(scene: &Scene<'_>, loss: &ImageLoss, policies: &Policies) -> Option<String> {
     let most = most(scene, loss.repository);
     let n_days = scene.setup.horizon.millis() / 86_400_000 + 1;
     let n_rules = policies[loss.repository].as_ref()?.rules.len() as u64;
@@ -108,6 +119,25 @@ fn help(scene: &Scene<'_>, loss: &ImageLoss, policies: &Policies) -> Option<Stri
         }
     }
     None
+}
+
+/// A rule before all others that keeps what its tag points to, if that is enough.
+fn shield(scene: &Scene<'_>, loss: &ImageLoss, policies: &Policies) -> Option<String> {
+    let Which::Tag(tag) = scene.setup.registry.wanted(&loss.name)?.which else { return None };
+    let mut changed = policies.clone();
+    let rules = &mut changed[loss.repository].as_mut()?.rules;
+    let rule = LifecycleRule {
+        // Numbers begin at 1: it is the first.
+        priority: 0,
+        description: None,
+        tags: TagSelection::Patterns(vec![tag.clone()]),
+        storage_class: StorageClass::Standard,
+        count: Count::ImageCountMoreThan(1),
+        action: LifecycleAction::Expire,
+    };
+    rules.insert(0, rule);
+    let kept = again(scene, loss, &changed).is_none();
+    kept.then(|| format!("a rule before it for tagPatternList [\"{tag}\"], imageCountMoreThan 1"))
 }
 
 /// The loss of the same image by the same revision under other policies.

@@ -41,6 +41,10 @@ pub enum PriceItem {
     NatGb,
     /// One GB of images in a private registry for a month.
     EcrGbMonth,
+    /// The first scan of an image by Amazon Inspector.
+    EcrEnhancedScan,
+    /// Each further look at it.
+    EcrEnhancedRescan,
     /// One GB to the internet, of the first 10 TB.
     InternetOutGb,
     /// One GB to another zone, in each direction.
@@ -63,6 +67,8 @@ impl PriceItem {
         ("nat:hour", Self::NatHour),
         ("nat:gb", Self::NatGb),
         ("ecr:gb_month", Self::EcrGbMonth),
+        ("ecr:enhanced_scan", Self::EcrEnhancedScan),
+        ("ecr:enhanced_rescan", Self::EcrEnhancedRescan),
         ("transfer:internet_out_gb", Self::InternetOutGb),
         ("transfer:inter_zone_gb", Self::InterZoneGb),
         ("transfer:inter_region_gb", Self::InterRegionGb),

@@ -55,6 +55,10 @@ pub enum Meter {
     InterZoneTransfer,
     /// Bytes to the internet.
     InternetTransfer,
+    /// First scans of images, by Amazon Inspector.
+    ImageScan,
+    /// Further looks at them.
+    ImageRescan,
     /// What of commitments was not used.
     UnusedCommitment,
 }
@@ -75,19 +79,22 @@ pub enum LineGroup {
     PublicAddresses,
     /// Bytes on their way, NAT gateways among them.
     Transfer,
+    /// The image registry.
+    Registry,
     /// Commitments that nobody used.
     UnusedCommitments,
 }
 
 impl LineGroup {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Instances,
         Self::Fargate,
         Self::Storage,
         Self::LoadBalancers,
         Self::PublicAddresses,
         Self::Transfer,
+        Self::Registry,
         Self::UnusedCommitments,
     ];
 
@@ -100,6 +107,7 @@ impl LineGroup {
             Self::LoadBalancers => "load balancers",
             Self::PublicAddresses => "public addresses",
             Self::Transfer => "data transfer",
+            Self::Registry => "image registry",
             Self::UnusedCommitments => "unused commitments",
         }
     }
@@ -128,6 +136,7 @@ impl Meter {
             | Self::NatGatewayTransfer
             | Self::InterZoneTransfer
             | Self::InternetTransfer => LineGroup::Transfer,
+            Self::ImageScan | Self::ImageRescan => LineGroup::Registry,
             Self::UnusedCommitment => LineGroup::UnusedCommitments,
         }
     }
@@ -161,6 +170,8 @@ impl Meter {
             Self::NatGatewayTransfer => "NAT gateway bytes",
             Self::InterZoneTransfer => "transfer between zones",
             Self::InternetTransfer => "transfer to the internet",
+            Self::ImageScan => "image scans",
+            Self::ImageRescan => "further image scans",
             Self::UnusedCommitment => "unused commitment",
         }
     }
@@ -180,6 +191,7 @@ impl Meter {
             Self::LoadBalancerCapacityUnit => "LCU-hours",
             Self::PublicIpv4 => "address-hours",
             Self::NatGatewayTransfer | Self::InterZoneTransfer | Self::InternetTransfer => "GB",
+            Self::ImageScan | Self::ImageRescan => "scans",
             Self::UnusedCommitment => "commitment-hours",
         }
     }

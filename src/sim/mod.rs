@@ -38,6 +38,7 @@ mod readings;
 mod rebalancing;
 mod registry;
 mod rollouts;
+mod scanning;
 mod service_scaling;
 mod service_tasks;
 mod strategies;

@@ -13,6 +13,7 @@ mod requests;
 mod rollout_surge;
 mod rollout_time;
 mod scaling;
+mod scans;
 mod stranded;
 mod task_failures;
 mod tasks;
@@ -32,6 +33,7 @@ pub const METRICS: &[Metric] = &[
     cost::COST_LOAD_BALANCERS_USD,
     cost::COST_PUBLIC_ADDRESSES_USD,
     cost::COST_TRANSFER_USD,
+    scans::SCAN_COST_USD,
     cost::COST_COMMITMENTS_UNUSED_USD,
     instance_count::INSTANCE_HOURS,
     instance_count::INSTANCES_PEAK,
@@ -69,6 +71,7 @@ pub const METRICS: &[Metric] = &[
     rollout_time::ROLLOUTS_DEADLOCKED,
     rollout_time::ROLLOUTS_ROLLED_BACK,
     rollout_time::ROLLOUTS_FAILED,
+    scans::RELEASES_BLOCKED,
     rollout_time::ROLLOUT_SECONDS_P50,
     rollout_time::ROLLOUT_SECONDS_P95,
     rollout_time::ROLLOUT_SECONDS_MAX,

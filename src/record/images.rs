@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::ScanRecord;
+
 /// Of all pulls and repositories that are described.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ImageRecord {
@@ -36,6 +38,8 @@ pub struct ImageRecord {
     pub n_lost: u64,
     /// Pushes that an immutable tag refused.
     pub n_refused_pushes: u64,
+    /// Scans; `None` where nothing is scanned.
+    pub scans: Option<ScanRecord>,
     /// The repositories, in the order of the setup.
     pub repositories: Vec<RepositoryRecord>,
 }

@@ -3,13 +3,24 @@
 //! 9.6).
 
 use crate::base::SimTime;
-use crate::base::id::{Id as _, ImageId};
+use crate::base::id::{Id as _, ImageId, ServiceId};
 use crate::images::lifecycle::{self, Decision, ImageView};
 use crate::model::lifecycle_policy::{LifecycleAction, LifecyclePolicy, StorageClass};
+use crate::record::LostImage;
 use crate::sim::event::Event;
 use crate::sim::registry::{RepositoryState, millis};
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
+
+/// What becomes of an image, and by the rule of which priority.
+struct Taken {
+    image: ImageId,
+    action: LifecycleAction,
+    rule_priority: u64,
+}
+
+/// Letters of a digest that are shown: `sha256:` and twelve digits.
+const N_SHOWN: usize = 19;
 
 /// From one run to the next.
 const DAY_MS: i64 = 86_400_000;
@@ -31,34 +42,58 @@ impl<W: Watch> Simulation<'_, W> {
     /// Each policy is evaluated on its repository as it is.
     pub(super) fn on_lifecycle_policies_run(&mut self) {
         self.pulls.registry.advance(self.now);
-        let mut acted: Vec<(ImageId, LifecycleAction)> = Vec::new();
+        let mut acted: Vec<Taken> = Vec::new();
         for (_, repository, state) in self.pulls.registry.repositories() {
             if let Some(policy) = &repository.lifecycle_policy {
                 acted.extend(self.decide(policy, state));
             }
         }
         let needed = self.needed_images();
-        for (image, action) in acted {
-            match action {
-                LifecycleAction::Expire => self.pulls.registry.remove(image, self.now),
-                LifecycleAction::Archive => self.pulls.registry.archive(image, self.now),
-            }
-            let is_lost = needed.contains(&image);
-            self.note_images(|it| {
-                match action {
-                    LifecycleAction::Expire => it.n_expired += 1,
-                    LifecycleAction::Archive => it.n_archived += 1,
-                }
-                it.n_lost += u64::from(is_lost);
-            });
+        for taken in acted {
+            self.take_image(&taken, &needed);
         }
         let next = self.now + crate::base::SimDuration::from_millis(DAY_MS.unsigned_abs());
         self.queue.schedule(next, Event::LifecyclePoliciesRun);
     }
 
+    /// An image is expired or archived, and written down.
+    fn take_image(&mut self, taken: &Taken, needed: &[(ImageId, ServiceId)]) {
+        let (image, now) = (taken.image, self.now);
+        let row = &self.setup.registry.images.images[image];
+        let repository = row.repository;
+        // A pull-through cache gets it again.
+        let is_kept_upstream = self.setup.registry.repositories[repository].upstream.is_some();
+        let users = needed.iter().filter(|it| it.0 == image && !is_kept_upstream);
+        let services: Vec<u32> = users.map(|it| it.1.number()).collect();
+        let is_lost = !services.is_empty();
+        let is_archived = taken.action == LifecycleAction::Archive;
+        if is_lost {
+            let tag = self.pulls.registry.first_tag(image);
+            let lost = LostImage {
+                at_ms: now.millis(),
+                repository: repository.number(),
+                image: tag.unwrap_or_else(|| row.digest.chars().take(N_SHOWN).collect()),
+                services,
+                rule_priority: taken.rule_priority,
+                is_archived,
+            };
+            self.recorder.images().lose(lost);
+        }
+        match taken.action {
+            LifecycleAction::Expire => self.pulls.registry.remove(image, now),
+            LifecycleAction::Archive => self.pulls.registry.archive(image, now),
+        }
+        self.pulls.registry.note_taken(repository, now, is_archived, is_lost);
+        self.note_images(|it| {
+            it.n_archived += u64::from(is_archived);
+            it.n_expired += u64::from(!is_archived);
+            it.n_lost += u64::from(is_lost);
+        });
+    }
+
     /// What a policy does to the images of a repository, in the order in which it
     /// does.
-    fn decide(&self, policy: &LifecyclePolicy, state: &RepositoryState) -> Vec<(ImageId, LifecycleAction)> {
+    fn decide(&self, policy: &LifecyclePolicy, state: &RepositoryState) -> Vec<Taken> {
         // In the order of their pushes: of two at one moment the later is newer.
         let mut stored: Vec<_> = state.images.iter().collect();
         stored.sort_unstable_by_key(|it| it.1.number);
@@ -91,18 +126,25 @@ impl<W: Watch> Simulation<'_, W> {
             .collect();
         let decisions = lifecycle::evaluate(policy, &views, since_1970(millis(self.now)));
         let acted = lifecycle::in_order(&views, &decisions).into_iter();
-        acted.filter_map(|it| Some((*stored[it].0, Decision::action(decisions[it])?))).collect()
+        let taken = |it: usize| match decisions[it] {
+            Decision::Acted { by, action } => {
+                Some(Taken { image: *stored[it].0, action, rule_priority: policy.rules[by].priority })
+            }
+            _ => None,
+        };
+        acted.filter_map(taken).collect()
     }
 
-    /// The images of all revisions that have tasks or would be rolled back to:
-    /// those that their tags were resolved to, and the images of indexes.
-    fn needed_images(&self) -> Vec<ImageId> {
+    /// The images of all revisions that have tasks or would be rolled back to,
+    /// with their services: those that their tags were resolved to, and the images
+    /// of indexes.
+    fn needed_images(&self) -> Vec<(ImageId, ServiceId)> {
         let mut needed = Vec::new();
-        for (_, service) in self.cluster.services() {
+        for (id, service) in self.cluster.services() {
             for &deployment in service.older.iter().chain([&service.primary]) {
                 for image in self.pulls.resolved_images(deployment) {
-                    needed.push(image);
-                    needed.extend(self.pulls.registry.children_of(image));
+                    needed.push((image, id));
+                    needed.extend(self.pulls.registry.children_of(image).iter().map(|&it| (it, id)));
                 }
             }
         }

@@ -6,6 +6,7 @@ pub mod metric;
 mod availability;
 mod cost;
 mod disruptions;
+mod images;
 mod instance_count;
 mod lower_bound;
 mod replacement;
@@ -13,6 +14,7 @@ mod requests;
 mod rollout_surge;
 mod rollout_time;
 mod scaling;
+mod scans;
 mod stranded;
 mod task_failures;
 mod tasks;
@@ -32,6 +34,7 @@ pub const METRICS: &[Metric] = &[
     cost::COST_LOAD_BALANCERS_USD,
     cost::COST_PUBLIC_ADDRESSES_USD,
     cost::COST_TRANSFER_USD,
+    scans::SCAN_COST_USD,
     cost::COST_COMMITMENTS_UNUSED_USD,
     instance_count::INSTANCE_HOURS,
     instance_count::INSTANCES_PEAK,
@@ -69,6 +72,7 @@ pub const METRICS: &[Metric] = &[
     rollout_time::ROLLOUTS_DEADLOCKED,
     rollout_time::ROLLOUTS_ROLLED_BACK,
     rollout_time::ROLLOUTS_FAILED,
+    scans::RELEASES_BLOCKED,
     rollout_time::ROLLOUT_SECONDS_P50,
     rollout_time::ROLLOUT_SECONDS_P95,
     rollout_time::ROLLOUT_SECONDS_MAX,
@@ -83,6 +87,15 @@ pub const METRICS: &[Metric] = &[
     rollout_surge::ROLLOUT_SURGE_INSTANCE_HOURS,
     rollout_surge::ROLLOUT_SURGE_TASK_HOURS,
     rollout_surge::ROLLOUT_SURGE_USD,
+    images::IMAGE_GB_PULLED,
+    images::IMAGE_CACHE_HIT_PERCENT,
+    images::IMAGE_PULLS,
+    images::IMAGE_PULLS_REFUSED,
+    images::IMAGE_PULL_SECONDS_MEAN,
+    images::IMAGES_EXPIRED,
+    images::IMAGES_LOST,
+    images::REGISTRY_CALLS_THROTTLED,
+    images::REGISTRY_GB_MEAN,
     zones::ZONE_SKEW_MEAN,
     zones::ZONE_SKEW_END,
     zones::ZONE_LOSS_PERCENT,

@@ -43,6 +43,10 @@ pub enum PriceItem {
     EcrGbMonth,
     /// One GB of archived images for a month.
     EcrArchiveGbMonth,
+    /// The first scan of an image by Amazon Inspector.
+    EcrEnhancedScan,
+    /// Each further look at it.
+    EcrEnhancedRescan,
     /// One GB to the internet, of the first 10 TB.
     InternetOutGb,
     /// One GB to another zone, in each direction.
@@ -66,6 +70,8 @@ impl PriceItem {
         ("nat:gb", Self::NatGb),
         ("ecr:gb_month", Self::EcrGbMonth),
         ("ecr:archive_gb_month", Self::EcrArchiveGbMonth),
+        ("ecr:enhanced_scan", Self::EcrEnhancedScan),
+        ("ecr:enhanced_rescan", Self::EcrEnhancedRescan),
         ("transfer:internet_out_gb", Self::InternetOutGb),
         ("transfer:inter_zone_gb", Self::InterZoneGb),
         ("transfer:inter_region_gb", Self::InterRegionGb),

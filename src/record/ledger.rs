@@ -61,6 +61,10 @@ pub enum Meter {
     RegistryStorage,
     /// Archived images in one.
     RegistryArchive,
+    /// First scans of images, by Amazon Inspector.
+    ImageScan,
+    /// Further looks at them.
+    ImageRescan,
     /// What of commitments was not used.
     UnusedCommitment,
 }
@@ -73,7 +77,7 @@ pub enum LineGroup {
     Instances,
     /// Tasks on Fargate.
     Fargate,
-    /// Volumes, and images in registries.
+    /// Volumes.
     Storage,
     /// Load balancers.
     LoadBalancers,
@@ -81,19 +85,22 @@ pub enum LineGroup {
     PublicAddresses,
     /// Bytes on their way, NAT gateways among them.
     Transfer,
+    /// The image registry.
+    Registry,
     /// Commitments that nobody used.
     UnusedCommitments,
 }
 
 impl LineGroup {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Instances,
         Self::Fargate,
         Self::Storage,
         Self::LoadBalancers,
         Self::PublicAddresses,
         Self::Transfer,
+        Self::Registry,
         Self::UnusedCommitments,
     ];
 
@@ -106,6 +113,7 @@ impl LineGroup {
             Self::LoadBalancers => "load balancers",
             Self::PublicAddresses => "public addresses",
             Self::Transfer => "data transfer",
+            Self::Registry => "image registry",
             Self::UnusedCommitments => "unused commitments",
         }
     }
@@ -127,7 +135,7 @@ impl Meter {
             | Self::FargateWindowsLicense
             | Self::FargateSavingsPlanVcpu
             | Self::FargateSavingsPlanMemory => LineGroup::Fargate,
-            Self::EbsVolume | Self::RegistryStorage | Self::RegistryArchive => LineGroup::Storage,
+            Self::EbsVolume => LineGroup::Storage,
             Self::LoadBalancerHour | Self::LoadBalancerCapacityUnit => LineGroup::LoadBalancers,
             Self::PublicIpv4 => LineGroup::PublicAddresses,
             Self::NatGatewayHour
@@ -135,6 +143,9 @@ impl Meter {
             | Self::InterZoneTransfer
             | Self::InternetTransfer
             | Self::InterRegionTransfer => LineGroup::Transfer,
+            Self::RegistryStorage | Self::RegistryArchive | Self::ImageScan | Self::ImageRescan => {
+                LineGroup::Registry
+            }
             Self::UnusedCommitment => LineGroup::UnusedCommitments,
         }
     }
@@ -171,6 +182,8 @@ impl Meter {
             Self::InterRegionTransfer => "transfer between regions",
             Self::RegistryStorage => "registry storage",
             Self::RegistryArchive => "registry archive",
+            Self::ImageScan => "image scans",
+            Self::ImageRescan => "further image scans",
             Self::UnusedCommitment => "unused commitment",
         }
     }
@@ -194,6 +207,7 @@ impl Meter {
             | Self::InternetTransfer
             | Self::InterRegionTransfer => "GB",
             Self::RegistryStorage | Self::RegistryArchive => "GB-months",
+            Self::ImageScan | Self::ImageRescan => "scans",
             Self::UnusedCommitment => "commitment-hours",
         }
     }

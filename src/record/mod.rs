@@ -17,6 +17,7 @@ pub mod request_tally;
 mod rollout_recorder;
 pub mod run_record;
 pub mod scaling;
+pub mod scans;
 pub mod series;
 pub mod stranded;
 pub mod surge;
@@ -25,7 +26,7 @@ pub mod timeline;
 pub use disruption::DisruptionRecord;
 pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};
 pub use histogram::Histogram;
-pub use images::{ImageRecord, RepositoryRecord};
+pub use images::{ImageRecord, LostImage, Removal, RepositoryRecord};
 pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
@@ -40,6 +41,7 @@ pub use run_record::{
     RolloutProfile, RolloutRecord, RunRecord, ServiceRecord, StageTime, TaskCounts, TaskFailure, ZoneBalance,
 };
 pub use scaling::{PolicyRecord, ScalingActivity, ScalingRecord};
+pub use scans::{GateOutcome, ReleaseScan, ScanRecord};
 pub use series::{Bucket, Series};
 pub use stranded::StrandedCause;
 pub use surge::{Surge, SurgeEnd};

@@ -10,7 +10,7 @@ use super::canvas::{Dash, Marker};
 use super::chart::{Chart, about_intervals, head};
 use super::comparison::measured;
 use super::figure::{Axis, Entry, Sample};
-use super::palette::{BOUND, INK, N_STYLES, Style, style};
+use super::palette::{BOUND, INK, RANGE, Style, style};
 use super::rows::{Panel, RowChart, RowEntry, RowMark, draw};
 use super::scale::{Scale, is_drawable, number};
 
@@ -49,8 +49,11 @@ fn draw_costs(results: &Results) -> Option<String> {
     let ends = costs.iter().map(|it| it.total + it.half_width.unwrap_or(0.0));
     let scale = Scale::from_zero(ends.collect::<Vec<f64>>());
     // A group has its colour whatever else is paid for; the black of the fifth
-    // style is that of whiskers.
-    let color = |group: usize| style([0, 1, 2, 3, 5, 6, 7][group % (N_STYLES - 1)]).color;
+    // style is that of whiskers. What nobody used is grey.
+    let color = |group: usize| match [0, 1, 2, 3, 5, 6, 7].get(group) {
+        Some(&it) => style(it).color,
+        None => RANGE,
+    };
     let mut legend: Vec<Entry> = paid
         .iter()
         .map(|&it| Entry { label: LineGroup::ALL[it].title().to_owned(), sample: Sample::Area(color(it)) })

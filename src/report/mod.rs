@@ -12,6 +12,7 @@ pub mod lost_requests;
 mod page;
 pub mod placement_failures;
 pub mod png;
+pub mod release_scans;
 pub mod render;
 pub mod rollouts;
 pub mod scaling_activities;

@@ -7,8 +7,8 @@ use super::advice::{self, fleet};
 use super::page::page;
 use super::png::png;
 use super::{
-    CHARTS, bill, costs, lost_requests, placement_failures, rollouts, scaling_activities, tables,
-    task_failures,
+    CHARTS, bill, costs, lost_requests, placement_failures, release_scans, rollouts, scaling_activities,
+    tables, task_failures,
 };
 
 /// Points of a picture in a pixel of a chart: sharp on a dense screen.
@@ -72,6 +72,7 @@ pub fn render(results: &Results, about: &About) -> Report {
         ("rollouts.csv", rollouts::rollouts(results)),
         ("phases.csv", rollouts::phases(results)),
         ("scaling_activities.csv", scaling_activities::scaling_activities(results)),
+        ("release_scans.csv", release_scans::release_scans(results)),
         ("lost_requests.csv", lost_requests::lost_requests(results)),
         ("task_failures.csv", task_failures::task_failures(results)),
         ("placement_failures.csv", placement_failures::placement_failures(results)),

@@ -26,12 +26,22 @@ impl<W: Watch> Simulation<'_, W> {
             ServiceChangeKind::Bounds { min_capacity, max_capacity } => {
                 self.on_bounds_scheduled(service, min_capacity, max_capacity);
             }
+            ServiceChangeKind::Release(_) if self.is_held_back(number) => (),
             ServiceChangeKind::Release(definition) => self.release(service, definition),
             ServiceChangeKind::Protected { n_tasks, until } => self.protect_tasks(service, n_tasks, until),
             ServiceChangeKind::TaskSet { set, change } => self.change_task_set(service, set, change),
         }
         self.services[service].is_changed = true;
         self.review_service(service);
+    }
+
+    /// A release that waited goes.
+    pub(super) fn release_now(&mut self, number: u32) {
+        let change = self.workload.service_changes[number as usize];
+        let ServiceChangeKind::Release(definition) = change.kind else { return };
+        self.release(change.service, definition);
+        self.services[change.service].is_changed = true;
+        self.review_service(change.service);
     }
 
     /// A scaling policy wants another number. Scaling in waits for the end of a

@@ -66,6 +66,8 @@ pub enum Event {
     FargateDue,
     /// A disruption begins, ends or changes: the number of its moment.
     DisruptionChanged(u32),
+    /// What a release waits for is known: the change's number.
+    ScanGateDecided(u32),
     /// The agent asks the registry for a task's images.
     PullBegan(TaskId, Epoch),
     /// The registry has answered: layers begin to move.
@@ -115,6 +117,7 @@ impl Event {
             Self::ImagesCleanedUp(_) => 50,
             // What is pulled at this moment is there.
             Self::LifecyclePoliciesRun => 51,
+            Self::ScanGateDecided(_) => 57,
         }
     }
 
@@ -146,6 +149,7 @@ impl Event {
             | Self::InstancesChanged(number)
             | Self::AlarmEvaluated(number)
             | Self::LayersArrived(number)
+            | Self::ScanGateDecided(number)
             | Self::DisruptionChanged(number) => [number, 0],
             Self::ServiceReviewed(service) | Self::ServiceScalingReviewed(service) => [service.number(), 0],
             Self::CapacityReviewed(provider) => [provider.number(), 0],

@@ -59,7 +59,7 @@ pub fn image_losses(
     let mut calendar = Calendar {
         setup,
         workload,
-        state: RegistryState::new(&setup.registry, SimTime::ZERO),
+        state: RegistryState::new(&setup.registry, SimTime::ZERO, setup.horizon),
         revisions: setup.services.rows().iter().map(|_| Vec::new()).collect(),
         gone: BTreeMap::new(),
         losses: Vec::new(),

@@ -9,11 +9,22 @@ use crate::base::{SimDuration, SimTime};
 use crate::images::lifecycle::{self, Decision, ImageView};
 use crate::model::image::Content;
 use crate::model::lifecycle_policy::{LifecycleAction, LifecyclePolicy, StorageClass};
+use crate::record::LostImage;
 use crate::sim::event::Event;
 use crate::sim::registry::{RepositoryState, millis};
 use crate::sim::setup::Setup;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
+
+/// What becomes of an image, and by the rule of which priority.
+struct Taken {
+    image: ImageId,
+    action: LifecycleAction,
+    rule_priority: u64,
+}
+
+/// Letters of a digest that are shown: `sha256:` and twelve digits.
+const N_SHOWN: usize = 19;
 
 /// From one run to the next.
 pub(super) const DAY: SimDuration = SimDuration::from_secs(86_400);
@@ -123,25 +134,54 @@ impl<W: Watch> Simulation<'_, W> {
             if let Some(policy) = &repository.lifecycle_policy {
                 let evaluation = Evaluation::of(id, policy, state, self.setup, self.now);
                 self.watch.lifecycle_policy_evaluated(self.now, &evaluation, &needs);
-                acted.extend(evaluation.acted());
+                let taken = evaluation.acted().into_iter().map(|(image, rule, action)| Taken {
+                    image,
+                    action,
+                    rule_priority: policy.rules[rule].priority,
+                });
+                acted.extend(taken);
             }
         }
         let needed = self.with_children(&needs);
-        for (image, _, action) in acted {
-            match action {
-                LifecycleAction::Expire => self.pulls.registry.remove(image, self.now),
-                LifecycleAction::Archive => self.pulls.registry.archive(image, self.now),
-            }
-            let is_lost = needed.contains(&image);
-            self.note_images(|it| {
-                match action {
-                    LifecycleAction::Expire => it.n_expired += 1,
-                    LifecycleAction::Archive => it.n_archived += 1,
-                }
-                it.n_lost += u64::from(is_lost);
-            });
+        for taken in acted {
+            self.take_image(&taken, &needed);
         }
         self.queue.schedule(self.now + DAY, Event::LifecyclePoliciesRun);
+    }
+
+    /// An image is expired or archived, and written down.
+    fn take_image(&mut self, taken: &Taken, needed: &[(ImageId, ServiceId)]) {
+        let (image, now) = (taken.image, self.now);
+        let row = &self.setup.registry.images.images[image];
+        let repository = row.repository;
+        // A pull-through cache gets it again.
+        let is_kept_upstream = self.setup.registry.repositories[repository].upstream.is_some();
+        let users = needed.iter().filter(|it| it.0 == image && !is_kept_upstream);
+        let services: Vec<u32> = users.map(|it| it.1.number()).collect();
+        let is_lost = !services.is_empty();
+        let is_archived = taken.action == LifecycleAction::Archive;
+        if is_lost {
+            let tag = self.pulls.registry.first_tag(image);
+            let lost = LostImage {
+                at_ms: now.millis(),
+                repository: repository.number(),
+                image: tag.unwrap_or_else(|| row.digest.chars().take(N_SHOWN).collect()),
+                services,
+                rule_priority: taken.rule_priority,
+                is_archived,
+            };
+            self.recorder.images().lose(lost);
+        }
+        match taken.action {
+            LifecycleAction::Expire => self.pulls.registry.remove(image, now),
+            LifecycleAction::Archive => self.pulls.registry.archive(image, now),
+        }
+        self.pulls.registry.note_taken(repository, now, is_archived, is_lost);
+        self.note_images(|it| {
+            it.n_archived += u64::from(is_archived);
+            it.n_expired += u64::from(!is_archived);
+            it.n_lost += u64::from(is_lost);
+        });
     }
 
     /// What all revisions that have tasks or would be rolled back to need: the
@@ -159,10 +199,14 @@ impl<W: Watch> Simulation<'_, W> {
         needs
     }
 
-    /// The images that are needed, and those that indexes among them name.
-    fn with_children(&self, needs: &[ImageNeed]) -> Vec<ImageId> {
-        let mut needed: Vec<ImageId> = needs.iter().map(|it| it.image).collect();
-        needed.extend(needs.iter().flat_map(|it| self.pulls.registry.children_of(it.image)));
+    /// The images that are needed, and those that indexes among them name, with
+    /// the services that need them.
+    fn with_children(&self, needs: &[ImageNeed]) -> Vec<(ImageId, ServiceId)> {
+        let mut needed: Vec<(ImageId, ServiceId)> = Vec::new();
+        for need in needs {
+            let children = self.pulls.registry.children_of(need.image);
+            needed.extend([need.image].iter().chain(children).map(|&it| (it, need.service)));
+        }
         needed.sort_unstable();
         needed.dedup();
         needed

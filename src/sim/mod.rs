@@ -39,6 +39,7 @@ mod readings;
 mod rebalancing;
 mod registry;
 mod rollouts;
+mod scanning;
 mod service_scaling;
 mod service_tasks;
 mod strategies;

@@ -87,6 +87,7 @@ pub fn run_watched<W: Watch>(
             Event::AgentLost(instance, disruption) => sim.on_agent_lost(instance, disruption),
             Event::AgentFound(instance, disruption) => sim.on_agent_found(instance, disruption),
             Event::FargateDue => sim.on_fargate_due(),
+            Event::ScanGateDecided(number) => sim.on_scan_gate_decided(number),
             Event::DisruptionChanged(number) => sim.on_disruption_changed(number),
         }
         sim.watch.event_handled(sim.now, &sim.cluster);

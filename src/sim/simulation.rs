@@ -34,6 +34,7 @@ use crate::sim::queue::EventQueue;
 use crate::sim::rebalancing::Rebalancing;
 use crate::sim::retries::Retries;
 use crate::sim::rollouts::Rollout;
+use crate::sim::scanning::Scans;
 use crate::sim::service_scaling::ServiceScaler;
 use crate::sim::setup::{InstanceChangeKind, Setup};
 use crate::sim::task_sets::TaskSet;
@@ -96,6 +97,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) disruptions: DisruptionState,
     /// Images on their way, and where they are.
     pub(super) pulls: PullState<'a>,
+    /// Releases that wait for scans.
+    pub(super) scans: Scans,
     /// Stand-alone tasks given to each item of their strategy.
     pub(super) standalone_counts: Vec<u32>,
 }
@@ -241,6 +244,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             leaving: BTreeSet::new(),
             disruptions: DisruptionState::new(setup),
             pulls: PullState::new(setup),
+            scans: Scans::new(setup, workload, seed),
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();

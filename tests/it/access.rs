@@ -172,3 +172,53 @@ fn a_policy_alone_is_checked() {
     assert_eq!(checked.code, Some(0), "{}", checked.err);
     assert!(checked.err.contains("B0831") && checked.err.contains("no effect here"), "{}", checked.err);
 }
+
+#[test]
+fn what_is_wrong_with_scanning_is_told_at_its_place() {
+    let bench = Bench::new();
+    bench.write("bad.csv", "repository,tag,severity,count\nweb,1,WORST,1\n");
+    let scanning = |fields: &str| format!("{LEAST}[scanning]\n{fields}\n");
+    let rules = |rule: &str| scanning(&format!("scan_type = \"ENHANCED\"\nrules = [{{ {rule} }}]"));
+    let gate = |fields: &str| {
+        let release = format!("release = [{{ at = \"1m\", image = \"x\", scan_gate = {{ {fields} }} }}]");
+        format!("{LEAST}{release}\n[scanning]\n")
+    };
+    let cases: &[(String, Told)] = &[
+        (scanning("scan_type = \"BEST\""), ("B0108", 11, 13, "ENHANCED")),
+        (
+            scanning("rules = [{ scan_frequency = \"CONTINUOUS_SCAN\" }]"),
+            ("B0185", 11, 29, "on push or manual"),
+        ),
+        (rules("scan_frequency = \"MANUAL\""), ("B0185", 12, 29, "on push or continuous")),
+        (
+            rules("scan_frequency = \"SCAN_ON_PUSH\" }, { scan_frequency = \"SCAN_ON_PUSH\""),
+            ("B0111", 12, 66, "already"),
+        ),
+        (rules("repository_filters = [\"*\"]"), ("B0105", 12, 10, "scan_frequency")),
+        (
+            rules("scan_frequency = \"SCAN_ON_PUSH\", repository_filters = [\"Web\"]"),
+            ("B0109", 12, 67, "lower-case"),
+        ),
+        (
+            rules("scan_frequency = \"SCAN_ON_PUSH\", repository_filters = []"),
+            ("B0105", 12, 66, "a filter at least"),
+        ),
+        (scanning("rescan_interval = 0"), ("B0106", 11, 19, "some time")),
+        (scanning("scan_duration = \"-1s\""), ("B0106", 11, 17, "not negative")),
+        (scanning("findings = \"gone.csv\""), ("B0140", 11, 12, "gone.csv")),
+        (scanning("findings = \"bad.csv\""), ("B0184", 2, 7, "WORST")),
+        (scanning("findings = 3"), ("B0103", 11, 12, "expected a table")),
+        (scanning("findings = { at_push = { CRITICAL = -1 } }"), ("B0107", 11, 37, "above 0")),
+        (scanning("findings = { at_push = { BAD = 1 } }"), ("B0104", 11, 26, "BAD")),
+        (scanning("findings = { daily = { LOW = 1 } }"), ("B0104", 11, 14, "daily")),
+        (scanning("scan = true"), ("B0104", 11, 1, "scan")),
+        (gate("severity = \"BAD\""), ("B0108", 10, 63, "CRITICAL")),
+        (gate("at_most = -1"), ("B0107", 10, 62, "0 to")),
+        (gate("at_least = 1"), ("B0104", 10, 52, "at_most")),
+        (gate("").replace("[scanning]\n", ""), ("B0186", 10, 50, "no [scanning]")),
+    ];
+    for (text, told) in cases {
+        let what: Vec<&str> = text.lines().skip(LEAST.lines().count()).collect();
+        refused(&bench, &what.join(" | "), text, &[*told]);
+    }
+}

@@ -276,6 +276,28 @@ fn a_broken_image_burns_launches_until_the_breaker_rolls_back() {
     assert_eq!(findings("broken-image", &["service.web.release.0.image=web:2"]), []);
 }
 
+/// Three images are pushed and scanned for 30 s each; the second has two
+/// critical findings.
+#[test]
+fn a_scan_gate_holds_a_release_back() {
+    let told = tell("scan-gate", &[]);
+    for (label, revisions) in
+        [("at_most=0", &["web:2", "web:4"][..]), ("at_most=1000", &["web:2", "web:3", "web:4"])]
+    {
+        let record = told.of(label)[0];
+        let rolled_out: Vec<&str> = record.rollouts.iter().map(|it| it.revision.as_str()).collect();
+        assert_eq!(rolled_out, revisions, "{label}");
+        assert!(record.rollouts.iter().all(|it| it.outcome == DeploymentOutcome::Completed), "{label}");
+        let begun: Vec<u64> = record.rollouts.iter().map(|it| it.started_ms % 3_600_000).collect();
+        assert!(begun.iter().all(|it| *it == 30_000), "{label}: {begun:?}");
+        let scans = record.images.scans.as_ref().expect("images are scanned");
+        assert_eq!((scans.n_first, scans.n_blocked()), (3, 3 - revisions.len() as u64), "{label}");
+        assert_eq!(scans.releases[1].findings[..2], [2, 5], "{label}");
+        let cost = record.ledger.total_of(|it| it.title() == "image scans");
+        assert_eq!(cost.to_string(), "0.27", "{label}");
+    }
+}
+
 /// Four tasks at 50/100: twice two stop, drain, exit after a second, and two
 /// start that are healthy after 18 to 28 s.
 #[test]
@@ -438,7 +460,7 @@ fn every_story_has_an_origin_and_is_listed() {
         assert!(page.contains(&format!("stories/{name}.toml")), "{name} is not in docs/stories.md");
         assert!(tests.contains(&format!("tell(\"{name}\"")), "{name} is not played here");
     }
-    assert_eq!(n_stories, 15);
+    assert_eq!(n_stories, 16);
 }
 
 /// Eight tasks, healthy 15 + 13 + 40 = 68 s after their placement. For an hour

@@ -23,6 +23,7 @@ mod placement;
 mod roles;
 mod rollout_records;
 mod rollouts;
+mod scanning;
 mod shifts;
 mod snapshots;
 mod start_up;

@@ -3,6 +3,7 @@
 
 mod hours;
 mod lines;
+mod registry;
 mod services;
 
 use std::collections::BTreeMap;

@@ -348,6 +348,8 @@ pub enum ListKind {
     Charts,
     /// What can break: kinds of `[[disruption]]`
     Disruptions,
+    /// When an agent pulls an image that is there: its image pull behaviors
+    PullBehaviors,
     /// What `berthlab lint` looks for
     Lints,
     /// Trace formats

@@ -9,6 +9,7 @@ use crate::base::Diagnostic;
 use crate::deployment::CONTROLLERS;
 use crate::disruption::KINDS;
 use crate::experiment::catalogue::{Catalogue, Size};
+use crate::images::behavior::PULL_BEHAVIORS;
 use crate::lint::LINTS;
 use crate::metrics::METRICS;
 use crate::model::options::{OPTIONS, OptionKind};
@@ -33,6 +34,7 @@ pub(super) fn list(command: &ListArgs) -> Result<(), Failure> {
         ListKind::Charts => pairs(CHARTS.iter().map(|it| (it.name, it.summary))),
         ListKind::Formats => pairs(FORMATS.iter().map(|it| (it.name, it.summary))),
         ListKind::Disruptions => pairs(KINDS.iter().map(|it| (it.name, it.summary))),
+        ListKind::PullBehaviors => pairs(PULL_BEHAVIORS.iter().map(|it| (it.name, it.summary))),
         ListKind::Lints => pairs(LINTS.iter().map(|it| (it.name, it.summary))),
         ListKind::InstanceTypes => instance_types(&regions),
         ListKind::Prices => prices(&regions),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::id::{Id as _, ServiceId, TaskDefinitionId};
 use crate::base::{Diagnostic, Seed, SimDuration, SimTime, Table};
@@ -22,6 +23,7 @@ use crate::experiment::scenario::{
 };
 use crate::experiment::text;
 use crate::experiment::tree::Node;
+use crate::model::container::{Blueprint, Container};
 use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::traffic::{RequestRate, Traffic};
@@ -338,8 +340,14 @@ impl Inputs {
         // Groups of tasks that were found come before those of the trace.
         let n_found_groups = found.iter().map(|it| it.1 + 1).max().unwrap_or(0);
         let n_before = definitions.len();
+        // They differ in their needs alone: what stands behind them is shared.
+        let blueprint = spec.image.as_ref().map(|image| {
+            let container = Container { image: image.clone(), ..Container::plain("app") };
+            Arc::new(Blueprint { containers: vec![container], ..Blueprint::plain() })
+        });
         for definition in trace.definitions.rows() {
-            definitions.push(definition.clone());
+            let blueprint = definition.blueprint.clone().or_else(|| blueprint.clone());
+            definitions.push(TaskDefinition { blueprint, ..definition.clone() });
         }
         let mut arrivals = trace.arrivals(seed, spread, spec.horizon);
         let shift = |it: &mut TaskArrival| {

@@ -245,7 +245,14 @@ fn read_axes(tree: &Node, faults: &Faults) -> Vec<WrittenAxis> {
             faults.note(node.fault("B0150", message));
             continue;
         }
-        let labels: Vec<String> = values.iter().map(|it| value_label(&name, it)).collect();
+        // What would fill a line is called by its place in the list.
+        let short = |(idx, node): (usize, &Node)| match value_label(&name, node) {
+            long if long.chars().count() > LABEL_MAX && !matches!(node.value, Value::Text(_)) => {
+                format!("{} of {}", idx + 1, values.len())
+            }
+            label => label,
+        };
+        let labels: Vec<String> = values.iter().enumerate().map(short).collect();
         for (idx, label) in labels.iter().enumerate() {
             if labels[..idx].contains(label) {
                 faults
@@ -270,6 +277,9 @@ fn axis_fields<'a>(node: &'a Node, prefix: &str) -> Vec<(String, &'a Node)> {
     }
     found
 }
+
+/// The longest label of a value that is no text.
+const LABEL_MAX: usize = 72;
 
 fn value_label(axis: &str, node: &Node) -> String {
     match &node.value {

@@ -9,13 +9,17 @@ use sha2::{Digest as _, Sha256};
 use crate::base::SimTime;
 use crate::base::id::{Id as _, ImageId, LayerId, RepositoryId};
 use crate::documents::image_manifest::{self, Manifest};
+use crate::documents::lifecycle_policy;
 use crate::experiment::inputs::{Inputs, note_read_error};
 use crate::experiment::reader::Faults;
-use crate::experiment::scenario::{ImageSpec, LayersSpec, ManifestSpec, PathRef, Pushed, RepositorySpec};
+use crate::experiment::scenario::{
+    ImageSpec, LayersSpec, LifecyclePolicySpec, ManifestSpec, PathRef, Pushed, RepositorySpec,
+};
 use crate::experiment::tree::Node;
 use crate::model::container::Platform;
 use crate::model::image::{Content, Image, Layer};
-use crate::model::repository::{Push, Registry, Which};
+use crate::model::lifecycle_policy::LifecyclePolicy;
+use crate::model::repository::{Push, Registry, Repository, Which};
 use crate::trace::{ImageLayers, LayerSize};
 
 /// What was read of them.
@@ -24,6 +28,8 @@ pub(super) struct RegistryFiles {
     tables: BTreeMap<String, ImageLayers>,
     /// With the digest of the text.
     manifests: BTreeMap<String, (Manifest, String)>,
+    /// `None` after a fault.
+    lifecycle_policies: BTreeMap<String, Option<LifecyclePolicy>>,
 }
 
 /// When an image of these names is first released: the names as containers have
@@ -49,7 +55,7 @@ impl Inputs {
                 }
             }
         }
-        let repositories = specs.iter().map(|it| it.repository.clone()).collect();
+        let repositories = specs.iter().map(|it| self.repository(it, faults)).collect();
         let registry = Registry { own: own.to_owned(), repositories, ..Registry::default() };
         let mut builder = Builder {
             registry,
@@ -65,6 +71,27 @@ impl Inputs {
         let mut registry = builder.registry;
         registry.pushes.sort_by_key(|it| it.at_ms);
         registry
+    }
+
+    /// With its lifecycle policy, which may stand in a file.
+    fn repository(&mut self, spec: &RepositorySpec, faults: &Faults) -> Repository {
+        let lifecycle_policy = match &spec.lifecycle_policy {
+            None => None,
+            Some(LifecyclePolicySpec::Given(policy)) => Some(policy.clone()),
+            Some(LifecyclePolicySpec::File(file)) => self.lifecycle_policy(file, faults),
+        };
+        Repository { lifecycle_policy, ..spec.repository.clone() }
+    }
+
+    fn lifecycle_policy(&mut self, file: &PathRef, faults: &Faults) -> Option<LifecyclePolicy> {
+        if let Some(known) = self.of_registry.lifecycle_policies.get(&file.path) {
+            return known.clone();
+        }
+        let text = self.read_text(file).map_err(|fault| vec![fault]);
+        let read = text.and_then(|text| lifecycle_policy::read(&file.path, &text));
+        let read = read.map_err(|found| found.into_iter().for_each(|it| faults.note(it))).ok();
+        self.of_registry.lifecycle_policies.insert(file.path.clone(), read.clone());
+        read
     }
 
     fn load_layers(&mut self, file: &PathRef, faults: &Faults) {

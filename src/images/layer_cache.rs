@@ -305,6 +305,14 @@ mod tests {
                 let missing: BTreeSet<u32> = missing.iter().map(number_of).collect();
                 assert!((0..16).all(|it| there.contains(&it) != missing.contains(&it)), "seed {seed}");
             }
+            // And back: when nobody refers to anything, all of it goes.
+            for (number, &n_references) in references.iter().enumerate() {
+                for _ in 0..n_references {
+                    cache.let_go(at(400 * 60), image(number as u32));
+                }
+            }
+            while !cache.clean_up(at(1000 * HOUR), &settings()).is_empty() {}
+            assert_eq!((cache.bytes(), cache.n_images(), cache.layers.len()), (0, 0, 0), "seed {seed}");
         }
     }
 

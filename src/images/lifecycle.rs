@@ -11,6 +11,7 @@
 use crate::model::lifecycle_policy::{
     Count, LifecycleAction, LifecyclePolicy, LifecycleRule, StorageClass, TagSelection,
 };
+use crate::model::repository::matches_wildcard;
 
 /// An image of a repository as a policy sees it. Moments are milliseconds since
 /// 1970.
@@ -161,7 +162,7 @@ pub fn selects(rule: &LifecycleRule, image: &ImageView<'_>) -> bool {
         TagSelection::Any => true,
         TagSelection::Untagged => image.tags.is_empty(),
         TagSelection::Prefixes(list) => each(list, |prefix, tag| tag.starts_with(prefix)),
-        TagSelection::Patterns(list) => each(list, matches),
+        TagSelection::Patterns(list) => each(list, matches_wildcard),
     }
 }
 
@@ -178,20 +179,6 @@ fn is_overdue(count: Count, image: &ImageView<'_>, now_ms: i64) -> bool {
         },
     };
     i128::from(now_ms) - i128::from(since_ms) > i128::from(days) * MS_PER_DAY
-}
-
-/// Whether the whole of `tag` matches `pattern`: `*` is any number of characters,
-/// everything else is itself. Linear in both, for `*` is tried at the first place
-/// that fits and no other need be.
-fn matches(pattern: &str, tag: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == tag };
-    let Some(mut left) = tag.strip_prefix(head) else { return false };
-    let (middle, tail) = rest.rsplit_once('*').map_or((None, rest), |it| (Some(it.0), it.1));
-    for part in middle.into_iter().flat_map(|it| it.split('*')) {
-        let Some(at) = left.find(part) else { return false };
-        left = &left[at + part.len()..];
-    }
-    left.ends_with(tail)
 }
 
 #[cfg(test)]

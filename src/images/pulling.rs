@@ -221,7 +221,7 @@ impl Pulls {
         let own = pull.layers.iter().map(|it| it.left).sum();
         self.pulls.insert(idx, pull);
         self.move_layers(idx);
-        self.unpack_on(vec![idx]);
+        self.unpack_on(&[idx]);
         whole_bytes(own)
     }
 
@@ -280,7 +280,7 @@ impl Pulls {
                 woken.push(idx);
             }
         }
-        self.unpack_on(woken);
+        self.unpack_on(&woken);
         whole_bytes(not_moved)
     }
 
@@ -370,7 +370,7 @@ impl Pulls {
             self.stop_moving(idx);
         }
         if self.pulls[&idx].next == Next::Download {
-            self.unpack_on(vec![idx]);
+            self.unpack_on(&[idx]);
         }
     }
 
@@ -385,12 +385,12 @@ impl Pulls {
         // One that was aborted meanwhile is no longer there.
         let waits = |it: &PullIdx| self.pulls.get(it).is_some_and(|it| it.next == Next::Other(layer));
         go_on.extend(std::mem::take(&mut known.waiting).into_iter().filter(waits));
-        self.unpack_on(go_on);
+        self.unpack_on(&go_on);
     }
 
     /// Lets pulls go on to their next layer that has to be waited for.
-    fn unpack_on(&mut self, go_on: Vec<PullIdx>) {
-        for idx in go_on {
+    fn unpack_on(&mut self, go_on: &[PullIdx]) {
+        for &idx in go_on {
             self.unpack_next(idx);
         }
     }

@@ -41,6 +41,7 @@ pub(super) fn fluid(registry_rate: Option<u64>, calls: &[(u64, Call)]) -> Vec<(u
     let mut layers: Vec<Layer> = Vec::new();
     let mut complete = Vec::new();
     let mut now = 0.0;
+    let mut called_at = None;
     let mut calls = calls.iter().peekable();
     loop {
         settle(now, &mut pulls, &layers);
@@ -81,9 +82,11 @@ pub(super) fn fluid(registry_rate: Option<u64>, calls: &[(u64, Call)]) -> Vec<(u
             Change::Call => {
                 let (at, call) = calls.next().unwrap();
                 now = *at as f64;
-                // What is complete has been told and is the caller's.
-                complete.extend(pulls.iter().filter_map(|it| Some((it.key, it.complete_at?))));
-                pulls.retain(|it| it.complete_at.is_none());
+                // What was complete before the first call of a moment has been told and is the caller's.
+                if called_at.replace(*at) != Some(*at) {
+                    complete.extend(pulls.iter().filter_map(|it| Some((it.key, it.complete_at?))));
+                    pulls.retain(|it| it.complete_at.is_none());
+                }
                 if let Call::Abort(key) = call {
                     pulls.retain(|it| it.key != *key);
                 }

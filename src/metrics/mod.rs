@@ -29,6 +29,7 @@ pub const METRICS: &[Metric] = &[
     cost::COST_INSTANCES_USD,
     cost::COST_FARGATE_USD,
     cost::COST_STORAGE_USD,
+    cost::COST_REGISTRY_USD,
     cost::COST_LOAD_BALANCERS_USD,
     cost::COST_PUBLIC_ADDRESSES_USD,
     cost::COST_TRANSFER_USD,

@@ -41,6 +41,8 @@ pub enum PriceItem {
     NatGb,
     /// One GB of images in a private registry for a month.
     EcrGbMonth,
+    /// One GB of archived images for a month.
+    EcrArchiveGbMonth,
     /// The first scan of an image by Amazon Inspector.
     EcrEnhancedScan,
     /// Each further look at it.
@@ -67,6 +69,7 @@ impl PriceItem {
         ("nat:hour", Self::NatHour),
         ("nat:gb", Self::NatGb),
         ("ecr:gb_month", Self::EcrGbMonth),
+        ("ecr:archive_gb_month", Self::EcrArchiveGbMonth),
         ("ecr:enhanced_scan", Self::EcrEnhancedScan),
         ("ecr:enhanced_rescan", Self::EcrEnhancedRescan),
         ("transfer:internet_out_gb", Self::InternetOutGb),

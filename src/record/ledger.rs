@@ -55,6 +55,12 @@ pub enum Meter {
     InterZoneTransfer,
     /// Bytes to the internet.
     InternetTransfer,
+    /// Bytes from another region: images of a registry there.
+    InterRegionTransfer,
+    /// Images in a private registry.
+    RegistryStorage,
+    /// Archived images in one.
+    RegistryArchive,
     /// First scans of images, by Amazon Inspector.
     ImageScan,
     /// Further looks at them.
@@ -71,7 +77,7 @@ pub enum LineGroup {
     Instances,
     /// Tasks on Fargate.
     Fargate,
-    /// Volumes.
+    /// Volumes, and images in registries.
     Storage,
     /// Load balancers.
     LoadBalancers,
@@ -79,8 +85,8 @@ pub enum LineGroup {
     PublicAddresses,
     /// Bytes on their way, NAT gateways among them.
     Transfer,
-    /// The image registry.
-    Registry,
+    /// Scans of images.
+    Scans,
     /// Commitments that nobody used.
     UnusedCommitments,
 }
@@ -94,7 +100,7 @@ impl LineGroup {
         Self::LoadBalancers,
         Self::PublicAddresses,
         Self::Transfer,
-        Self::Registry,
+        Self::Scans,
         Self::UnusedCommitments,
     ];
 
@@ -107,7 +113,7 @@ impl LineGroup {
             Self::LoadBalancers => "load balancers",
             Self::PublicAddresses => "public addresses",
             Self::Transfer => "data transfer",
-            Self::Registry => "image registry",
+            Self::Scans => "image scans",
             Self::UnusedCommitments => "unused commitments",
         }
     }
@@ -129,14 +135,15 @@ impl Meter {
             | Self::FargateWindowsLicense
             | Self::FargateSavingsPlanVcpu
             | Self::FargateSavingsPlanMemory => LineGroup::Fargate,
-            Self::EbsVolume => LineGroup::Storage,
+            Self::EbsVolume | Self::RegistryStorage | Self::RegistryArchive => LineGroup::Storage,
             Self::LoadBalancerHour | Self::LoadBalancerCapacityUnit => LineGroup::LoadBalancers,
             Self::PublicIpv4 => LineGroup::PublicAddresses,
             Self::NatGatewayHour
             | Self::NatGatewayTransfer
             | Self::InterZoneTransfer
-            | Self::InternetTransfer => LineGroup::Transfer,
-            Self::ImageScan | Self::ImageRescan => LineGroup::Registry,
+            | Self::InternetTransfer
+            | Self::InterRegionTransfer => LineGroup::Transfer,
+            Self::ImageScan | Self::ImageRescan => LineGroup::Scans,
             Self::UnusedCommitment => LineGroup::UnusedCommitments,
         }
     }
@@ -170,6 +177,9 @@ impl Meter {
             Self::NatGatewayTransfer => "NAT gateway bytes",
             Self::InterZoneTransfer => "transfer between zones",
             Self::InternetTransfer => "transfer to the internet",
+            Self::InterRegionTransfer => "transfer between regions",
+            Self::RegistryStorage => "registry storage",
+            Self::RegistryArchive => "registry archive",
             Self::ImageScan => "image scans",
             Self::ImageRescan => "further image scans",
             Self::UnusedCommitment => "unused commitment",
@@ -190,7 +200,11 @@ impl Meter {
             Self::LoadBalancerHour | Self::NatGatewayHour => "hours",
             Self::LoadBalancerCapacityUnit => "LCU-hours",
             Self::PublicIpv4 => "address-hours",
-            Self::NatGatewayTransfer | Self::InterZoneTransfer | Self::InternetTransfer => "GB",
+            Self::NatGatewayTransfer
+            | Self::InterZoneTransfer
+            | Self::InternetTransfer
+            | Self::InterRegionTransfer => "GB",
+            Self::RegistryStorage | Self::RegistryArchive => "GB-months",
             Self::ImageScan | Self::ImageRescan => "scans",
             Self::UnusedCommitment => "commitment-hours",
         }

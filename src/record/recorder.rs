@@ -180,6 +180,11 @@ impl Recorder {
         &mut self.record.images
     }
 
+    /// What was written down of images so far.
+    pub fn image_record(&self) -> &ImageRecord {
+        &self.record.images
+    }
+
     /// Instances launched and failed: counted while measured.
     pub fn instance_launched(&mut self, now: SimTime) {
         self.record.instances_launched += u64::from(self.is_measured(now));

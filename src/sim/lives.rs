@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskDefinitionId};
 use crate::base::{SimDuration, Table};
 use crate::model::Cluster;
+use crate::model::container::Blueprint;
 use crate::model::life::TaskLife;
 use crate::model::task::{StopCode, Task, TaskDefinition, TaskOwner};
 use crate::model::workload::Workload;
@@ -43,19 +44,21 @@ impl Lives {
             of_deployment: Table::new(),
         };
         lives.standalone = vec![0; workload.definitions.len()];
-        // Plain definitions of stand-alone tasks differ in needs only.
-        let mut plain = None;
+        // Definitions of a trace differ in needs only: what stands behind them is one.
+        let mut known: Option<(Option<&Arc<Blueprint>>, u32)> = None;
         for (id, definition) in workload.definitions.iter() {
-            lives.standalone[id.idx()] = match (&definition.blueprint, plain) {
-                (None, Some(known)) => known,
-                (blueprint, _) => {
-                    let row = lives.push(setup, definition, None);
-                    if blueprint.is_none() {
-                        plain = Some(row);
-                    }
-                    row
-                }
+            let blueprint = definition.blueprint.as_ref();
+            let is_same = |of: Option<&Arc<Blueprint>>| match (of, blueprint) {
+                (None, None) => true,
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (Some(_), None) | (None, Some(_)) => false,
             };
+            let row = match known.filter(|it| is_same(it.0)) {
+                Some((_, row)) => row,
+                None => lives.push(setup, definition, None),
+            };
+            known = Some((blueprint, row));
+            lives.standalone[id.idx()] = row;
         }
         let revisions = workload.services.iter().flat_map(|(service, start)| {
             let found = start.found.iter().map(|it| it.definition);

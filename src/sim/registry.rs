@@ -258,7 +258,7 @@ impl<'a> RegistryState<'a> {
     }
 
     /// Those images of a repository that an index names which is there.
-    pub(super) fn children_of<'s>(&'s self, image: ImageId) -> &'s [ImageId] {
+    pub(super) fn children_of(&self, image: ImageId) -> &[ImageId] {
         match &self.registry.images.images[image].content {
             Content::Index(children) => children,
             Content::Layers { .. } => &[],

@@ -267,6 +267,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
         }
         self.open_found_tasks();
         self.lives = Lives::new(self.setup, self.workload, &self.cluster);
+        self.open_found_images();
         for service in self.setup.services.ids() {
             if self.setup.services[service].is_external {
                 self.open_task_sets(service);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use berthlab::documents::ecs;
 use berthlab::documents::lifecycle_policy::{MAX_CHARACTERS, Reading, examine, read, write};
+use berthlab::experiment::matrix::{self, Experiment, SourceText};
 use berthlab::images::lifecycle::{Decision, ImageView, evaluate, in_order};
 use berthlab::model::lifecycle_policy::{
     Count, LifecycleAction, LifecyclePolicy, LifecycleRule, StorageClass, TagSelection,
@@ -664,4 +665,167 @@ fn the_evaluation_is_that_of_a_slow_one_on_random_repositories() {
     }
     println!("{n_of_kind:?}");
     assert!(n_of_kind.iter().all(|it| *it > 300), "each decision is met: {n_of_kind:?}");
+}
+
+/// A repository with a policy in a file and one with a policy beside it.
+const REGISTRY: &str = r#"name = "registry"
+horizon = "3d"
+[cluster]
+instances = 2
+instance_type = "m6i.large"
+[[service]]
+name = "web"
+task_definition = { cpu = 256, memory = 256 }
+desired_count = 1
+[[repository]]
+name = "team/web"
+lifecycle_policy = "policy.json"
+image = [{ tags = ["1"], age = "3d", layers = [{ digest = "a", size = 1 }] }]
+[[repository]]
+name = "team/api"
+[[repository.lifecycle_policy.rules]]
+rule_priority = 2
+description = "keep five"
+selection = { tag_status = "tagged", tag_pattern_list = ["v*"], count_type = "imageCountMoreThan", count_number = 5 }
+action = { type = "expire" }
+[[repository.lifecycle_policy.rules]]
+rule_priority = 1
+selection = { tag_status = "untagged", storage_class = "standard", count_type = "sinceImagePulled", count_unit = "days", count_number = 30 }
+action = { type = "transition", target_storage_class = "archive" }
+"#;
+
+/// `policy.json` beside it.
+fn registry_bench() -> Bench {
+    let bench = Bench::new();
+    bench.write("policy.json", json!({"rules": [rule()]}).to_string());
+    bench
+}
+
+fn experiment(bench: &Bench, text: &str, overrides: &[&str]) -> Result<Experiment, Vec<String>> {
+    let overrides = overrides.iter().map(|it| (*it).to_owned()).collect();
+    let source = SourceText { file: "x.toml".to_owned(), text: text.to_owned(), overrides };
+    matrix::read(source, &bench.path("")).map_err(|found| found.iter().map(ToString::to_string).collect())
+}
+
+fn policies(experiment: &Experiment, setting: usize) -> Vec<Option<Value>> {
+    let repositories = &experiment.settings[setting].setup.registry.repositories;
+    repositories.rows().iter().map(|it| it.lifecycle_policy.as_ref().map(write)).collect()
+}
+
+#[test]
+fn an_experiment_has_policies_in_files_and_as_tables() {
+    let bench = registry_bench();
+    let read = experiment(&bench, REGISTRY, &[]).unwrap();
+    let own = json!({"rules": [
+        {"rulePriority": 1, "action": {"type": "transition", "targetStorageClass": "archive"},
+         "selection": {"tagStatus": "untagged", "countType": "sinceImagePulled", "countUnit": "days",
+                       "countNumber": 30}},
+        {"rulePriority": 2, "description": "keep five", "action": {"type": "expire"},
+         "selection": {"tagStatus": "tagged", "tagPatternList": ["v*"], "countType": "imageCountMoreThan",
+                       "countNumber": 5}},
+    ]});
+    assert_eq!(policies(&read, 0), [Some(json!({"rules": [rule()]})), Some(own.clone())]);
+    assert!(read.inputs.hashes.contains_key("policy.json"), "what a result was made of is remembered");
+
+    // A policy as the API bears it.
+    let wrapped = json!({"repositoryName": "team/web", "lifecyclePolicyText": own.to_string()});
+    bench.write("got.json", wrapped.to_string());
+    let read = experiment(&bench, REGISTRY, &["repository.team/web.lifecycle_policy=got.json"]).unwrap();
+    assert_eq!(policies(&read, 0)[0], Some(own));
+
+    // As an axis, whole and in one number.
+    let axes = format!(
+        "{REGISTRY}[axes]\n\"repository.team/web.lifecycle_policy\" = [\"policy.json\", \"got.json\"]\n\
+                        \"repository.team/api.lifecycle_policy.rules.0.selection.count_number\" = [3, 4]\n"
+    );
+    let read = experiment(&bench, &axes, &[]).unwrap();
+    let counts: Vec<Value> = (0..4)
+        .map(|it| policies(&read, it)[1].as_ref().unwrap()["rules"][1]["selection"]["countNumber"].clone())
+        .collect();
+    assert_eq!(counts, [3, 4, 3, 4]);
+    assert_ne!(policies(&read, 0)[0], policies(&read, 2)[0]);
+    let none = REGISTRY.replace("lifecycle_policy = \"policy.json\"\n", "");
+    assert_eq!(policies(&experiment(&bench, &none, &[]).unwrap(), 0)[0], None);
+}
+
+#[test]
+fn what_is_wrong_with_a_policy_of_an_experiment_is_told_where_it_stands() {
+    let bench = registry_bench();
+    bench.write("bad.json", "{\"rules\":\n [{}]}");
+    // What is changed, what the told place begins with, and what is told.
+    for (from, to, place, told) in [
+        (
+            "rule_priority = 2",
+            "rule_priority = 1 # twice",
+            "1\nsel",
+            "[B0803] `rule_priority` 1 is that of `rules[0]` already (the service says: Duplicate priority in multiple rules)",
+        ),
+        (
+            "rule_priority = 2",
+            "rule_priority = \"2\"",
+            "\"2\"",
+            "[B0360] `rules[0].rule_priority` is the string \"2\": expected a whole number",
+        ),
+        (
+            "rule_priority = 2",
+            "rule_priority = 2.5",
+            "2.5",
+            "[B0361] `rules[0].rule_priority` is 2.5, which is not whole or beyond 64 bits",
+        ),
+        (
+            "rule_priority = 2",
+            "rulePriority = 2",
+            "rulePriority",
+            "[B0104] unknown field `rulePriority` (did you mean `rule_priority`?)",
+        ),
+        ("count_number = 5", "count_number = 0", "0 }", "[B0811] `count_number` is 0: expected at least 1"),
+        (
+            "tag_pattern_list = [\"v*\"]",
+            "tag_pattern_list = [\"a\", \"*a*b*c*d*e\"]",
+            "\"*a*",
+            "[B0808] \"*a*b*c*d*e\" has 5 `*`: a pattern has at most 4",
+        ),
+        (
+            "tag_pattern_list = [\"v*\"], ",
+            "",
+            "{ tag_status = \"tagged\"",
+            "[B0806] a rule for `tagged` images without `tag_prefix_list` or `tag_pattern_list` (the service says: Must specify tagPrefixList or tagPatternList)",
+        ),
+        (
+            "count_unit = \"days\", ",
+            "",
+            "{ tag_status = \"untagged\"",
+            "[B0810] `count_unit` is missing: a count type of time counts in \"days\"",
+        ),
+        (
+            ", target_storage_class = \"archive\"",
+            "",
+            "{ type = \"transition\"",
+            "[B0814] `target_storage_class` is missing: the action `transition` has the target \"archive\"",
+        ),
+        ("\"policy.json\"", "3333", "3333", "[B0103] expected a string, found a number"),
+        ("\"policy.json\"", "{ rules = [] }", "[] }", "[B0802] the policy has 0 rules: expected 1 to 50"),
+        ("\"policy.json\"", "{}", "{}", "[B0364] `rules` is missing"),
+        (
+            "\"team/web\"\n",
+            "\"team/web\"\nregistry = \"public.ecr.aws/acme\"\n",
+            "\"policy.json\"",
+            "[B0817] repositories of the public gallery have no lifecycle policies",
+        ),
+    ] {
+        assert_eq!(REGISTRY.matches(from).count(), 1, "{from}");
+        let text = REGISTRY.replace(from, to);
+        let at = text.find(place).unwrap_or_else(|| panic!("{place}"));
+        let line_start = text[..at].rfind('\n').map_or(0, |it| it + 1);
+        let line = 1 + text[..at].matches('\n').count();
+        let expected = format!("x.toml:{line}:{}: {told}", 1 + at - line_start);
+        let found = experiment(&bench, &text, &[]).err().unwrap_or_default();
+        assert!(found.contains(&expected), "{expected} in {found:#?}");
+    }
+    let bad = REGISTRY.replace("\"policy.json\"", "\"bad.json\"");
+    let found = experiment(&bench, &bad, &[]).err().unwrap();
+    assert_eq!(found[0], "bad.json:2:3: [B0364] `rules[0].rulePriority` is missing");
+    let gone = REGISTRY.replace("\"policy.json\"", "\"gone.json\"");
+    let found = experiment(&bench, &gone, &[]).err().unwrap();
+    assert!(found.len() == 1 && found[0].starts_with("x.toml:12:20: [B0140]"), "{found:?}");
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod access;
 mod advise;
+mod agent_settings;
 mod azure;
 mod bad_bill;
 mod bad_disruptions;
@@ -26,6 +27,7 @@ mod ecs_documents;
 mod explain;
 mod floor_runs;
 mod floors;
+mod image_stories;
 mod import;
 mod import_end_to_end;
 mod import_properties;

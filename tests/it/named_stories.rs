@@ -37,11 +37,11 @@ fn read(name: &str, overrides: &[&str]) -> Experiment {
 }
 
 /// Every run of a story.
-struct Told {
+pub(crate) struct Told {
     results: Results,
 }
 
-fn tell(name: &str, overrides: &[&str]) -> Told {
+pub(crate) fn tell(name: &str, overrides: &[&str]) -> Told {
     let experiment = read(name, overrides);
     let play = |run: matrix::Run| {
         let planned = &experiment.settings[run.setting];
@@ -55,21 +55,21 @@ fn tell(name: &str, overrides: &[&str]) -> Told {
 
 impl Told {
     /// The records of the setting of this label, by replicate.
-    fn of(&self, label: &str) -> Vec<&RunRecord> {
+    pub(crate) fn of(&self, label: &str) -> Vec<&RunRecord> {
         let setting = self.results.settings.iter().position(|it| it.label == label);
         let setting = setting.unwrap_or_else(|| panic!("{label}: {:#?}", self.results.settings));
         self.results.rows_of(setting).iter().map(|it| &it.record).collect()
     }
 
     /// The one record of a setting and the one rollout that it saw.
-    fn one(&self, label: &str) -> (&RunRecord, &RolloutRecord) {
+    pub(crate) fn one(&self, label: &str) -> (&RunRecord, &RolloutRecord) {
         let records = self.of(label);
         assert_eq!((records.len(), records[0].rollouts.len()), (1, 1), "{label}");
         (records[0], &records[0].rollouts[0])
     }
 
     /// The chart is drawn, and says this.
-    fn draws(&self, chart: &str, words: &[&str]) {
+    pub(crate) fn draws(&self, chart: &str, words: &[&str]) {
         let chart = CHARTS.iter().find(|it| it.name == chart).expect("it is listed");
         let svg = (chart.draw)(&self.results).expect("there is something to draw");
         for word in words {
@@ -83,18 +83,18 @@ fn seconds(rollout: &RolloutRecord) -> u64 {
 }
 
 /// The least and the greatest value of a series at a minute of the run.
-fn at_minute(series: &Series, minute: u64) -> (u64, u64) {
+pub(crate) fn at_minute(series: &Series, minute: u64) -> (u64, u64) {
     let bucket = &series.buckets()[(minute * 60_000 / series.bucket_width().millis()) as usize];
     (bucket.min, bucket.max)
 }
 
 #[track_caller]
-fn assert_within(n: u64, (least, most): (u64, u64), what: &str) {
+pub(crate) fn assert_within(n: u64, (least, most): (u64, u64), what: &str) {
     assert!((least..=most).contains(&n), "{what}: {n} is not within {least} and {most}");
 }
 
 /// What the findings of a story are, with their help.
-fn findings(name: &str, overrides: &[&str]) -> Vec<(&'static str, String)> {
+pub(crate) fn findings(name: &str, overrides: &[&str]) -> Vec<(&'static str, String)> {
     let found = lint(&read(name, overrides));
     found.iter().map(|it| (it.code(), format!("{:?}", it.diagnostic()))).collect()
 }
@@ -443,7 +443,7 @@ fn metrics_of_twenty_seconds_react_in_a_quarter_of_the_time() {
 #[test]
 fn every_story_has_an_origin_and_is_listed() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stories.md")).unwrap();
-    let tests = include_str!("named_stories.rs");
+    let tests = [include_str!("named_stories.rs"), include_str!("image_stories.rs")].concat();
     let mut n_stories = 0;
     for entry in fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
@@ -460,7 +460,7 @@ fn every_story_has_an_origin_and_is_listed() {
         assert!(page.contains(&format!("stories/{name}.toml")), "{name} is not in docs/stories.md");
         assert!(tests.contains(&format!("tell(\"{name}\"")), "{name} is not played here");
     }
-    assert_eq!(n_stories, 12);
+    assert_eq!(n_stories, 16);
 }
 
 /// Eight tasks, healthy 15 + 13 + 40 = 68 s after their placement. For an hour

@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::rules;
+use super::wrapped::{TEXT, examine_wrapped};
 use crate::base::Diagnostic;
 use crate::documents::faults::{Fault, Faults};
 use crate::documents::field_path::FieldPath;
@@ -38,8 +39,21 @@ pub fn read(file: &str, text: &str) -> Result<LifecyclePolicy, Vec<Diagnostic>> 
     }
 }
 
-/// The whole document with everything that is wrong or odd about it.
+/// The whole document with everything that is wrong or odd about it: a policy,
+/// or what bears one as a text (PutLifecyclePolicy, GetLifecyclePolicy).
 pub fn examine(file: &str, text: &str) -> Reading {
+    examine_as(file, text, |source, tree| match tree.get(TEXT) {
+        Some(_) => examine_wrapped(source, tree),
+        None => examine_tree(source, tree),
+    })
+}
+
+/// The same of a text that is the policy itself.
+pub(super) fn examine_policy(file: &str, text: &str) -> Reading {
+    examine_as(file, text, examine_tree)
+}
+
+fn examine_as(file: &str, text: &str, examine: fn(&Source<'_>, &Json) -> Reading) -> Reading {
     let source = Source::new(file, text);
     let refused = |found: Vec<Diagnostic>| {
         let field = FieldPath::root().to_string();
@@ -50,7 +64,7 @@ pub fn examine(file: &str, text: &str) -> Reading {
         return refused(vec![fault]);
     }
     match json::parse(&source) {
-        Ok(tree) => examine_tree(&source, &tree),
+        Ok(tree) => examine(&source, &tree),
         Err(found) => refused(found),
     }
 }

@@ -2,7 +2,7 @@
 //! preview): as a text within a JSON document. Its faults are shown where they
 //! stand in that document.
 
-use super::read::{Reading, examine};
+use super::read::{Reading, examine_policy};
 use crate::base::{Diagnostic, Place};
 use crate::documents::faults::{Fault, Faults};
 use crate::documents::field_path::FieldPath;
@@ -58,7 +58,7 @@ pub(in crate::documents) fn examine_wrapped(source: &Source<'_>, tree: &Json) ->
             ..it
         }
     };
-    let reading = examine("", text);
+    let reading = examine_policy("", text);
     let (_, mut warnings) = faults.finish();
     warnings.extend(reading.warnings.into_iter().map(moved));
     Reading { faults: reading.faults.into_iter().map(moved).collect(), warnings, ..reading }

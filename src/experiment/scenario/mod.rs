@@ -15,6 +15,7 @@ mod disruption;
 mod event;
 mod found;
 mod hooks;
+mod lifecycle_policy;
 mod model;
 mod network;
 mod purchase;
@@ -30,6 +31,7 @@ mod workload;
 pub use access::{PolicyOwner, PolicySpec, RepositoryPolicySpec};
 pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use disruption::{DisruptionSpec, SeriesFilter, SpotTraceSpec};
+pub use lifecycle_policy::LifecyclePolicySpec;
 pub use network::is_security_group_id;
 pub use repository::{ImageSpec, LayersSpec, ManifestSpec, Pushed, RepositorySpec};
 pub use service::DESIRED_MAX;
@@ -170,7 +172,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     };
     let workload = root.optional("workload");
     let nothing = Node::parse("", "").expect("nothing is a document");
-    let (tasks, standalone) =
+    let (tasks, image, standalone) =
         workload::read_standalone(workload.unwrap_or(&nothing), workload.is_some(), &context, &mut names);
     let written_services = root.list("service");
     let mut services = service::read_all(written_services, &context, &mut names);
@@ -206,6 +208,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
     let (policies, specs): (Vec<_>, Vec<_>) = services.into_iter().unzip();
     let workload = WorkloadSpec {
         tasks,
+        image,
         services: specs,
         changes: events.services,
         found: found_tasks,

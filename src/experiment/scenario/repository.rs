@@ -1,6 +1,7 @@
 //! `[[repository]]`: repositories, and the images that are or come into them.
 
 use super::access::{RepositoryPolicySpec, read_name, read_repository_policy};
+use super::lifecycle_policy::{self, LifecyclePolicySpec};
 use super::workload::PathRef;
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::reader::{self, Faults};
@@ -18,6 +19,8 @@ pub struct RepositorySpec {
     pub policy: RepositoryPolicySpec,
     /// What is in it or comes into it, as written.
     pub images: Vec<ImageSpec>,
+    /// Which images go; of a file, when it is read.
+    pub lifecycle_policy: Option<LifecyclePolicySpec>,
 }
 
 /// An image of a repository, and when it is pushed.
@@ -147,6 +150,11 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
     };
     let mutability = read_mutability(&table);
     let upstream = table.optional("upstream").and_then(|it| read_upstream(it, faults));
+    let lifecycle_policy = table.optional("lifecycle_policy");
+    if let (Some(node), Some(Location::Public { .. })) = (lifecycle_policy, &location) {
+        faults.note(node.fault("B0817", "repositories of the public gallery have no lifecycle policies"));
+    }
+    let lifecycle_policy = lifecycle_policy.and_then(|it| lifecycle_policy::read(it, faults));
     let policy = read_repository_policy(&table);
     if let (Some(Location::Public { .. }), Some(written)) = (&location, node.get("policy")) {
         let message = "everyone pulls from a public repository, whatever its policy says";
@@ -163,8 +171,8 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
     }
     table.finish();
     let repository =
-        Repository { name: name?, location: location?, mutability, lifecycle_policy: None, upstream };
-    Some(RepositorySpec { repository, policy, images })
+        Repository { name: name?, location: location?, mutability, upstream, lifecycle_policy: None };
+    Some(RepositorySpec { repository, policy, images, lifecycle_policy })
 }
 
 /// API RepositoryName.

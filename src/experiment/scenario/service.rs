@@ -1,6 +1,7 @@
 //! `[[service]]`.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use super::balancers;
 use super::behaviour::{self, read_behaviours};
@@ -17,6 +18,7 @@ use crate::deployment::controller_of;
 use crate::experiment::reader;
 use crate::experiment::tree::{Node, Value};
 use crate::model::capacity::CapacityStrategy;
+use crate::model::container::{Blueprint, NetworkMode};
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::network::{HostPort, Protocol};
 use crate::model::service::DeploymentBounds;
@@ -153,7 +155,7 @@ fn read<'a>(
     ))
 }
 
-/// `"task-definitions/web.json"`, or `{ cpu, memory, host_ports, image }`.
+/// `"task-definitions/web.json"`, or `{ cpu, memory, host_ports, image, network_mode }`.
 pub(super) fn read_definition(
     node: &Node,
     family: &str,
@@ -176,6 +178,9 @@ pub(super) fn read_definition(
     host_ports.sort_unstable();
     host_ports.dedup();
     let image = table.text("image");
+    let network_mode = table.optional("network_mode");
+    let network_mode =
+        network_mode.and_then(|it| reader::word(it, &["bridge", "host", "awsvpc", "none"], faults));
     table.finish();
     let needs = Needs::of(
         CpuUnits(u32::try_from(cpu?).expect("within the range")),
@@ -183,6 +188,13 @@ pub(super) fn read_definition(
     );
     let plain = TaskDefinition::plain(format!("{family}:{revision}"), needs);
     let mut definition = TaskDefinition { host_ports, ..plain };
+    if let Some(mode) = network_mode {
+        let modes = [NetworkMode::Bridge, NetworkMode::Host, NetworkMode::Awsvpc, NetworkMode::None];
+        let blueprint = Blueprint { network_mode: modes[mode], ..Blueprint::plain() };
+        // On an instance it is one of its interfaces.
+        definition.needs.network_interfaces = u32::from(modes[mode] == NetworkMode::Awsvpc);
+        definition.blueprint = Some(Arc::new(blueprint));
+    }
     if let Some(image) = image {
         behaviour::set_image(&mut definition, image);
     }

@@ -40,6 +40,8 @@ impl fmt::Debug for PathRef {
 pub struct WorkloadSpec {
     /// Stand-alone tasks.
     pub tasks: TasksSpec,
+    /// The image of their containers.
+    pub image: Option<String>,
     /// The services, in order.
     pub services: Vec<ServiceSpec>,
     /// What else happens to services, in the order of time.
@@ -251,7 +253,7 @@ pub(super) fn read_standalone<'a>(
     is_written: bool,
     context: &Context<'a>,
     names: &mut Names,
-) -> (TasksSpec, Option<StandalonePolicy>) {
+) -> (TasksSpec, Option<String>, Option<StandalonePolicy>) {
     let faults = context.faults;
     let table = reader::Table::of(node, faults);
     let trace = table.optional("trace").and_then(|node| {
@@ -293,8 +295,9 @@ pub(super) fn read_standalone<'a>(
         (None, Some(generate)) => generate,
         (None, None) => TasksSpec::None,
     };
+    let image = table.text("image").map(str::to_owned);
     table.finish();
-    (tasks, placement.map(|placement| StandalonePolicy { placement, unplaced }))
+    (tasks, image, placement.map(|placement| StandalonePolicy { placement, unplaced }))
 }
 
 fn read_generate(node: &Node, context: &Context<'_>) -> Option<TasksSpec> {

@@ -48,7 +48,7 @@ impl<W: Watch> Simulation<'_, W> {
         book.write_what_comes_with_instances();
         book.write_addresses_of_tasks();
         book.write_load_balancers(&self.requests_by_hour());
-        book.write_transfer(&self.requests_by_hour());
+        book.write_transfer(&self.requests_by_hour(), self.recorder.image_record());
         book.write_scans(self.scans.charged);
         book.close_commitments();
         book.ledger

@@ -15,7 +15,8 @@ use crate::billing::load_balancer::{self, HourUsage, ONE};
 use crate::billing::transfer::{self, BYTES_PER_GB};
 use crate::model::network::{LoadBalancer, LoadBalancerType};
 use crate::model::price::{DatedPrice, PriceItem};
-use crate::record::{Meter, Quantity};
+use crate::model::repository::Location;
+use crate::record::{ImageRecord, Meter, Quantity};
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
@@ -135,7 +136,7 @@ impl Book<'_> {
     }
 
     /// NAT gateways with what was pulled through them, and calls between tasks.
-    pub(super) fn write_transfer(&mut self, requests: &RequestsByHour) {
+    pub(super) fn write_transfer(&mut self, requests: &RequestsByHour, images: &ImageRecord) {
         let (setup, bill) = (self.setup, self.bill);
         let measured_ms = setup.horizon.millis() - setup.warm_up.millis();
         let n = u64::from(setup.bill.nat_gateways);
@@ -146,10 +147,17 @@ impl Book<'_> {
             let write =
                 |meter| move |quantity, price: &DatedPrice| line_of(meter, "NAT gateway", quantity, price);
             self.write_item(PriceItem::NatHour, quantity, write(Meter::NatGatewayHour), &weights);
-            let mib = u128::from(setup.bill.nat_image_mib) * n_pulls().map(|it| it.1).sum::<u128>();
-            let quantity = Quantity { n_uses: bill.n_pulls.iter().sum(), ..gigabytes(mib << 20) };
+            // What is said of every start, and what moved of described images.
+            let of_start = u128::from(setup.bill.nat_image_mib) << 20;
+            let moved = |owner: usize| u128::from(images.bytes_of_owners.get(owner).copied().unwrap_or(0));
+            let bytes: Vec<(usize, u128)> =
+                n_pulls().map(|(owner, n)| (owner, n * of_start + moved(owner))).collect();
+            let weights = self.weights_of(bytes.iter().copied());
+            let total = bytes.iter().map(|it| it.1).sum();
+            let quantity = Quantity { n_uses: bill.n_pulls.iter().sum(), ..gigabytes(total) };
             self.write_item(PriceItem::NatGb, quantity, write(Meter::NatGatewayTransfer), &weights);
         }
+        self.write_registries(images);
         for (id, policy) in setup.services.iter() {
             if !policy.load_balancers.is_empty() {
                 continue;
@@ -164,6 +172,35 @@ impl Book<'_> {
             };
             self.write_item(PriceItem::InterZoneGb, quantity, write, &weights);
         }
+    }
+}
+
+impl Book<'_> {
+    /// What repositories store (semantics 8.5), and images from other regions.
+    fn write_registries(&mut self, images: &ImageRecord) {
+        let setup = self.setup;
+        let month = setup.bill.month.seconds(setup.starts_at_ms);
+        for (record, repository) in images.repositories.iter().zip(setup.registry.repositories.rows()) {
+            // The first 50 GB of the public gallery are free (MODEL: all of it is).
+            if matches!(repository.location, Location::Public { .. }) {
+                continue;
+            }
+            let stored = [
+                (record.byte_ms, PriceItem::EcrGbMonth, Meter::RegistryStorage),
+                (record.archived_byte_ms, PriceItem::EcrArchiveGbMonth, Meter::RegistryArchive),
+            ];
+            for (byte_ms, item, meter) in stored {
+                // KiB-seconds, of which a GB-month has so many.
+                let quantity =
+                    Quantity { units: saturated(byte_ms / (1000 << 10)), per: month << 20, n_uses: 1 };
+                let write = |quantity, price: &DatedPrice| line_of(meter, &record.name, quantity, price);
+                self.write_item(item, quantity, write, &[]);
+            }
+        }
+        let quantity = gigabytes(images.bytes_from_other_regions.into());
+        let write =
+            |quantity, price: &DatedPrice| line_of(Meter::InterRegionTransfer, "images", quantity, price);
+        self.write_item(PriceItem::InterRegionGb, quantity, write, &[]);
     }
 }
 

@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PullState, instance_of};
-use crate::base::SimTime;
+use super::{ImagePull, PullState, TaskPull, instance_of};
 use crate::base::id::{Id as _, ImageId, InstanceId, LayerId, TaskId};
+use crate::base::{SimDuration, SimTime};
 use crate::images::behavior;
 use crate::images::pulling::LayerToPull;
 use crate::images::{CleanUpSettings, LayerCache};
 use crate::model::agent::AgentSettings;
 use crate::model::bill::BillOptions;
-use crate::model::container::EPHEMERAL_GIB;
+use crate::model::container::{EPHEMERAL_GIB, Platform};
 use crate::model::image::{Content, Images};
 use crate::model::repository::Wanted;
 use crate::model::task::Host;
@@ -108,6 +108,55 @@ impl<W: Watch> Simulation<'_, W> {
         kept.cache.use_image(now, image);
         kept.names.insert(wanted, image);
         self.schedule_clean_up(instance);
+    }
+
+    /// Tasks that are found have been pulled for: their instances have the images,
+    /// and the tags of their deployments are resolved.
+    pub(in crate::sim) fn open_found_images(&mut self) {
+        if self.setup.registry.repositories.is_empty() {
+            return;
+        }
+        let found: Vec<(TaskId, Host)> =
+            self.cluster.tasks().filter_map(|it| Some((it.0, it.1.host?))).collect();
+        for (task, host) in found {
+            let row = self.cluster.task(task);
+            let epoch = row.epoch;
+            let deployment = self.service_of(task).map(|it| it.1);
+            let mut images = Vec::new();
+            for named in self.lives.images_of(row).to_vec() {
+                // An image that is no longer in its repository is not known here.
+                let Some(found) = self.pulls.registry.find(&named.wanted, self.now) else { continue };
+                let platform = self.platform_of(task, host);
+                let table = &self.setup.registry.images;
+                let Some(image) = table.of_platform(found.image, platform) else { continue };
+                if let Some(deployment) = deployment.filter(|_| named.resolves_digest) {
+                    self.pulls.resolve(deployment, &named.wanted, found.image);
+                }
+                let wanted = named.wanted;
+                images.push(ImagePull { wanted, image, slot: None, is_cached: true, is_held: false });
+            }
+            let n_images = images.len();
+            let took = Some(SimDuration::ZERO);
+            let pull = TaskPull { epoch, began_at: self.now, images, n_left: 0, took, failure: None };
+            self.pulls.put(task, pull);
+            if let Some(instance) = instance_of(host) {
+                (0..n_images).for_each(|idx| self.keep_image(task, idx, instance));
+            }
+        }
+    }
+
+    /// What the containers of a task run on.
+    pub(super) fn platform_of(&self, task: TaskId, host: Host) -> Platform {
+        match instance_of(host) {
+            None => {
+                let definition = self.cluster.definition(self.cluster.task(task).definition);
+                definition.blueprint.as_deref().map_or_else(Platform::default, |it| it.platform)
+            }
+            Some(instance) => {
+                let instance_type = self.cluster.instance(instance).instance_type;
+                Platform { is_arm: self.setup.instance_types[instance_type].is_arm, is_windows: false }
+            }
+        }
     }
 
     /// A task has stopped: its containers refer to their images for a while.

@@ -8,7 +8,6 @@ use crate::base::id::{ImageId, InstanceId, TaskId};
 use crate::containers::{self, Pull};
 use crate::images::behavior::{self, Decision, Known, OnFailure};
 use crate::model::agent::ImagePullBehavior;
-use crate::model::container::Platform;
 use crate::model::repository::{Location, Wanted};
 use crate::model::task::Host;
 use crate::sim::lives::Reason;
@@ -112,13 +111,7 @@ impl<W: Watch> Simulation<'_, W> {
         let Some(found) = found else {
             return Err(Refused::nothing(&named.name, "manifest unknown: not found"));
         };
-        let platform = match instance {
-            None => blueprint.map_or_else(Platform::default, |it| it.platform),
-            Some(instance) => {
-                let is_arm = self.setup.instance_types[instance.instance_type].is_arm;
-                Platform { is_arm, is_windows: false }
-            }
-        };
+        let platform = self.platform_of(task, host);
         match self.setup.registry.images.of_platform(found.image, platform) {
             Some(image) => Ok(Verdict::Pulled { found, image }),
             None => {

@@ -29,7 +29,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Find problems that no validator sees, each with the smallest change that frees it
     Lint(LintArgs),
-    /// Say why a task landed where it did, or why it waits
+    /// Say why a task landed where it did or waits, or what a lifecycle policy takes and why
     Explain(ExplainArgs),
     /// Run documented-behaviour cases and name each that comes out otherwise
     Conform(ConformArgs),
@@ -147,13 +147,20 @@ pub enum CheckFormat {
 #[command(after_help = "Examples:
   berthlab explain web.toml --task web/17        # what service `web` launches after 17 others
   berthlab explain web.toml --task task/123      # the arrival with 123 before it
-  berthlab explain web.toml --task web/0 --run 3 --set service.web.desired_count=80")]
+  berthlab explain web.toml --task web/0 --run 3 --set service.web.desired_count=80
+  berthlab explain web.toml --repository team/web --at 26h      # what its lifecycle policy takes next")]
 pub struct ExplainArgs {
     /// The experiment, a TOML file; its paths are relative to it
     pub experiment: PathBuf,
     /// Which task: SERVICE/NUMBER or task/NUMBER, counted from 0
-    #[arg(long, value_name = "ID")]
-    pub task: String,
+    #[arg(long, value_name = "ID", required_unless_present = "repository", conflicts_with = "repository")]
+    pub task: Option<String>,
+    /// A repository: what its lifecycle policy does to each image, and by which rule
+    #[arg(long, value_name = "NAME")]
+    pub repository: Option<String>,
+    /// With --repository: when the policy is carried out at the earliest, such as 26h [default: 0s]
+    #[arg(long, value_name = "TIME", requires = "repository", conflicts_with = "task")]
+    pub at: Option<String>,
     /// Which run of the matrix, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub run: usize,

@@ -1,4 +1,5 @@
-//! `berthlab explain`: why a task landed where it did, or why it waits.
+//! `berthlab explain`: why a task landed where it did or waits; what a lifecycle
+//! policy does to a repository.
 
 use std::io::{self, Write as _};
 
@@ -6,8 +7,9 @@ use super::Failure;
 use super::args::{CheckFormat, ExplainArgs};
 use super::diagnostics::printable;
 use super::run::{folder_of, read_source};
+use crate::base::{SimDuration, SimTime};
 use crate::experiment::matrix;
-use crate::explain::{self, Subject};
+use crate::explain::{self, Subject, repository};
 
 pub(super) fn explain(command: &ExplainArgs) -> Result<(), Failure> {
     let mut overrides = command.overrides.clone();
@@ -23,12 +25,23 @@ pub(super) fn explain(command: &ExplainArgs) -> Result<(), Failure> {
     let seed = experiment.seed_of(run);
     let workload = experiment.inputs.workload(&experiment.workloads[planned.workload], seed);
     let setup = &planned.setup;
-    let subject = Subject::parse(&command.task, setup, &workload).map_err(Failure::Usage)?;
-    let story = explain::explain(setup, &workload, seed, subject);
-    let name = subject.name(setup);
+    let (mut document, told) = match (&command.task, &command.repository) {
+        (Some(task), _) => {
+            let subject = Subject::parse(task, setup, &workload).map_err(Failure::Usage)?;
+            let story = explain::explain(setup, &workload, seed, subject);
+            let name = subject.name(setup);
+            (explain::json(&name, &story), explain::text(&name, &story))
+        }
+        (None, Some(name)) => {
+            let found = repository::find_repository(name, setup).map_err(Failure::Usage)?;
+            let at = SimTime::ZERO + earliest(command.at.as_deref())?;
+            let preview = repository::preview(setup, &workload, seed, found, at);
+            (preview.json(), preview.text())
+        }
+        (None, None) => unreachable!("one of the two is required"),
+    };
     let mut out = io::stdout().lock();
     if command.format == CheckFormat::Json {
-        let mut document = explain::json(&name, &story);
         document["run"] = run.number.into();
         document["setting"] = planned.setting.label.as_str().into();
         document["replicate"] = run.replicate.into();
@@ -38,9 +51,15 @@ pub(super) fn explain(command: &ExplainArgs) -> Result<(), Failure> {
         let label = &planned.setting.label;
         let which = format!("run {} of {n_runs}: {label}, replicate {}", run.number, run.replicate);
         writeln!(out, "{}", printable(&format!("{which}, seed {}", experiment.seed.0)))?;
-        for line in explain::text(&name, &story).lines() {
+        for line in told.lines() {
             writeln!(out, "{}", printable(line))?;
         }
     }
     Ok(out.flush()?)
+}
+
+/// `--at`: the begin of the run if nothing is said.
+fn earliest(at: Option<&str>) -> Result<SimDuration, Failure> {
+    let Some(text) = at else { return Ok(SimDuration::ZERO) };
+    SimDuration::parse(text).map_err(|error| Failure::Usage(format!("--at `{text}` is not {error}")))
 }

@@ -13,7 +13,7 @@ use crate::documents::lifecycle_policy;
 use crate::experiment::inputs::{Inputs, note_read_error};
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    ImageSpec, LayersSpec, LifecyclePolicySpec, ManifestSpec, PathRef, Pushed, RepositorySpec,
+    ImageSpec, LayerPart, LayersSpec, LifecyclePolicySpec, ManifestSpec, PathRef, Pushed, RepositorySpec,
 };
 use crate::experiment::tree::Node;
 use crate::model::container::Platform;
@@ -49,8 +49,13 @@ impl Inputs {
         for spec in specs {
             for manifest in spec.images.iter().flat_map(|it| &it.manifests) {
                 match &manifest.layers {
-                    LayersSpec::Given(_) => (),
-                    LayersSpec::Table { file, .. } => self.load_layers(file, faults),
+                    LayersSpec::Given(parts) => {
+                        for part in parts {
+                            if let LayerPart::Table { file, .. } = part {
+                                self.load_layers(file, faults);
+                            }
+                        }
+                    }
                     LayersSpec::Manifest(file) => self.load_manifest(file, faults),
                 }
             }
@@ -159,7 +164,7 @@ impl Builder<'_> {
     fn manifest(&self, spec: &ManifestSpec) -> Option<&Manifest> {
         match &spec.layers {
             LayersSpec::Manifest(file) => self.files.manifests.get(&file.path).map(|it| &it.0),
-            LayersSpec::Given(_) | LayersSpec::Table { .. } => None,
+            LayersSpec::Given(_) => None,
         }
     }
 
@@ -235,23 +240,22 @@ impl Builder<'_> {
     ) -> Option<ImageId> {
         let mut layers = Vec::new();
         match &manifest.layers {
-            LayersSpec::Given(given) => {
-                for layer in given {
-                    let digest = numbered(&layer.digest, n);
-                    layers.push(self.layer(&digest, layer.compressed, layer.uncompressed, &layer.node)?);
-                }
-            }
-            LayersSpec::Table { file, image } => {
-                let table = self.files.tables.get(&file.path)?;
-                let Some(sizes) = table.images.get(image) else {
-                    let message = format!("`{}` has no image `{image}`", file.path);
-                    let names = table.images.keys().map(String::as_str);
-                    let node = spec_node(&spec.node, "image");
-                    self.faults.note(node.fault("B0855", message).help_nearest(image, names));
-                    return None;
-                };
-                for LayerSize { digest, compressed, uncompressed } in sizes.clone() {
-                    layers.push(self.layer(&digest, compressed, uncompressed, &file.node)?);
+            LayersSpec::Given(parts) => {
+                for part in parts {
+                    match part {
+                        LayerPart::Layer(layer) => {
+                            let digest = numbered(&layer.digest, n);
+                            layers.push(self.layer(
+                                &digest,
+                                layer.compressed,
+                                layer.uncompressed,
+                                &layer.node,
+                            )?);
+                        }
+                        LayerPart::Table { file, image, suffix, node } => {
+                            layers.extend(self.layers_of_table(file, image, &numbered(suffix, n), node)?);
+                        }
+                    }
                 }
             }
             LayersSpec::Manifest(file) => {
@@ -280,6 +284,28 @@ impl Builder<'_> {
         let digest = written.unwrap_or_else(|| digest_of(identity().as_bytes()));
         let content = Content::Layers { layers, platform: manifest.platform };
         Some(self.intern(repository, digest, content, spec.has_lazy_index))
+    }
+
+    /// The layers of an image of a table. `None` after a fault.
+    fn layers_of_table(
+        &mut self,
+        file: &PathRef,
+        image: &str,
+        suffix: &str,
+        node: &Node,
+    ) -> Option<Vec<LayerId>> {
+        let table = self.files.tables.get(&file.path)?;
+        let Some(sizes) = table.images.get(image) else {
+            let message = format!("`{}` has no image `{image}`", file.path);
+            let names = table.images.keys().map(String::as_str);
+            let node = node.get("image").unwrap_or(node);
+            self.faults.note(node.fault("B0855", message).help_nearest(image, names));
+            return None;
+        };
+        let layer = |it: &LayerSize| {
+            self.layer(&format!("{}{suffix}", it.digest), it.compressed, it.uncompressed, &file.node)
+        };
+        sizes.iter().map(layer).collect()
     }
 
     /// The images that an index names: each must be in the repository.
@@ -375,10 +401,6 @@ impl Builder<'_> {
             }
         }
     }
-}
-
-fn spec_node<'a>(image: &'a Node, field: &str) -> &'a Node {
-    image.get("layers").and_then(|it| it.get(field)).unwrap_or(image)
 }
 
 fn is_index(manifest: &Manifest) -> bool {

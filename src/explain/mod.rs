@@ -1,7 +1,9 @@
 //! Why a task landed where it did, or why it waits: the run is played under the
 //! eyes of somebody who notes every decision on this one task, with all that
-//! the placer looked at and what would have changed its mind.
+//! the placer looked at and what would have changed its mind. And what a
+//! lifecycle policy does to the images of a repository.
 
+pub mod repository;
 pub mod subject;
 
 mod attempt;

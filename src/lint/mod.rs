@@ -14,6 +14,7 @@ mod scene;
 
 mod closed_ways;
 mod denied_calls;
+mod expiring_image;
 mod failing_starts;
 mod host_ports;
 mod interfaces;
@@ -47,6 +48,7 @@ pub const LINTS: &[Lint] = &[
     never_placed::LINT,
     host_ports::LINT,
     interfaces::LINT,
+    expiring_image::LINT,
     rollout::LINT,
 ];
 

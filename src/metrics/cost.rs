@@ -1,7 +1,7 @@
 //! What the run would have been billed, in whole and by group of lines.
 
 use super::{Direction, Metric};
-use crate::record::{LineGroup, Meter, RunRecord};
+use crate::record::{LineGroup, RunRecord};
 
 pub(super) const COST_USD: Metric = Metric {
     name: "cost_usd",
@@ -24,15 +24,13 @@ pub(super) const COST_FARGATE_USD: Metric =
     });
 
 pub(super) const COST_STORAGE_USD: Metric =
-    part("cost_storage_usd", "of the cost: volumes of instances, and images in registries", |record| {
+    part("cost_storage_usd", "of the cost: volumes of instances", |record| {
         cost_of(record, LineGroup::Storage)
     });
 
 pub(super) const COST_REGISTRY_USD: Metric =
-    part("cost_registry_usd", "of the cost: images in registries, archived ones too", |record| {
-        let is_registry = |it: Meter| matches!(it, Meter::RegistryStorage | Meter::RegistryArchive);
-        let has_line = record.ledger.lines.iter().any(|it| is_registry(it.meter));
-        has_line.then(|| record.ledger.total_of(is_registry).as_usd_f64())
+    part("cost_registry_usd", "of the cost: images in registries, and their scans", |record| {
+        cost_of(record, LineGroup::Registry)
     });
 
 pub(super) const COST_LOAD_BALANCERS_USD: Metric =

@@ -6,6 +6,7 @@ pub mod metric;
 mod availability;
 mod cost;
 mod disruptions;
+mod images;
 mod instance_count;
 mod lower_bound;
 mod replacement;
@@ -86,6 +87,15 @@ pub const METRICS: &[Metric] = &[
     rollout_surge::ROLLOUT_SURGE_INSTANCE_HOURS,
     rollout_surge::ROLLOUT_SURGE_TASK_HOURS,
     rollout_surge::ROLLOUT_SURGE_USD,
+    images::IMAGE_GB_PULLED,
+    images::IMAGE_CACHE_HIT_PERCENT,
+    images::IMAGE_PULLS,
+    images::IMAGE_PULLS_REFUSED,
+    images::IMAGE_PULL_SECONDS_MEAN,
+    images::IMAGES_EXPIRED,
+    images::IMAGES_LOST,
+    images::REGISTRY_CALLS_THROTTLED,
+    images::REGISTRY_GB_MEAN,
     zones::ZONE_SKEW_MEAN,
     zones::ZONE_SKEW_END,
     zones::ZONE_LOSS_PERCENT,

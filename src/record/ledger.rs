@@ -77,7 +77,7 @@ pub enum LineGroup {
     Instances,
     /// Tasks on Fargate.
     Fargate,
-    /// Volumes, and images in registries.
+    /// Volumes.
     Storage,
     /// Load balancers.
     LoadBalancers,
@@ -85,8 +85,8 @@ pub enum LineGroup {
     PublicAddresses,
     /// Bytes on their way, NAT gateways among them.
     Transfer,
-    /// Scans of images.
-    Scans,
+    /// The image registry.
+    Registry,
     /// Commitments that nobody used.
     UnusedCommitments,
 }
@@ -100,7 +100,7 @@ impl LineGroup {
         Self::LoadBalancers,
         Self::PublicAddresses,
         Self::Transfer,
-        Self::Scans,
+        Self::Registry,
         Self::UnusedCommitments,
     ];
 
@@ -113,7 +113,7 @@ impl LineGroup {
             Self::LoadBalancers => "load balancers",
             Self::PublicAddresses => "public addresses",
             Self::Transfer => "data transfer",
-            Self::Scans => "image scans",
+            Self::Registry => "image registry",
             Self::UnusedCommitments => "unused commitments",
         }
     }
@@ -135,7 +135,7 @@ impl Meter {
             | Self::FargateWindowsLicense
             | Self::FargateSavingsPlanVcpu
             | Self::FargateSavingsPlanMemory => LineGroup::Fargate,
-            Self::EbsVolume | Self::RegistryStorage | Self::RegistryArchive => LineGroup::Storage,
+            Self::EbsVolume => LineGroup::Storage,
             Self::LoadBalancerHour | Self::LoadBalancerCapacityUnit => LineGroup::LoadBalancers,
             Self::PublicIpv4 => LineGroup::PublicAddresses,
             Self::NatGatewayHour
@@ -143,7 +143,9 @@ impl Meter {
             | Self::InterZoneTransfer
             | Self::InternetTransfer
             | Self::InterRegionTransfer => LineGroup::Transfer,
-            Self::ImageScan | Self::ImageRescan => LineGroup::Scans,
+            Self::RegistryStorage | Self::RegistryArchive | Self::ImageScan | Self::ImageRescan => {
+                LineGroup::Registry
+            }
             Self::UnusedCommitment => LineGroup::UnusedCommitments,
         }
     }

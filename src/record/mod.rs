@@ -26,7 +26,7 @@ pub mod timeline;
 pub use disruption::DisruptionRecord;
 pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};
 pub use histogram::Histogram;
-pub use images::{ImageRecord, RepositoryRecord};
+pub use images::{ImageRecord, LostImage, Removal, RepositoryRecord};
 pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;

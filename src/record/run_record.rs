@@ -289,6 +289,8 @@ pub struct RolloutRecord {
     pub provision: PhaseTime,
     /// The image pull.
     pub pull: PhaseTime,
+    /// Bytes that its pulls moved.
+    pub pulled_bytes: u64,
     /// From the end of the pull to RUNNING: containers are created and started
     /// in their order.
     pub start: PhaseTime,

@@ -4,6 +4,7 @@
 pub mod event;
 pub mod ground;
 pub mod health;
+pub mod image_losses;
 pub mod paths;
 pub mod run;
 pub mod setup;
@@ -49,6 +50,7 @@ mod volumes;
 mod waiting_line;
 
 pub use ground::{full_cluster, sample_cluster};
+pub use lifecycle_policies::{Evaluation, ImageNeed};
 pub use queue::EventQueue;
 pub use run::{run, run_watched};
 pub use setup::Setup;

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::SimTime;
 use crate::base::id::{Id as _, ImageId, LayerId, RepositoryId};
+use crate::base::{SimDuration, SimTime};
 use crate::model::image::{Content, Images};
 use crate::model::repository::{Push, Registry, Repository, Wanted, Which};
 use crate::record::RepositoryRecord;
@@ -15,7 +15,10 @@ pub(super) struct RegistryState<'a> {
     registry: &'a Registry,
     /// Where storage begins to be measured.
     measured_from_ms: i64,
+    horizon: SimDuration,
     repositories: Vec<RepositoryState>,
+    /// What is written down of each.
+    records: Vec<RepositoryRecord>,
     by_digest: BTreeMap<(RepositoryId, &'a str), ImageId>,
     next_push: usize,
     /// Pushes that an immutable tag refused.
@@ -83,13 +86,23 @@ const UPSTREAM_CHECK_MS: i64 = 86_400_000;
 
 impl<'a> RegistryState<'a> {
     /// As it is when a run begins.
-    pub(super) fn new(registry: &'a Registry, measured_from: SimTime) -> Self {
+    pub(super) fn new(registry: &'a Registry, measured_from: SimTime, horizon: SimDuration) -> Self {
+        let names = registry.repositories.rows().iter().map(|it| it.name.as_str());
+        let records = names.map(|it| RepositoryRecord::new(it, horizon)).collect();
         let repositories = registry.repositories.rows().iter().map(|_| RepositoryState::default()).collect();
         let measured_from_ms = millis(measured_from);
         let images = registry.images.images.iter();
         let by_digest = images.map(|(id, it)| ((it.repository, it.digest.as_str()), id)).collect();
-        let mut state =
-            Self { registry, measured_from_ms, repositories, by_digest, next_push: 0, n_refused_pushes: 0 };
+        let mut state = Self {
+            registry,
+            measured_from_ms,
+            horizon,
+            repositories,
+            records,
+            by_digest,
+            next_push: 0,
+            n_refused_pushes: 0,
+        };
         state.advance(SimTime::ZERO);
         state
     }
@@ -124,6 +137,27 @@ impl<'a> RegistryState<'a> {
             return;
         }
         state.store(push.image, &push.tags, push.at_ms, self.measured_from_ms, &self.registry.images);
+        // What was there before the run is there at its begin.
+        let at = SimTime::from_millis(u64::try_from(push.at_ms).unwrap_or(0));
+        self.note_stored(id, at);
+    }
+
+    /// A repository stores from `at` on what it stores now.
+    fn note_stored(&mut self, id: RepositoryId, at: SimTime) {
+        let bytes = self.repositories[id.idx()].storage.iter().map(|it| it.bytes).sum();
+        self.records[id.idx()].store(at, self.horizon, bytes);
+    }
+
+    /// A policy takes an image: it is expired, or archived.
+    pub(super) fn note_taken(&mut self, id: RepositoryId, now: SimTime, is_archived: bool, is_lost: bool) {
+        self.note_stored(id, now);
+        let record = &mut self.records[id.idx()];
+        record.take(now, is_lost);
+        if millis(now) >= self.measured_from_ms {
+            record.n_archived += u64::from(is_archived);
+            record.n_expired += u64::from(!is_archived);
+            record.n_lost += u64::from(is_lost);
+        }
     }
 
     /// What a pull of `wanted` at `now` gets. `None`: `manifest unknown`.
@@ -175,10 +209,12 @@ impl<'a> RegistryState<'a> {
 
     /// What each repository has stored until `now`.
     pub(super) fn record(&self, now: SimTime) -> Vec<RepositoryRecord> {
-        let repositories = self.registry.repositories.iter().map(|(id, repository)| {
+        let repositories = self.registry.repositories.iter().zip(&self.records).map(|((id, _), record)| {
             let [byte_ms, archived_byte_ms] = self.byte_millis(id, now);
             let bytes_at_end = self.stored_bytes(id);
-            RepositoryRecord { name: repository.name.clone(), byte_ms, archived_byte_ms, bytes_at_end }
+            let mut record = RepositoryRecord { byte_ms, archived_byte_ms, bytes_at_end, ..record.clone() };
+            record.stored_kib.advance(now);
+            record
         });
         repositories.collect()
     }
@@ -207,6 +243,7 @@ impl<'a> RegistryState<'a> {
                 stored.last_pulled_ms = Some(now_ms);
             }
         }
+        self.note_stored(wanted.repository, now);
     }
 
     /// Repositories with what is in them now.
@@ -229,6 +266,12 @@ impl<'a> RegistryState<'a> {
     /// left out.
     pub(super) fn stored_bytes(&self, id: RepositoryId) -> u64 {
         self.repositories[id.idx()].storage[STANDARD].bytes
+    }
+
+    /// A tag that points to an image.
+    pub(super) fn first_tag(&self, image: ImageId) -> Option<String> {
+        let id = self.registry.images.images[image].repository;
+        self.repositories[id.idx()].images.get(&image)?.tags.first().cloned()
     }
 
     /// Takes an image out of its repository, with its tags.
@@ -383,7 +426,7 @@ mod tests {
     fn a_tag_moves_and_layers_are_stored_once() {
         let mut registry = registry(TagMutability::MUTABLE, None);
         registry.pushes = vec![push(-50, 0, &["1", "latest"]), push(100, 1, &["2", "latest"])];
-        let mut state = RegistryState::new(&registry, SimTime::ZERO);
+        let mut state = RegistryState::new(&registry, SimTime::ZERO, SimDuration::from_secs(86_400));
         assert_eq!(found(&state, &tag("latest"), 0), Some(0));
         assert_eq!(found(&state, &tag("2"), 0), None);
         state.advance(SimTime::from_millis(99));
@@ -409,7 +452,7 @@ mod tests {
         let mut registry = registry(mutability, None);
         registry.pushes =
             vec![push(0, 0, &["1", "latest"]), push(5, 1, &["latest", "1"]), push(6, 1, &["latest", "2"])];
-        let mut state = RegistryState::new(&registry, SimTime::ZERO);
+        let mut state = RegistryState::new(&registry, SimTime::ZERO, SimDuration::from_secs(86_400));
         state.advance(SimTime::from_millis(5));
         assert_eq!((state.n_refused_pushes, found(&state, &tag("latest"), 5)), (1, Some(0)));
         state.advance(SimTime::from_millis(6));
@@ -422,7 +465,7 @@ mod tests {
         let upstream = Upstream { registry: "u".into(), unreachable: vec![(49 * HOUR, 60 * HOUR)] };
         let mut registry = registry(TagMutability::MUTABLE, Some(upstream));
         registry.pushes = vec![push(-1, 0, &["1"]), push(HOUR, 1, &["1"])];
-        let mut state = RegistryState::new(&registry, SimTime::ZERO);
+        let mut state = RegistryState::new(&registry, SimTime::ZERO, SimDuration::from_secs(86_400));
         let id = RepositoryId::new(0);
         assert_eq!(state.stored_bytes(id), 0, "nothing is in the cache");
         let mut pull = |hours: i64| {

@@ -138,7 +138,7 @@ fn asked_releases<'a>(
     workload: &'a Workload,
     positions: &BTreeMap<ImageId, usize>,
 ) -> Vec<Asked<'a>> {
-    let mut state = RegistryState::new(&setup.registry, SimTime::ZERO);
+    let mut state = RegistryState::new(&setup.registry, SimTime::ZERO, setup.horizon);
     let mut asked = Vec::new();
     for change in &workload.service_changes {
         let ServiceChangeKind::Release(definition) = change.kind else { continue };

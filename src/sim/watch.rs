@@ -9,6 +9,7 @@ use crate::model::deployment::{LifecycleStage, TrafficShare};
 use crate::model::task::{Host, StopCode, Task};
 use crate::placement::PlacementView;
 use crate::placement::placer::Rules;
+use crate::sim::lifecycle_policies::{Evaluation, ImageNeed};
 
 /// An onlooker; every method may be left out.
 pub trait Watch {
@@ -27,6 +28,16 @@ pub trait Watch {
     /// The placer decided on a task. Where tasks of equal needs stand in line,
     /// it is asked for the first of them, and its no is said of all.
     fn decided(&mut self, _now: SimTime, _decision: &Decision<'_>) {}
+
+    /// A lifecycle policy is about to be carried out; what services need stands
+    /// beside it.
+    fn lifecycle_policy_evaluated(
+        &mut self,
+        _now: SimTime,
+        _evaluation: &Evaluation<'_>,
+        _needs: &[ImageNeed],
+    ) {
+    }
 
     /// Asked now and then, with the number of events so far: whether to go on.
     fn goes_on(&mut self, _n_events: u64) -> bool {

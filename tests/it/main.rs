@@ -24,6 +24,7 @@ mod deadlocks;
 mod deployment_settings;
 mod documentation;
 mod ecs_documents;
+mod expiring_images;
 mod explain;
 mod floor_runs;
 mod floors;

@@ -33,7 +33,7 @@ pub use capacity::{SECURITY_GROUPS_MAX, SUBNETS_MAX, is_platform_version};
 pub use disruption::{DisruptionSpec, SeriesFilter, SpotTraceSpec};
 pub use lifecycle_policy::LifecyclePolicySpec;
 pub use network::is_security_group_id;
-pub use repository::{ImageSpec, LayersSpec, ManifestSpec, Pushed, RepositorySpec};
+pub use repository::{ImageSpec, LayerPart, LayersSpec, ManifestSpec, Pushed, RepositorySpec};
 pub use service::DESIRED_MAX;
 pub use workload::{
     DefinitionSpec, DesiredSpec, FoundTaskSpec, LoadSpec, PathRef, RateSpec, ReleaseSpec, ServiceEventKind,

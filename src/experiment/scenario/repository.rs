@@ -75,17 +75,28 @@ pub struct Repeat {
 /// Where layers are told of.
 #[derive(Clone)]
 pub enum LayersSpec {
-    /// Here.
-    Given(Vec<LayerSpec>),
-    /// In a table, under this name.
+    /// Here, or in tables.
+    Given(Vec<LayerPart>),
+    /// In an image manifest.
+    Manifest(PathRef),
+}
+
+/// One layer, or those of an image that it is built on.
+#[derive(Clone)]
+pub enum LayerPart {
+    /// A layer.
+    Layer(LayerSpec),
+    /// The layers of an image of a table.
     Table {
         /// The table.
         file: PathRef,
         /// `name:tag`.
         image: String,
+        /// Behind each digest: layers of the same sizes that are others.
+        suffix: String,
+        /// Where it is written.
+        node: Node,
     },
-    /// In an image manifest.
-    Manifest(PathRef),
 }
 
 /// A layer as written.
@@ -416,25 +427,32 @@ fn path(node: &Node, faults: &Faults) -> Option<PathRef> {
     Some(PathRef { path, node: node.clone() })
 }
 
-/// A list of layers, or `{ table, image }`.
+/// Layers and images of tables, in their order; `{ table, image }` alone is all
+/// of one.
 fn read_layers(node: &Node, faults: &Faults) -> Option<LayersSpec> {
-    if matches!(node.value, Value::Table(_)) {
-        let table = reader::Table::of(node, faults);
-        let file = table.required("table").and_then(|it| path(it, faults));
-        let image = table.required("image").and_then(|it| reader::text(it, faults));
-        table.finish();
-        return Some(LayersSpec::Table { file: file?, image: image?.to_owned() });
-    }
-    let Value::List(items) = &node.value else {
-        faults.note(node.fault("B0103", format!("expected a list of layers, found {}", node.kind())));
-        return None;
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        Value::Table(_) => std::slice::from_ref(node),
+        _ => {
+            faults.note(node.fault("B0103", format!("expected a list of layers, found {}", node.kind())));
+            return None;
+        }
     };
     if items.is_empty() {
         faults.note(node.fault("B0853", "an image without layers: its manifest names one at least"));
     }
-    let mut layers: Vec<LayerSpec> = Vec::new();
+    let mut parts: Vec<LayerPart> = Vec::new();
     for item in items {
         let table = reader::Table::of(item, faults);
+        if item.get("table").is_some() {
+            let file = table.required("table").and_then(|it| path(it, faults));
+            let image = table.required("image").and_then(|it| reader::text(it, faults));
+            let suffix = table.text("suffix").unwrap_or("").to_owned();
+            table.finish();
+            let (Some(file), Some(image)) = (file, image) else { continue };
+            parts.push(LayerPart::Table { file, image: image.to_owned(), suffix, node: item.clone() });
+            continue;
+        }
         let digest = read_layer_digest(&table);
         let bytes = |name| {
             let node = if name == "size" { table.required(name) } else { table.optional(name) };
@@ -443,9 +461,9 @@ fn read_layers(node: &Node, faults: &Faults) -> Option<LayersSpec> {
         let (compressed, uncompressed) = (bytes("size"), bytes("uncompressed_size"));
         table.finish();
         let (Some(digest), Some(compressed)) = (digest, compressed) else { continue };
-        layers.push(LayerSpec { digest, compressed, uncompressed, node: item.clone() });
+        parts.push(LayerPart::Layer(LayerSpec { digest, compressed, uncompressed, node: item.clone() }));
     }
-    Some(LayersSpec::Given(layers))
+    Some(LayersSpec::Given(parts))
 }
 
 /// A layer's digest, or a word that stands for one.
@@ -493,7 +511,8 @@ mod tests {
         assert_eq!(spec.images[0].pushed, Pushed::Before(SimDuration::from_secs(30 * 86_400)));
         assert_eq!(spec.images[0].tags, ["1", "latest"]);
         let LayersSpec::Given(layers) = &spec.images[0].manifests[0].layers else { panic!("given") };
-        assert_eq!((layers[0].digest.as_str(), layers[0].compressed), ("base", 30_000_000));
+        let LayerPart::Layer(layer) = &layers[0] else { panic!("a layer") };
+        assert_eq!((layer.digest.as_str(), layer.compressed), ("base", 30_000_000));
         assert_eq!(spec.images[1].pushed, Pushed::At(SimTime::from_secs(21_600)));
         assert!(spec.images[1].has_lazy_index && spec.images[1].manifests[1].platform.is_arm);
     }

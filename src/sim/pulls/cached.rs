@@ -137,7 +137,15 @@ impl<W: Watch> Simulation<'_, W> {
             }
             let n_images = images.len();
             let took = Some(SimDuration::ZERO);
-            let pull = TaskPull { epoch, began_at: self.now, images, n_left: 0, took, failure: None };
+            let pull = TaskPull {
+                epoch,
+                began_at: self.now,
+                moves_since: self.now,
+                images,
+                n_left: 0,
+                took,
+                failure: None,
+            };
             self.pulls.put(task, pull);
             if let Some(instance) = instance_of(host) {
                 (0..n_images).for_each(|idx| self.keep_image(task, idx, instance));

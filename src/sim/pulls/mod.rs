@@ -64,6 +64,8 @@ pub(super) struct PullState<'a> {
 struct TaskPull {
     epoch: Epoch,
     began_at: SimTime,
+    /// Since when its layers move.
+    moves_since: SimTime,
     images: Vec<ImagePull>,
     n_left: usize,
     /// How long all took.
@@ -91,7 +93,7 @@ impl<'a> PullState<'a> {
         let has_quotas = setup.options.quotas == Quotas::Documented;
         let limits = LIMITED.iter().filter(|_| has_quotas).map(|&it| (it, RateLimit::of(it)));
         Self {
-            registry: RegistryState::new(&setup.registry, SimTime::ZERO + setup.warm_up),
+            registry: RegistryState::new(&setup.registry, SimTime::ZERO + setup.warm_up, setup.horizon),
             under_way: Pulls::new(setup.options.registry.registry_bandwidth),
             limits: limits.collect(),
             public_limit: has_quotas.then(|| RateLimit::new(PUBLIC_PULLS_INSIDE)),
@@ -216,8 +218,16 @@ impl<W: Watch> Simulation<'_, W> {
             false => self.now,
         };
         let n_left = images.len();
-        self.pulls
-            .put(task, TaskPull { epoch, began_at: self.now, images, n_left, took: None, failure: None });
+        let pull = TaskPull {
+            epoch,
+            began_at: self.now,
+            moves_since: answered_at,
+            images,
+            n_left,
+            took: None,
+            failure: None,
+        };
+        self.pulls.put(task, pull);
         self.queue.schedule(answered_at, Event::PullAnswered(task, epoch));
     }
 
@@ -247,7 +257,15 @@ impl<W: Watch> Simulation<'_, W> {
         let row = self.cluster.task(task);
         let (epoch, host) = (row.epoch, row.host);
         let failure = Some(refused.reason);
-        let pull = TaskPull { epoch, began_at: self.now, images: Vec::new(), n_left: 0, took: None, failure };
+        let pull = TaskPull {
+            epoch,
+            began_at: self.now,
+            moves_since: self.now,
+            images: Vec::new(),
+            n_left: 0,
+            took: None,
+            failure,
+        };
         self.pulls.put(task, pull);
         if refused.is_before_pull && matches!(host, Some(Host::Fargate(_))) {
             self.never_pulls(task);

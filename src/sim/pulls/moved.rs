@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::instance_of;
+use crate::base::SimTime;
 use crate::base::id::{Id as _, ImageId, InstanceId, LayerId, TaskId};
 use crate::images::pulling::{LayerToPull, LinkKey, LinkRates, PullKey};
 use crate::model::repository::Location;
@@ -61,7 +62,7 @@ impl<W: Watch> Simulation<'_, W> {
             let slot = self.pulls.slot((task, idx));
             self.pulls.of_mut(task).images[idx].slot = Some(slot);
             let moves = self.pulls.under_way.begin(self.now, PullKey(slot as u64), link, rates, &missing);
-            self.note_bytes(task, image, i128::from(moves));
+            self.note_bytes(task, image, self.now, i128::from(moves));
         }
         self.await_downloads();
         self.look_whether_pulled(task);
@@ -180,6 +181,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// image that is not whole is kept.
     pub(in crate::sim) fn abort_pulls(&mut self, task: TaskId) {
         let Some(pull) = self.pulls.of_task.get_mut(task.idx()).and_then(Option::as_mut) else { return };
+        let moves_since = pull.moves_since;
         let slots: Vec<(usize, ImageId)> =
             pull.images.iter_mut().filter_map(|it| Some((it.slot.take()?, it.image))).collect();
         if slots.is_empty() {
@@ -189,7 +191,7 @@ impl<W: Watch> Simulation<'_, W> {
             let not_moved = self.pulls.under_way.abort(self.now, PullKey(slot as u64));
             self.pulls.slots[slot] = None;
             self.pulls.free.push(slot);
-            self.note_bytes(task, image, -i128::from(not_moved));
+            self.note_bytes(task, image, moves_since, -i128::from(not_moved));
         }
         self.await_downloads();
     }
@@ -202,8 +204,20 @@ impl<W: Watch> Simulation<'_, W> {
         self.pulls.forget_instance(instance);
     }
 
-    /// Bytes of an image move to a task, or will not after all.
-    fn note_bytes(&mut self, task: TaskId, image: ImageId, bytes: i128) {
+    /// Bytes of an image move to a task since `at`, or will not after all.
+    fn note_bytes(&mut self, task: TaskId, image: ImageId, at: SimTime, bytes: i128) {
+        let horizon = self.setup.horizon;
+        self.recorder.images().note_moved(at, horizon, bytes);
+        let add = |to: &mut u64| {
+            *to = u64::try_from(i128::from(*to) + bytes).unwrap_or(0);
+        };
+        if let Some((_, deployment)) = self.service_of(task) {
+            self.note_phase(task, deployment, |rollout| add(&mut rollout.pulled_bytes));
+        }
+        // Nothing is taken back of what was not counted.
+        if !self.recorder.is_measured(at) {
+            return;
+        }
         let repository = self.setup.registry.images.images[image].repository;
         let is_elsewhere = match &self.setup.registry.repositories[repository].location {
             Location::Private { region, .. } => *region != self.setup.registry.own_region(),
@@ -212,9 +226,9 @@ impl<W: Watch> Simulation<'_, W> {
         let owner = self.cost_owner(task);
         let n_owners = self.setup.services.len() + 1;
         self.note_images(|it| {
-            let add = |to: &mut u64| {
-                *to = u64::try_from(i128::from(*to) + bytes).unwrap_or(0);
-            };
+            if bytes < 0 {
+                add(&mut it.bytes_wanted);
+            }
             add(&mut it.bytes_moved);
             if is_elsewhere {
                 add(&mut it.bytes_from_other_regions);

@@ -96,6 +96,13 @@ pub fn refusals(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<R
     reads::refusals(blueprint, context).chain(logs).collect()
 }
 
+/// Of the images of described repositories: what cannot be pulled, as roles are
+/// at first. A run asks when a task pulls.
+pub fn pull_refusals(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<Refusal> {
+    let Some(blueprint) = definition.blueprint.as_deref() else { return Vec::new() };
+    reads::described_pulls(blueprint, context).collect()
+}
+
 /// Containers that wait for ever for their output to be taken, by position:
 /// their log driver blocks, and the execution role may not write the log.
 pub fn blocked_by_logs(definition: &TaskDefinition, context: &LifeContext<'_>) -> Vec<(usize, Denial)> {

@@ -13,6 +13,6 @@ mod pull;
 mod reads;
 mod start_up;
 
-pub use life::{LifeContext, blocked_by_logs, life, refusals};
+pub use life::{LifeContext, blocked_by_logs, life, pull_refusals, refusals};
 pub use pull::{Pull, TOKEN_VALIDITY, expired_token, pull_refusal, puller, repository_arn, token_is_valid};
 pub use reads::{Cause, Refusal};

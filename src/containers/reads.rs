@@ -7,6 +7,7 @@ use super::life::LifeContext;
 use super::pull::{self, Pull};
 use crate::model::access::Denial;
 use crate::model::container::{Blueprint, Container, Read, ReadKind};
+use crate::model::repository::Location;
 
 /// Something that the execution role is refused, or that is not there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,9 +75,24 @@ fn refusals_but(
 /// Why an image of a private registry cannot be pulled. MODEL: the attempts
 /// take as long as those to read something, and come before every pull.
 fn refused_pull(container: &Container, blueprint: &Blueprint, context: &LifeContext<'_>) -> Option<Refusal> {
-    let repository = pull::repository_arn(&container.image)?;
+    let repository = match context.registry.wanted(&container.image) {
+        Some(wanted) => {
+            let described = &context.registry.repositories[wanted.repository];
+            matches!(described.location, Location::Private { .. }).then(|| described.arn())?
+        }
+        None => pull::repository_arn(&container.image)?,
+    };
     let pull = Pull::of(who(blueprint, context), Some(&repository), context.is_fargate);
     pull::pull_refusal(context.permissions, &pull)
+}
+
+/// What of described repositories cannot be pulled as roles are at first.
+pub(super) fn described_pulls(
+    blueprint: &Blueprint,
+    context: &LifeContext<'_>,
+) -> impl Iterator<Item = Refusal> {
+    let described = blueprint.containers.iter().filter(|it| context.registry.wanted(&it.image).is_some());
+    described.filter_map(|it| refused_pull(it, blueprint, context))
 }
 
 /// Who reads, pulls and logs before the containers start.

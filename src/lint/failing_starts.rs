@@ -1,6 +1,6 @@
-//! Starts that cannot succeed (semantics 2.4, 3.5): a role may not read what
-//! the definition names, it is not there, a log cannot be opened, or a container
-//! waits for what never comes. Changes are tried out until the start succeeds:
+//! Starts that cannot succeed (semantics 2.4, 3.5, 9.3): a role may not read what
+//! the definition names or pull its image, it is not there, a log cannot be
+//! opened, or a container waits for what never comes. Changes are tried out until the start succeeds:
 //! the help names all that it takes.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::finding::Draft;
 use super::permission;
 use super::scene::{Revision, Scene};
 use crate::base::SimDuration;
-use crate::containers::{self, Cause, LifeContext};
+use crate::containers::{self, Cause, LifeContext, Refusal};
 use crate::model::access::{Access, Permissions as _};
 use crate::model::container::{Blueprint, Condition};
 use crate::model::life::{Start, TaskLife};
@@ -38,19 +38,23 @@ pub(super) fn succeeds(start: &Start) -> bool {
 
 fn of_revision(scene: &Scene<'_>, revision: &Revision<'_>) -> Option<Draft> {
     let first = scene.setup.life(revision.definition, Some(revision.service));
-    if succeeds(&first.start) {
-        return None;
-    }
-    let why = first.start.failure.as_deref().unwrap_or("a container waits for ever");
+    let why = match succeeds(&first.start) {
+        true => refused_pull(scene, revision, &scene.setup.access)?.why,
+        false => first.start.failure.as_deref().unwrap_or("a container waits for ever").to_owned(),
+    };
     let mut access = scene.setup.access.clone();
     let mut changes: Vec<String> = Vec::new();
     let mut code = None;
     while changes.len() < CHANGES_MAX {
         let life = life_with(scene, revision, revision.definition, &access);
-        if succeeds(&life.start) {
-            break;
-        }
-        let Some(cause) = blocking(scene, revision, &access, &life) else {
+        let cause = match succeeds(&life.start) {
+            false => blocking(scene, revision, &access, &life),
+            true => match refused_pull(scene, revision, &access) {
+                Some(refusal) => Some(refusal.cause),
+                None => break,
+            },
+        };
+        let Some(cause) = cause else {
             code = code.or(Some("B0706"));
             changes.push(other_change(scene, revision, &access));
             break;
@@ -64,6 +68,15 @@ fn of_revision(scene: &Scene<'_>, revision: &Revision<'_>) -> Option<Draft> {
     }
     let what = format!("no task of it ever starts: {why}");
     Some(Draft::of_revision(code?, revision, what, changes.join("; then ")))
+}
+
+/// An image of a described repository that may not be pulled. Where policies
+/// change in the course of a run, that is for the run to tell.
+fn refused_pull(scene: &Scene<'_>, revision: &Revision<'_>, access: &Access) -> Option<Refusal> {
+    let context = scene.setup.life_context(Some(revision.service));
+    let context = LifeContext { permissions: access, ..context };
+    let refusals = containers::pull_refusals(revision.definition, &context);
+    refusals.into_iter().next().filter(|_| access.changes.is_empty())
 }
 
 fn life_with(

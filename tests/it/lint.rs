@@ -537,3 +537,51 @@ fn the_lists_are_sound_and_the_workloads_of_the_house_have_no_finding() {
         assert_eq!(lint(&experiment), [], "{name}");
     }
 }
+
+/// Two grants are missing for the pull of a repository of another account: the
+/// role's for the layers, and the repository's for the role.
+#[test]
+fn a_described_repository_that_may_not_be_pulled_is_told_with_what_lets_it() {
+    let experiment = r#"name = "x"
+horizon = "1h"
+[cluster]
+instances = 2
+instance_type = "m5.large"
+instance_role = "node"
+[[role]]
+name = "node"
+account = "123456789012"
+allow = ["ecr:GetAuthorizationToken", "ecr:BatchGetImage"]
+[[repository]]
+name = "web"
+registry = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
+image = { tags = "1", layers = [{ digest = "a", size = 1000 }] }
+[[service]]
+name = "web"
+task_definition = "web.json"
+desired_count = 1
+"#;
+    let web = r#"{"family": "web", "containerDefinitions": [
+        {"name": "app", "memory": 64, "image": "210987654321.dkr.ecr.us-east-1.amazonaws.com/web:1"}]}"#;
+    let bench = Bench::new();
+    bench.write("web.json", web);
+    let found = |text: &str| -> Vec<(&str, String)> {
+        let found = lint(&read(&bench, text));
+        found.iter().map(|it| it.diagnostic()).map(|it| (it.code, it.help.unwrap_or_default())).collect()
+    };
+    let told = found(experiment);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "B0704");
+    for part in
+        ["let the policy of `arn:aws:ecr:us-east-1:210987654321:repository/web` allow", "add to role `node`"]
+    {
+        assert!(told[0].1.contains(part), "{part}: {}", told[0].1);
+    }
+    let granted = experiment
+        .replace("\"ecr:BatchGetImage\"]", "\"ecr:Batch*\", \"ecr:GetDownloadUrlForLayer\"]")
+        .replace(
+            "[[service]]",
+            "policy = { effect = \"Allow\", principal = \"123456789012\", action = \"ecr:*\" }\n[[service]]",
+        );
+    assert_eq!(found(&granted), []);
+}

@@ -3,7 +3,7 @@
 
 mod hours;
 mod lines;
-mod registry;
+mod scans;
 mod services;
 
 use std::collections::BTreeMap;

@@ -175,3 +175,119 @@ fn a_release_during_the_first_start_does_not_inherit_its_failures() {
         assert_eq!(played.failures(), [(denied().as_str(), 4)], "{bounds}");
     }
 }
+
+/// A service without an execution role on two groups whose instances have roles
+/// of their own: those of `open` may pull, those of `closed` lack one call. The
+/// repository is of another account and lets both in.
+#[test]
+fn who_pulls_on_an_instance_is_the_role_of_its_group() {
+    let experiment = r#"horizon = "10m"
+pull_overhead = "1s"
+pull_bandwidth = 1000
+unpack_rate = 2500
+[cluster]
+availability_zones = ["us-east-1a"]
+[[cluster.capacity_provider]]
+name = "open"
+instance_type = "m5.large"
+min_size = 1
+max_size = 1
+instance_role = "puller"
+[[cluster.capacity_provider]]
+name = "closed"
+instance_type = "m5.large"
+min_size = 1
+max_size = 1
+instance_role = "reader"
+[[role]]
+name = "puller"
+account = "123456789012"
+allow = "ecr:*"
+[[role]]
+name = "reader"
+account = "123456789012"
+allow = ["ecr:GetAuthorizationToken", "ecr:BatchGetImage"]
+[[repository]]
+name = "web"
+registry = "210987654321.dkr.ecr.us-east-1.amazonaws.com"
+image = [{ tags = ["1"], layers = [{ digest = "a", size = 1000 }] }]
+policy = [{ effect = "Allow", principal = ["123456789012"], action = ["ecr:*"] }]
+[[service]]
+name = "web"
+task_definition = "web.json"
+desired_count = 2
+capacity_provider_strategy = [{ capacity_provider = "open", weight = 1 }, { capacity_provider = "closed", weight = 1 }]
+"#;
+    let image = "210987654321.dkr.ecr.us-east-1.amazonaws.com/web:1";
+    let web = definition("web", "bridge", "", &container("app", ""))
+        .replace("public.ecr.aws/docker/library/nginx:1", image);
+    let refused = |experiment: &str| {
+        let played = play(experiment, &[("web.json", &web)]);
+        let failures: Vec<String> = played.failures().iter().map(|it| it.0.to_owned()).collect();
+        (failures, played.healthy[0].last().expect("something was healthy").1)
+    };
+    let (failures, healthy) = refused(experiment);
+    let why = "CannotPullContainerError: AccessDeniedException: role `reader` is not authorized to perform: \
+               ecr:GetDownloadUrlForLayer on resource: arn:aws:ecr:us-east-1:210987654321:repository/web \
+               because no identity-based policy allows the ecr:GetDownloadUrlForLayer action";
+    assert_eq!((failures, healthy), (vec![why.to_owned()], 1));
+    // Without the repository's leave nobody of another account may.
+    let closed =
+        experiment.replace("\"123456789012\"], action", "\"arn:aws:iam::123456789012:role/reader\"], action");
+    let played = play(&closed, &[("web.json", &web)]);
+    let reasons: Vec<&str> = played.failures().iter().map(|it| it.0).collect();
+    let is_of_resource =
+        |it: &&&str| it.ends_with("because no resource-based policy allows the ecr:BatchGetImage action");
+    assert_eq!(reasons.iter().filter(is_of_resource).count(), 1, "{reasons:?}");
+    assert!(reasons.iter().any(|it| it.contains("role `puller`")), "{reasons:?}");
+    // With the missing call both groups pull.
+    let granted = experiment.replace(
+        "\"ecr:BatchGetImage\"]",
+        "\"ecr:BatchGetImage\", \"ecr:BatchCheckLayer*\", \"ecr:GetDownload*\"]",
+    );
+    let (failures, healthy) = refused(&granted);
+    assert_eq!((failures.len(), healthy), (0, 2));
+}
+
+/// A token that was written into the agent's settings at the launch is valid for
+/// twelve hours; an agent that asks for its own gets a new one.
+#[test]
+fn a_token_of_the_launch_lasts_for_twelve_hours() {
+    let experiment = |agent: &str| {
+        format!(
+            r#"horizon = "14h"
+pull_overhead = "1s"
+pull_bandwidth = 1000
+unpack_rate = 2500
+[cluster]
+availability_zones = ["us-east-1a"]
+instances = 1
+instance_type = "m5.large"
+{agent}
+[[repository]]
+name = "web"
+image = [
+    {{ tags = ["1"], layers = [{{ digest = "a", size = 1000 }}] }},
+    {{ tags = ["2"], layers = [{{ digest = "b", size = 1000 }}] }},
+    {{ tags = ["3"], layers = [{{ digest = "c", size = 1000 }}] }},
+]
+[[service]]
+name = "web"
+task_definition = "web.json"
+desired_count = 1
+release = [{{ at = "11h", image = "web:2" }}, {{ at = "12h", image = "web:3" }}]
+"#
+        )
+    };
+    let web = definition("web", "bridge", "", &container("app", ""))
+        .replace("public.ecr.aws/docker/library/nginx", "123456789012.dkr.ecr.us-east-1.amazonaws.com/web");
+    let at_boot = play(&experiment("agent = { registry_auth_at_boot = true }"), &[("web.json", &web)]);
+    let outcomes = |played: &Played| played.record.rollouts.iter().map(|it| it.outcome).collect::<Vec<_>>();
+    assert_eq!(outcomes(&at_boot), [DeploymentOutcome::Completed, DeploymentOutcome::CutByHorizon]);
+    let failures = at_boot.failures();
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert!(failures[0].0.contains("Your authorization token has expired"), "{failures:?}");
+    let renewed = play(&experiment(""), &[("web.json", &web)]);
+    assert_eq!(outcomes(&renewed), [DeploymentOutcome::Completed; 2]);
+    assert!(renewed.failures().is_empty());
+}

@@ -1,4 +1,4 @@
-//! What the image registry costs.
+//! What scans of images cost.
 
 use super::lines::{Book, line_of};
 use crate::model::price::PriceItem;

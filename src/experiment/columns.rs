@@ -94,8 +94,13 @@ pub fn of_series(results: &Results) -> Vec<Column> {
             let name = format!("stranded:{}:{}_per_10000", it.resource.name(), it.cause.name());
             (name, &it.per_10_000)
         });
+        let repositories = record.images.repositories.iter().map(|it| {
+            let name = format!("repository:{}:stored_kib", it.name);
+            (name, &it.stored_kib)
+        });
         let cluster = cluster.into_iter().map(|(name, series)| (name.to_owned(), series));
-        let all: Vec<(String, &Series)> = cluster.chain(services).chain(providers).chain(stranded).collect();
+        let all: Vec<(String, &Series)> =
+            cluster.chain(services).chain(providers).chain(stranded).chain(repositories).collect();
         for (name, series) in all {
             let width_s = series.bucket_width().as_secs_f64();
             for (idx, bucket) in series.buckets().iter().enumerate() {

@@ -155,7 +155,14 @@ fn panel(title: String, row: &Row, provider: &ProviderRecord, unit: TimeUnit) ->
         _ if provider.waiting.buckets().iter().any(|it| it.max > 0) => "tasks wait".to_owned(),
         _ => "no task waits".to_owned(),
     };
-    Panel { title, remark, areas: Vec::new(), lines: lines.collect(), lanes: lanes(provider, unit) }
+    Panel {
+        title,
+        remark,
+        most: None,
+        areas: Vec::new(),
+        lines: lines.collect(),
+        lanes: lanes(provider, unit),
+    }
 }
 
 /// The mean of each bucket, in percent.

@@ -2,6 +2,7 @@
 //! plausible curves from a few formulas, the same every time.
 
 mod bill;
+mod images;
 mod providers;
 mod rollouts;
 mod scaling;
@@ -247,7 +248,7 @@ impl Demo {
         let reserved = (bound_ms as f64 * 1800.0) as u64;
         RunRecord {
             failures: Vec::new(),
-            images: crate::record::ImageRecord::default(),
+            images: self.images(spread, luck),
             floors: floors.finish(),
             digest: 0,
             n_events: 0,

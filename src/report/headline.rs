@@ -10,6 +10,7 @@ use crate::record::RunRecord;
 
 use super::advice::{fleet::fleets, fleets_sentence};
 use super::comparison::{absolute_difference, measured, percent_difference, work_differs};
+use super::lost_images;
 use super::lost_requests::losses;
 use super::scale::{is_drawable, number};
 
@@ -37,6 +38,7 @@ pub fn headline(results: &Results) -> Headline {
         deadlocks(results),
         never_placeable(results),
         unpriced(results),
+        lost_images::sentence(results),
     ];
     let fleet = fleets(results, 95.0).and_then(|it| fleets_sentence(&it));
     let floor = if fleet.is_none() { floor(results) } else { None };

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::experiment::results::{Results, Row};
-use crate::record::{LineGroup, Meter};
+use crate::record::{LedgerLine, LineGroup, Meter};
 
 use super::comparison::measured;
 
@@ -55,6 +55,7 @@ pub fn usage_file(results: &Results, setting: usize) -> String {
     for (what, amount, unit) in [
         ("vCPUs", usage.fargate_vcpus, "tasks on Fargate are taken from the plan's desired_count"),
         ("GiB of volumes", usage.volume_gib, "volumes are taken from the plan"),
+        ("GB of archived images", usage.archived_gb, "Infracost knows one storage class of a repository"),
     ] {
         if amount > 0.0 {
             let _ = writeln!(text, "# Not in this file: {} {what} in the mean, for {unit}.", figure(amount));
@@ -81,6 +82,10 @@ pub fn usage_file(results: &Results, setting: usize) -> String {
             identifier(name),
             figure(*units),
         );
+    }
+    for (name, gb) in &usage.registries {
+        let (name, gb) = (identifier(name), figure(*gb));
+        let _ = write!(resources, "\n  aws_ecr_repository.{name}:\n    storage_gb: {gb}");
     }
     if usage.nat_gb > 0.0 {
         let gb = figure(usage.nat_gb);
@@ -114,6 +119,9 @@ struct Usage {
     load_balancers: BTreeMap<String, f64>,
     fargate_vcpus: f64,
     volume_gib: f64,
+    /// GB that each repository stores, by name.
+    registries: BTreeMap<String, f64>,
+    archived_gb: f64,
     /// Of a month.
     nat_gb: f64,
     /// Of a month, each direction on its own.
@@ -143,6 +151,11 @@ impl Usage {
                 }
                 // Of months, as long as the bill has them.
                 Meter::EbsVolume => usage.volume_gib += mean * line.units_per_price as f64 / 3600.0,
+                // The same, by GB of 2^20 KiB.
+                Meter::RegistryStorage => {
+                    *usage.registries.entry(line.item.clone()).or_default() += stored_gb(line, mean);
+                }
+                Meter::RegistryArchive => usage.archived_gb += stored_gb(line, mean),
                 Meter::NatGatewayTransfer => usage.nat_gb += mean * MONTH_HOURS,
                 Meter::InterZoneTransfer => usage.inter_zone_gb += mean * MONTH_HOURS,
                 Meter::InternetTransfer => usage.internet_gb += mean * MONTH_HOURS,
@@ -154,6 +167,11 @@ impl Usage {
         }
         usage
     }
+}
+
+/// GB that are stored, of so many GB-months an hour in the mean.
+fn stored_gb(line: &LedgerLine, mean: f64) -> f64 {
+    mean * line.units_per_price as f64 / 3600.0 / f64::from(1 << 20)
 }
 
 /// At most six decimals, none that say nothing: `12`, `0.25`.

@@ -8,12 +8,14 @@ pub mod chart;
 pub mod costs;
 pub mod headline;
 pub mod infracost;
+pub mod lost_images;
 pub mod lost_requests;
 mod page;
 pub mod placement_failures;
 pub mod png;
 pub mod release_scans;
 pub mod render;
+pub mod repositories;
 pub mod rollouts;
 pub mod scaling_activities;
 pub mod tables;
@@ -25,6 +27,8 @@ mod cost_by_group;
 mod cost_frontier;
 mod disrupted;
 mod gap;
+mod image_pulls;
+mod images_over_time;
 mod instances_over_time;
 mod requests_over_time;
 mod rollout;
@@ -65,6 +69,8 @@ pub const CHARTS: &[Chart] = &[
     tasks_over_time::TASKS_OVER_TIME,
     service_scaling::SERVICE_SCALING,
     instances_over_time::INSTANCES_OVER_TIME,
+    image_pulls::IMAGE_PULLS,
+    images_over_time::IMAGES_OVER_TIME,
     binding_resource::BINDING_RESOURCE,
     stranded::STRANDED,
     gap::GAP,

@@ -37,6 +37,8 @@ pub(super) struct Panel {
     pub(super) title: String,
     /// Said at the right of the title.
     pub(super) remark: String,
+    /// Its top, where it is not that of all.
+    pub(super) most: Option<f64>,
     /// Behind the lines, in this order.
     pub(super) areas: Vec<PanelArea>,
     pub(super) lines: Vec<PanelLine>,
@@ -55,7 +57,7 @@ pub(super) struct PanelArea {
 
 /// A share over time.
 pub(super) struct PanelLine {
-    /// Written at its end.
+    /// Written at its end; nothing if empty.
     pub(super) label: &'static str,
     /// Time and percent; a gap where not finite.
     pub(super) points: Vec<(f64, f64)>,
@@ -105,7 +107,10 @@ pub(super) fn draw(chart: &PanelChart) -> String {
     let names = chart.panels.iter().flat_map(|it| &it.lines).map(|it| it.label);
     let name_room = names.map(|it| width(it, LABEL.size, LABEL.weight)).fold(0.0, f64::max);
     let sides = chart.panels.iter().flat_map(|it| &it.lanes).map(|it| it.label).chain([chart.no_lane, "100"]);
-    let side_room = sides.map(|it| width(it, SMALL.size, SMALL.weight)).fold(0.0, f64::max);
+    let sides = sides.map(|it| width(it, SMALL.size, SMALL.weight));
+    let own = chart.panels.iter().filter_map(|it| it.most).flat_map(|most| TICKS.map(|it| it * most));
+    let own = own.map(|it| width(&format!("{it}"), LABEL.size, LABEL.weight));
+    let side_room = sides.chain(own).fold(0.0, f64::max);
     let (left, right) = (MARGIN + side_room + 12.0, WIDTH - MARGIN - name_room - 12.0);
     let first = head_height(&chart.head) + 28.0;
     let mut end = first;
@@ -150,10 +155,9 @@ fn draw_panel(
     ticks: &[(f64, String)],
 ) {
     let x = |value: f64| frame.left + (frame.right - frame.left) * chart.x.scale.share(value);
+    let most = panel.most.unwrap_or(chart.most);
     // A little above the frame's top there is room for the line of what is full.
-    let y = |percent: f64| {
-        frame.bottom - (frame.bottom - frame.top - 4.0) * (percent / chart.most).clamp(0.0, 1.0)
-    };
+    let y = |percent: f64| frame.bottom - (frame.bottom - frame.top - 4.0) * (percent / most).clamp(0.0, 1.0);
     let remark_room = width(&panel.remark, SUBTITLE.size, SUBTITLE.weight);
     let title_room = WIDTH - MARGIN - frame.left - remark_room - 24.0;
     let title = label_within(&panel.title, AXIS.size * 1.13, title_room);
@@ -170,7 +174,7 @@ fn draw_panel(
             canvas.area(&lower.chain(upper).collect::<Vec<_>>(), area.color, 0.9);
         }
     }
-    for tick in TICKS.map(|it| it * chart.most) {
+    for tick in TICKS.map(|it| it * most) {
         canvas.line(&[(frame.left, y(tick)), (frame.right, y(tick))], GRID, 1.0, Dash::Solid);
         canvas.text(&format!("{tick}"), (frame.left - 8.0, y(tick)), LABEL, Anchor::End);
     }
@@ -200,8 +204,13 @@ fn draw_lines(
         }
     }
     let end_of = |line: &PanelLine| line.points.iter().rev().map(|it| it.1).find(|&it| is_drawable(it));
-    let mut names: Vec<(f64, f64, &PanelLine)> =
-        panel.lines.iter().filter_map(|it| Some((y(end_of(it)?), it))).map(|(at, it)| (at, at, it)).collect();
+    let mut names: Vec<(f64, f64, &PanelLine)> = panel
+        .lines
+        .iter()
+        .filter(|it| !it.label.is_empty())
+        .filter_map(|it| Some((y(end_of(it)?), it)))
+        .map(|(at, it)| (at, at, it))
+        .collect();
     names.sort_by(|a, b| a.0.total_cmp(&b.0));
     // Downwards until none touches the one above, then up from the frame's end.
     for idx in 1..names.len() {

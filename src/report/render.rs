@@ -7,8 +7,8 @@ use super::advice::{self, fleet};
 use super::page::page;
 use super::png::png;
 use super::{
-    CHARTS, bill, costs, lost_requests, placement_failures, release_scans, rollouts, scaling_activities,
-    tables, task_failures,
+    CHARTS, bill, costs, lost_images, lost_requests, placement_failures, release_scans, repositories,
+    rollouts, scaling_activities, tables, task_failures,
 };
 
 /// Points of a picture in a pixel of a chart: sharp on a dense screen.
@@ -69,6 +69,8 @@ pub fn render(results: &Results, about: &About) -> Report {
         ("cost_by_service.csv", costs::by_service(results)),
         ("cost_by_strategy.csv", costs::by_strategy(results)),
         ("commitments.csv", costs::commitments(results)),
+        ("lost_images.csv", lost_images::lost_images(results)),
+        ("images.csv", repositories::repositories(results)),
         ("rollouts.csv", rollouts::rollouts(results)),
         ("phases.csv", rollouts::phases(results)),
         ("scaling_activities.csv", scaling_activities::scaling_activities(results)),

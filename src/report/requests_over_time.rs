@@ -161,6 +161,7 @@ fn panel(
     Panel {
         title: results.settings[setting].label.clone(),
         remark: format!("{} % lost", number(percent, 3)),
+        most: None,
         areas: Vec::new(),
         lines: vec![line("served", &series.served, style(0)), line("sent", &series.offered, sent())],
         lanes: lanes.into_iter().filter(|it| !it.stretches.is_empty()).collect(),

@@ -10,6 +10,7 @@ use super::tables::{Cell, Column, Table};
 /// More rows are for the records beside the report.
 const N_ROWS: usize = 500;
 const HOUR_MS: f64 = 3_600_000.0;
+const BYTES_PER_GB: f64 = 1_073_741_824.0;
 
 /// One row a rollout. `None` without any.
 pub fn rollouts(results: &Results) -> Option<Table> {
@@ -18,6 +19,7 @@ pub fn rollouts(results: &Results) -> Option<Table> {
         rows.flat_map(|row| row.record.rollouts.iter().map(move |it| (row, it)))
     };
     let n_all = all().count();
+    let has_images = results.rows.iter().any(|it| !it.record.images.repositories.is_empty());
     let is_first_only = n_all > N_ROWS;
     let shown = all().filter(|(row, _)| !is_first_only || row.replicate == 0).take(N_ROWS);
     let rows: Vec<Vec<Cell>> = shown
@@ -40,6 +42,9 @@ pub fn rollouts(results: &Results) -> Option<Table> {
             ];
             cells.extend(it.phases().map(|(_, phase)| mean(phase)));
             cells.extend(surge(it));
+            if has_images {
+                cells.push(decimal(it.pulled_bytes as f64 / BYTES_PER_GB, 3));
+            }
             cells
         })
         .collect();
@@ -70,6 +75,9 @@ pub fn rollouts(results: &Results) -> Option<Table> {
         lower("zone skew", "zone_skew", "tasks in the fullest zone above the emptiest, at its end"),
         lower("zone loss, %", "zone_loss_percent", "what losing the fullest zone then takes"),
     ]);
+    if has_images {
+        columns.push(lower("pulled, GB", "pulled_gb", "compressed bytes that its pulls moved, 2^30 a GB"));
+    }
     let mut notes = vec![
         "Phases are means per task: the first five of tasks that it started, the last three of tasks that it \
          stopped. Surge of instances is counted until they are as few as at its start (back), another rollout \

@@ -129,6 +129,7 @@ fn panel(results: &Results, of: &Scaled<'_>, most: u64, unit: TimeUnit) -> Panel
     let n = |n: u64, noun: &str| counted(n as usize, noun);
     Panel {
         title: format!("{setting}: {}, {policy}", of.service.name),
+        most: None,
         areas: Vec::new(),
         remark: format!("{}, {}", n(of.scaling.n_out, "scale-out"), n(of.scaling.n_in, "scale-in")),
         lines,

@@ -143,7 +143,7 @@ fn panel(label: &str, row: &Row, resource: Resource, name: &str, unit: TimeUnit)
         _ => String::new(),
     };
     let title = if label.is_empty() { name.to_owned() } else { format!("{label} · {name}") };
-    Some(Panel { title, remark, areas, lines: Vec::new(), lanes: Vec::new() })
+    Some(Panel { title, remark, most: None, areas, lines: Vec::new(), lanes: Vec::new() })
 }
 
 /// The points without those between two equal ones: between two looks nothing

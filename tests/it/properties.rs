@@ -6,6 +6,7 @@
 mod bills;
 mod deployments;
 mod disruptions;
+mod images;
 mod situation;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,15 @@ fn promises_hold_on_random_clusters() {
     for (name, n) in [("given up", seen.given_up), ("stages", seen.stages), ("drained", seen.drained)] {
         assert!(n > N_CASES / 4, "{n} {name} in {N_CASES} cases");
     }
+    for (name, n) in [
+        ("pulls", seen.pulls),
+        ("images used as they were", seen.from_cache),
+        ("refused pulls", seen.refused_pulls),
+        ("expired images", seen.expired),
+    ] {
+        assert!(n > N_CASES / 4, "{n} {name} in {N_CASES} cases");
+    }
+    assert!(seen.lost > 0, "no image was lost");
     assert!(seen.rolled_back > N_CASES / 20, "{} rolled back", seen.rolled_back);
     assert!(seen.shifts > N_CASES / 20, "{} shifts of traffic", seen.shifts);
     // Scaling in takes a quarter of an hour of the one that is played.
@@ -93,6 +103,11 @@ struct Seen {
     noticed: u64,
     interrupted: u64,
     refused: u64,
+    pulls: u64,
+    from_cache: u64,
+    refused_pulls: u64,
+    expired: u64,
+    lost: u64,
     /// Waited and were placed, and asked for company.
     helped: u64,
 }
@@ -121,6 +136,11 @@ impl Seen {
         self.noticed += other.noticed;
         self.interrupted += other.interrupted;
         self.refused += other.refused;
+        self.pulls += other.pulls;
+        self.from_cache += other.from_cache;
+        self.refused_pulls += other.refused_pulls;
+        self.expired += other.expired;
+        self.lost += other.lost;
     }
 }
 
@@ -136,9 +156,19 @@ fn play(case: u64) -> Seen {
     if case % 4 >= 2 {
         dice.disruptions(&mut setup);
     }
+    // Drawn after all else: the other cases are what they were.
+    if case % 3 == 0 {
+        dice.images(&mut setup, &mut workload);
+    }
     let mut checker = Checker::new(&setup, &workload, distinct);
     let record = run_watched(&setup, &workload, Seed(case), &mut checker).expect("nobody stops it");
     checker.check_end(&record);
+    images::check(&setup, &record);
+    checker.seen.pulls = record.images.n_pulls;
+    checker.seen.from_cache = record.images.n_from_cache;
+    checker.seen.refused_pulls = record.images.n_refused;
+    checker.seen.expired = record.images.n_expired;
+    checker.seen.lost = record.images.n_lost;
     assert_eq!(run(&setup, &workload, Seed(case)), record, "twice the same, looked at or not");
     let found_of_services = workload.services.rows().iter().map(|it| it.found.len()).sum::<usize>();
     checker.seen.found = (found_of_services + workload.found.len()) as u64;

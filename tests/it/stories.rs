@@ -17,6 +17,7 @@ mod disruptions;
 mod draining;
 mod fargate;
 mod health;
+mod images;
 mod limits;
 mod networking;
 mod placement;

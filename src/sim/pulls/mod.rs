@@ -294,6 +294,10 @@ impl<W: Watch> Simulation<'_, W> {
     /// The end of the run: what repositories stored.
     pub(super) fn close_registry(&mut self) {
         let until = self.now;
+        // What is on its way has come in part.
+        for idx in 0..self.pulls.of_task.len() {
+            self.abort_pulls(TaskId::from_idx(idx));
+        }
         self.pulls.registry.advance(until);
         let repositories = self.pulls.registry.record(until);
         let n_refused_pushes = self.pulls.registry.n_refused_pushes;

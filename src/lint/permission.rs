@@ -66,8 +66,10 @@ fn grant(denial: &Denial, access: &mut Access) {
         found.is_err_and(|it| it.reason == DenialReason::DenyOfIdentity)
     };
     if is_denied(access) {
-        // A denial beats every permission: here none of the role is left.
+        // A denial beats every permission: here none of the role is left, nor of
+        // what happens to it at the first moment.
         access.roles[idx].statements.retain(|it| it.effect == Effect::Allow);
+        access.changes.retain(|it| it.role != *role);
     }
 }
 

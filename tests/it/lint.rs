@@ -538,6 +538,38 @@ fn the_lists_are_sound_and_the_workloads_of_the_house_have_no_finding() {
     }
 }
 
+/// A denial that an event brings at the first moment is one change away.
+#[test]
+fn a_denial_of_the_first_moment_is_told_once() {
+    let bench = Bench::new();
+    bench.write("web.json", LOGGING);
+    let text = r#"name = "x"
+horizon = "1h"
+[cluster]
+[[role]]
+name = "exec"
+allow = "*"
+[[event]]
+at = 0
+role = "exec"
+deny = "logs:*"
+[[service]]
+name = "web"
+task_definition = "web.json"
+desired_count = 1
+launch_type = "FARGATE"
+"#;
+    let found = lint(&read(&bench, text));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let help = found[0].diagnostic().help.expect("a change");
+    assert_eq!(help.matches("Deny statement").count(), 1, "{help}");
+}
+
+const LOGGING: &str = r#"{"family": "web", "networkMode": "awsvpc", "cpu": "256", "memory": "512",
+    "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "arn:aws:iam::123456789012:role/exec",
+    "containerDefinitions": [{"name": "app", "image": "nginx", "logConfiguration": {"logDriver": "awslogs",
+    "options": {"awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "s"}}}]}"#;
+
 /// Two grants are missing for the pull of a repository of another account: the
 /// role's for the layers, and the repository's for the role.
 #[test]

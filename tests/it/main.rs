@@ -29,6 +29,7 @@ mod explain;
 mod floor_runs;
 mod floors;
 mod image_stories;
+mod image_tables;
 mod import;
 mod import_end_to_end;
 mod import_properties;

@@ -157,7 +157,7 @@ fn play(case: u64) -> Seen {
         dice.disruptions(&mut setup);
     }
     // Drawn after all else: the other cases are what they were.
-    if case % 3 == 0 {
+    if case.is_multiple_of(3) {
         dice.images(&mut setup, &mut workload);
     }
     let mut checker = Checker::new(&setup, &workload, distinct);

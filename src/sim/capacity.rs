@@ -274,6 +274,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// An instance that drains and has no task left goes.
     pub(super) fn terminate(&mut self, instance: InstanceId) {
         self.end_billing(instance);
+        self.abort_pulls_on(instance);
         self.cluster.terminate_instance(instance);
         self.volumes.forget(instance);
         self.watch.fact(self.now, Fact::InstanceTerminated(instance));

@@ -67,6 +67,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// The run is over.
     pub(super) fn close(mut self, digest: u64, n_events: u64) -> RunRecord {
         self.close_scans();
+        self.close_pulls();
         self.close_rollouts();
         self.close_traffic();
         self.bill_running();

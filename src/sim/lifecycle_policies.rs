@@ -185,15 +185,19 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     /// What all revisions that have tasks or would be rolled back to need: the
-    /// images to which their tags were resolved.
+    /// images to which their tags were resolved, or would be now.
     fn image_needs(&self) -> Vec<ImageNeed> {
         let mut needs = Vec::new();
         for (service, row) in self.cluster.services() {
             for &deployment in row.older.iter().chain([&row.primary]) {
                 let definition = self.cluster.deployment(deployment).definition;
                 let is_primary = deployment == row.primary;
-                let resolved = self.pulls.resolved_images(deployment);
-                needs.extend(resolved.map(|image| ImageNeed { image, service, definition, is_primary }));
+                for named in self.lives.images_of_deployment(deployment) {
+                    let resolved = self.pulls.resolved(Some(deployment), &named.wanted);
+                    let found = || self.pulls.registry.find(&named.wanted, self.now).map(|it| it.image);
+                    let image = resolved.or_else(found);
+                    needs.extend(image.map(|image| ImageNeed { image, service, definition, is_primary }));
+                }
             }
         }
         needs

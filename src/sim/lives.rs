@@ -125,6 +125,11 @@ impl Lives {
         &self.row(task).images
     }
 
+    /// The same of all tasks of a deployment.
+    pub(super) fn images_of_deployment(&self, deployment: DeploymentId) -> &[NamedImage] {
+        &self.rows[self.of_deployment[deployment] as usize].images
+    }
+
     /// Whether it has images of others too.
     pub(super) fn has_other_images(&self, task: &Task) -> bool {
         self.row(task).has_other_images

@@ -187,6 +187,7 @@ impl<'a> RegistryState<'a> {
         if upstream.unreachable.iter().any(|it| (it.0..it.1).contains(&now_ms)) {
             return plain.map(|it| Found { asks_upstream: true, ..it });
         }
+        let is_tag = matches!(wanted.which, Which::Tag(_));
         let there = match &wanted.which {
             Which::Tag(tag) => state.upstream_tags.get(tag).copied(),
             Which::Digest(digest) => of_digest(digest).filter(|it| state.upstream_images.contains(it)),
@@ -194,10 +195,25 @@ impl<'a> RegistryState<'a> {
         match there {
             Some(image) => {
                 let is_import = stored(&image).is_none();
-                Some(Found { image, asks_upstream: true, is_checked: true, is_import })
+                Some(Found { image, asks_upstream: true, is_checked: is_tag, is_import })
             }
-            None => plain.map(|it| Found { asks_upstream: true, is_checked: true, ..it }),
+            None => plain.map(|it| Found { asks_upstream: true, is_checked: is_tag, ..it }),
         }
+    }
+
+    /// The same with an image of an index that was found: a pull-through cache that
+    /// does not have it asks its upstream for it.
+    pub(super) fn with_child(&self, found: Found, child: ImageId, now: SimTime) -> Option<Found> {
+        let id = self.registry.images.images[child].repository;
+        let state = &self.repositories[id.idx()];
+        let is_there = state.images.get(&child).is_some_and(|it| it.archived_at_ms.is_none());
+        let Some(upstream) = &self.registry.repositories[id].upstream else { return Some(found) };
+        if is_there || child == found.image {
+            return Some(found);
+        }
+        let now_ms = millis(now);
+        let is_reached = !upstream.unreachable.iter().any(|it| (it.0..it.1).contains(&now_ms));
+        is_reached.then_some(Found { asks_upstream: true, is_import: true, ..found })
     }
 
     /// The same of an image that a tag was resolved to.
@@ -235,7 +251,7 @@ impl<'a> RegistryState<'a> {
         } else if found.is_import {
             state.store(found.image, &[], now_ms, self.measured_from_ms, &self.registry.images);
         }
-        if pulled != found.image && !state.images.contains_key(&pulled) {
+        if pulled != found.image && found.is_import {
             state.store(pulled, &[], now_ms, self.measured_from_ms, &self.registry.images);
         }
         for image in [found.image, pulled] {
@@ -357,6 +373,11 @@ impl RepositoryState {
                 archived_at_ms: None,
             };
             self.images.insert(image, stored);
+            self.storage[STANDARD].put(images, image, at_ms, measured_from_ms);
+        } else if let Some(stored) = self.images.get_mut(&image).filter(|it| it.archived_at_ms.is_some()) {
+            // What is pushed or imported again can be pulled again (MODEL).
+            stored.archived_at_ms = None;
+            self.storage[ARCHIVE].take(images, image, at_ms, measured_from_ms);
             self.storage[STANDARD].put(images, image, at_ms, measured_from_ms);
         }
         for tag in tags {

@@ -182,8 +182,12 @@ impl Book<'_> {
         let month = setup.bill.month.seconds(setup.starts_at_ms);
         for (record, repository) in images.repositories.iter().zip(setup.registry.repositories.rows()) {
             // The first 50 GB of the public gallery are free (MODEL: all of it is).
-            if matches!(repository.location, Location::Public { .. }) {
-                continue;
+            let is_own = |account: &str| setup.registry.own.split('.').next() == Some(account);
+            match &repository.location {
+                Location::Public { .. } => continue,
+                // Another account pays for its own.
+                Location::Private { account, .. } if !is_own(account) => continue,
+                Location::Private { .. } => (),
             }
             let stored = [
                 (record.byte_ms, PriceItem::EcrGbMonth, Meter::RegistryStorage),

@@ -28,6 +28,10 @@ pub(in crate::sim) struct InstanceImages {
     /// Images of stopped tasks, until their containers are removed.
     let_go_at: Vec<(SimTime, ImageId)>,
     is_clean_up_scheduled: bool,
+    /// Layers on their way with how many images wait for each, and their bytes
+    /// on disk.
+    arriving: BTreeMap<LayerId, u32>,
+    arriving_bytes: u64,
 }
 
 impl InstanceImages {
@@ -97,6 +101,9 @@ impl<W: Watch> Simulation<'_, W> {
     /// An image is on the instance, whole, for a task.
     pub(super) fn keep_image(&mut self, task: TaskId, idx: usize, instance: InstanceId) {
         let pull = self.pulls.of_mut(task);
+        if pull.images[idx].is_held {
+            return;
+        }
         pull.images[idx].is_held = true;
         let (wanted, image) = (pull.images[idx].wanted.clone(), pull.images[idx].image);
         let layers: Vec<LayerToPull> = self.layers_to_pull(image).collect();
@@ -133,7 +140,7 @@ impl<W: Watch> Simulation<'_, W> {
                     self.pulls.resolve(deployment, &named.wanted, found.image);
                 }
                 let wanted = named.wanted;
-                images.push(ImagePull { wanted, image, slot: None, is_cached: true, is_held: false });
+                images.push(ImagePull::new(wanted, image, true));
             }
             let n_images = images.len();
             let took = Some(SimDuration::ZERO);
@@ -175,7 +182,11 @@ impl<W: Watch> Simulation<'_, W> {
         if self.pulls.kept_on(instance).is_none() {
             return;
         }
-        let until = self.now + self.agent_of(instance).engine_task_cleanup_wait_duration;
+        let agent = self.agent_of(instance);
+        if !cleans_up(agent) {
+            return;
+        }
+        let until = self.now + agent.engine_task_cleanup_wait_duration;
         let held = pull.images.iter().filter(|it| it.is_held).map(|it| (until, it.image));
         self.pulls.kept_on_mut(instance).let_go_at.extend(held);
     }
@@ -183,7 +194,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// The next cycle of the agent's clean-up, where there is something to clean.
     fn schedule_clean_up(&mut self, instance: InstanceId) {
         let agent = self.agent_of(instance);
-        if agent.disable_image_cleanup || !behavior::entry_of(agent.image_pull_behavior).may_be_cleaned_up {
+        if !cleans_up(agent) {
             return;
         }
         let launched_at = self.cluster.instance(instance).launched_at;
@@ -222,34 +233,84 @@ impl<W: Watch> Simulation<'_, W> {
         self.schedule_clean_up(instance);
     }
 
-    /// Bytes that images may still take where a task runs, and the layers that
-    /// have theirs already: they are on their way.
-    pub(super) fn disk_room(&self, task: TaskId, host: Host) -> (u64, BTreeSet<LayerId>) {
+    /// Sets room aside for layers that are to come to where a task runs. `Some` if
+    /// the disk cannot take them all: how many it takes, and none is set aside.
+    pub(super) fn reserve(
+        &mut self,
+        task: TaskId,
+        idx: usize,
+        host: Host,
+        missing: &[LayerToPull],
+    ) -> Option<usize> {
         let bytes = |gib: u32| u64::from(gib) << 30;
         let Some(instance) = instance_of(host) else {
             let definition = self.cluster.definition(self.cluster.task(task).definition);
             let gib = definition.blueprint.as_deref().map_or(EPHEMERAL_GIB, |it| it.ephemeral_gib);
-            return (bytes(gib), BTreeSet::new());
+            // Those of the task's other images are there already.
+            let pull = self.pulls.of_mut(task);
+            let others = pull.images.iter().flat_map(|it| &it.reserved).copied();
+            let mut taken: BTreeSet<LayerId> = others.collect();
+            let table = &self.setup.registry.images.layers;
+            // Compressed layers stay beside the others (developer guide,
+            // fargate-task-storage).
+            let size = |it: LayerId| table[it].uncompressed.saturating_add(table[it].compressed);
+            let mut used = taken.iter().map(|&it| size(it)).fold(0, u64::saturating_add);
+            for (position, layer) in missing.iter().enumerate() {
+                if taken.insert(layer.layer) {
+                    used = used.saturating_add(size(layer.layer));
+                }
+                if used > bytes(gib) {
+                    return Some(position);
+                }
+            }
+            pull.images[idx].reserved = missing.iter().map(|it| it.layer).collect();
+            return None;
         };
         let volume = match self.setup.bill.root_volume_gib {
             // One that is not billed is there nevertheless.
             0 => BillOptions::default().root_volume_gib,
             gib => gib,
         };
-        let free = bytes(volume).saturating_sub(self.setup.options.registry.image_disk_reserved);
-        let kept = self.pulls.kept_on(instance).map_or(0, |it| it.cache.bytes());
-        let mut room = free.saturating_sub(kept);
-        let mut arriving = BTreeSet::new();
-        for &other in self.cluster.tasks_on(instance) {
-            let Some(pull) = self.pulls.of(other, self.cluster.task(other).epoch) else { continue };
-            for image in pull.images.iter().filter(|it| it.slot.is_some()) {
-                for layer in self.missing_layers(host, image.image) {
-                    if arriving.insert(layer.layer) {
-                        room = room.saturating_sub(layer.uncompressed);
-                    }
-                }
+        let room = bytes(volume).saturating_sub(self.setup.options.registry.image_disk_reserved);
+        let kept = self.pulls.kept_on_mut(instance);
+        let mut used = kept.cache.bytes().saturating_add(kept.arriving_bytes);
+        for (position, layer) in missing.iter().enumerate() {
+            if !kept.arriving.contains_key(&layer.layer) {
+                used = used.saturating_add(layer.uncompressed);
+            }
+            if used > room {
+                return Some(position);
             }
         }
-        (room, arriving)
+        for layer in missing {
+            let users = kept.arriving.entry(layer.layer).or_default();
+            *users += 1;
+            if *users == 1 {
+                kept.arriving_bytes += layer.uncompressed;
+            }
+        }
+        self.pulls.of_mut(task).images[idx].reserved = missing.iter().map(|it| it.layer).collect();
+        None
     }
+
+    /// The layers of a task's image are no longer on their way.
+    pub(super) fn unreserve(&mut self, task: TaskId, idx: usize, host: Host) {
+        let Some(instance) = instance_of(host) else { return };
+        let reserved = std::mem::take(&mut self.pulls.of_mut(task).images[idx].reserved);
+        let table = &self.setup.registry.images.layers;
+        let kept = self.pulls.kept_on_mut(instance);
+        for layer in reserved {
+            let Some(users) = kept.arriving.get_mut(&layer) else { continue };
+            *users -= 1;
+            if *users == 0 {
+                kept.arriving.remove(&layer);
+                kept.arriving_bytes -= table[layer].uncompressed;
+            }
+        }
+    }
+}
+
+/// Whether an agent ever removes an image.
+fn cleans_up(agent: AgentSettings) -> bool {
+    !agent.disable_image_cleanup && behavior::entry_of(agent.image_pull_behavior).may_be_cleaned_up
 }

@@ -21,7 +21,14 @@ pub(super) enum Verdict {
     Cached(ImageId),
     /// It is pulled: what was found under its name, and of an index the image of
     /// the platform.
-    Pulled { found: Found, image: ImageId },
+    Pulled {
+        /// What was found.
+        found: Found,
+        /// What of it is pulled.
+        image: ImageId,
+        /// What is used if that fails.
+        fallback: Option<ImageId>,
+    },
 }
 
 /// Why an image cannot be pulled.
@@ -66,7 +73,11 @@ impl<W: Watch> Simulation<'_, W> {
         };
         match (self.asked(task, host, named, resolved), cached) {
             (Err(_), Some(image)) if on_failure == OnFailure::UseCached => Ok(Verdict::Cached(image)),
-            (asked, _) => asked,
+            (Err(refused), _) => Err(refused),
+            (Ok((found, image)), _) => {
+                let fallback = cached.filter(|_| on_failure == OnFailure::UseCached);
+                Ok(Verdict::Pulled { found, image, fallback })
+            }
         }
     }
 
@@ -77,12 +88,19 @@ impl<W: Watch> Simulation<'_, W> {
         host: Host,
         named: &NamedImage,
         resolved: Option<ImageId>,
-    ) -> Result<Verdict, Refused> {
+    ) -> Result<(Found, ImageId), Refused> {
         let repository = &self.setup.registry.repositories[named.wanted.repository];
         let found = match resolved {
             // What a tag was resolved to is asked for by its digest.
             Some(image) => self.pulls.registry.find_image(image, self.now),
             None => self.pulls.registry.find(&named.wanted, self.now),
+        };
+        let platform = self.platform_of(task, host);
+        let chosen = found.and_then(|it| self.setup.registry.images.of_platform(it.image, platform));
+        // A cache has of an index what was pulled of it.
+        let found = match (found, chosen) {
+            (Some(found), Some(chosen)) => self.pulls.registry.with_child(found, chosen, self.now),
+            (found, _) => found,
         };
         let definition = self.cluster.definition(self.cluster.task(task).definition);
         let blueprint = definition.blueprint.as_deref();
@@ -111,9 +129,8 @@ impl<W: Watch> Simulation<'_, W> {
         let Some(found) = found else {
             return Err(Refused::nothing(&named.name, "manifest unknown: not found"));
         };
-        let platform = self.platform_of(task, host);
-        match self.setup.registry.images.of_platform(found.image, platform) {
-            Some(image) => Ok(Verdict::Pulled { found, image }),
+        match chosen {
+            Some(image) => Ok((found, image)),
             None => {
                 let os = if platform.is_windows { "windows" } else { "linux" };
                 let architecture = if platform.is_arm { "arm64" } else { "amd64" };

@@ -9,12 +9,13 @@ mod cached;
 mod decided;
 mod moved;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::id::{DeploymentId, Id as _, ImageId, InstanceId, TaskId};
+use crate::base::id::{DeploymentId, Id as _, ImageId, InstanceId, LayerId, TaskId};
 use crate::base::{SimDuration, SimTime};
 use crate::images::api_limits::{Answer, Api, PUBLIC_PULLS_INSIDE, RateLimit};
-use crate::images::pulling::{PullKey, Pulls};
+use crate::images::pulling::{LinkKey, PullKey, Pulls};
 use crate::model::options::Quotas;
 use crate::model::repository::{Location, Wanted};
 use crate::model::task::{Epoch, Host};
@@ -43,7 +44,9 @@ pub(super) struct PullState<'a> {
     under_way: Pulls,
     /// By API; without quotas none.
     limits: Vec<(Api, RateLimit)>,
-    public_limit: Option<RateLimit>,
+    has_quotas: bool,
+    /// Of the public gallery, by source address.
+    public_limits: BTreeMap<Option<LinkKey>, RateLimit>,
     /// By task: its pulls, until it has stopped.
     of_task: Vec<Option<Box<TaskPull>>>,
     /// Whose a pull under way is, by its number; numbers are used again.
@@ -84,6 +87,27 @@ struct ImagePull {
     is_cached: bool,
     /// The instance keeps it for this task.
     is_held: bool,
+    /// What is used instead if its pull fails.
+    fallback: Option<ImageId>,
+    /// The disk has no room for it: what comes is not kept.
+    is_too_large: bool,
+    /// Layers for which the instance has set room aside.
+    reserved: Vec<LayerId>,
+}
+
+impl ImagePull {
+    fn new(wanted: Wanted, image: ImageId, is_cached: bool) -> Self {
+        Self {
+            wanted,
+            image,
+            slot: None,
+            is_cached,
+            is_held: false,
+            fallback: None,
+            is_too_large: false,
+            reserved: Vec::new(),
+        }
+    }
 }
 
 const LIMITED: [Api; 3] = [Api::GetAuthorizationToken, Api::BatchGetImage, Api::GetDownloadUrlForLayer];
@@ -96,7 +120,8 @@ impl<'a> PullState<'a> {
             registry: RegistryState::new(&setup.registry, SimTime::ZERO + setup.warm_up, setup.horizon),
             under_way: Pulls::new(setup.options.registry.registry_bandwidth),
             limits: limits.collect(),
-            public_limit: has_quotas.then(|| RateLimit::new(PUBLIC_PULLS_INSIDE)),
+            has_quotas,
+            public_limits: BTreeMap::new(),
             of_task: Vec::new(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -130,7 +155,7 @@ impl<'a> PullState<'a> {
     }
 
     /// The image to which a deployment's tag was resolved.
-    fn resolved(&self, deployment: Option<DeploymentId>, wanted: &Wanted) -> Option<ImageId> {
+    pub(super) fn resolved(&self, deployment: Option<DeploymentId>, wanted: &Wanted) -> Option<ImageId> {
         let resolved = self.resolved.get(deployment?.idx())?;
         resolved.iter().find(|it| it.0 == *wanted).map(|it| it.1)
     }
@@ -143,11 +168,6 @@ impl<'a> PullState<'a> {
         if resolved.iter().all(|it| it.0 != *wanted) {
             resolved.push((wanted.clone(), image));
         }
-    }
-
-    /// The images that tasks of a deployment pull from now on.
-    pub(super) fn resolved_images(&self, deployment: DeploymentId) -> impl Iterator<Item = ImageId> + '_ {
-        self.resolved.get(deployment.idx()).into_iter().flatten().map(|it| it.1)
     }
 
     fn slot(&mut self, of: (TaskId, usize)) -> usize {
@@ -184,9 +204,9 @@ impl<W: Watch> Simulation<'_, W> {
         let mut images = Vec::with_capacity(named.len());
         for (named, verdict) in named.iter().zip(verdicts) {
             let wanted = named.wanted.clone();
-            let (image, is_cached) = match verdict {
-                decided::Verdict::Cached(image) => (image, true),
-                decided::Verdict::Pulled { found, image } => {
+            let pull = match verdict {
+                decided::Verdict::Cached(image) => ImagePull::new(wanted, image, true),
+                decided::Verdict::Pulled { found, image, fallback } => {
                     asks_upstream |= found.asks_upstream;
                     self.pulls.registry.note_pulled(&wanted, found, image, self.now);
                     if let Some(deployment) = deployment.filter(|_| named.resolves_digest) {
@@ -201,16 +221,17 @@ impl<W: Watch> Simulation<'_, W> {
                         }
                         Location::Public { .. } => n_public += 1,
                     }
-                    (image, false)
+                    ImagePull { fallback, ..ImagePull::new(wanted, image, false) }
                 }
             };
-            images.push(ImagePull { wanted, image, slot: None, is_cached, is_held: false });
+            images.push(pull);
         }
         let answered_at = match images.iter().any(|it| !it.is_cached) {
             true => {
                 // An agent keeps its token, a task on Fargate has none.
                 let n_tokens = u64::from(matches!(host, Host::Fargate(_)) && n_manifests > 0);
-                let answered_at = self.ask_registry([n_tokens, n_manifests, n_layers], n_public);
+                let calls = [n_tokens, n_manifests, n_layers];
+                let answered_at = self.ask_registry(task, host, calls, n_public);
                 let options = &self.setup.options.registry;
                 let latency = if asks_upstream { options.upstream_latency } else { SimDuration::ZERO };
                 answered_at + options.pull_overhead + latency
@@ -228,18 +249,30 @@ impl<W: Watch> Simulation<'_, W> {
             failure: None,
         };
         self.pulls.put(task, pull);
+        // What is there must not be cleaned up meanwhile.
+        if let Some(instance) = instance_of(host) {
+            for idx in 0..n_left {
+                if self.pulls.of_mut(task).images[idx].is_cached {
+                    self.keep_image(task, idx, instance);
+                }
+            }
+        }
         self.queue.schedule(answered_at, Event::PullAnswered(task, epoch));
     }
 
     /// When the registry has answered so many calls of each API, and so many pulls
     /// of the public gallery.
-    fn ask_registry(&mut self, n_calls: [u64; 3], n_public: u64) -> SimTime {
+    fn ask_registry(&mut self, task: TaskId, host: Host, n_calls: [u64; 3], n_public: u64) -> SimTime {
         let now = self.now;
+        // Behind NAT gateways all have one address (MODEL: however many there are).
+        let source = if self.setup.bill.nat_gateways > 0 { None } else { Some(moved::link_of(task, host)) };
         let mut answers: Vec<Answer> = Vec::new();
         for (api, n) in LIMITED.into_iter().zip(n_calls) {
             answers.extend(self.pulls.ask(api, n, now));
         }
-        if let Some(limit) = self.pulls.public_limit.as_mut().filter(|_| n_public > 0) {
+        if self.pulls.has_quotas && n_public > 0 {
+            let limit = self.pulls.public_limits.entry(source);
+            let limit = limit.or_insert_with(|| RateLimit::new(PUBLIC_PULLS_INSIDE));
             answers.push(limit.ask(now, n_public));
         }
         let n_throttled: u64 = answers.iter().map(|it| it.n_throttled).sum();
@@ -291,13 +324,17 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    /// The end of the run: what repositories stored.
-    pub(super) fn close_registry(&mut self) {
-        let until = self.now;
-        // What is on its way has come in part.
+    /// The end of the run: what is on its way has come in part.
+    pub(super) fn close_pulls(&mut self) {
+        self.now = SimTime::ZERO + self.setup.horizon;
         for idx in 0..self.pulls.of_task.len() {
             self.abort_pulls(TaskId::from_idx(idx));
         }
+    }
+
+    /// The end of the run: what repositories stored.
+    pub(super) fn close_registry(&mut self) {
+        let until = self.now;
         self.pulls.registry.advance(until);
         let repositories = self.pulls.registry.record(until);
         let n_refused_pushes = self.pulls.registry.n_refused_pushes;

@@ -1,12 +1,11 @@
 //! Layers on their way: they begin to move when the registry has answered, and a
 //! task goes on when the last of its images is there.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::instance_of;
 use crate::base::SimTime;
-use crate::base::id::{Id as _, ImageId, InstanceId, LayerId, TaskId};
+use crate::base::id::{Id as _, ImageId, InstanceId, TaskId};
 use crate::images::pulling::{LayerToPull, LinkKey, LinkRates, PullKey};
 use crate::model::repository::Location;
 use crate::model::task::Host;
@@ -15,7 +14,7 @@ use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
 /// What a task pulls over: its instance, or its machine on Fargate.
-fn link_of(task: TaskId, host: Host) -> LinkKey {
+pub(super) fn link_of(task: TaskId, host: Host) -> LinkKey {
     match host {
         Host::Instance(instance) => LinkKey(instance.number().into()),
         Host::Fargate(_) => LinkKey(1 << 32 | u64::from(task.number())),
@@ -30,22 +29,22 @@ impl<W: Watch> Simulation<'_, W> {
         let cpu_units = self.cluster.definition(row.definition).needs.cpu.0;
         let (link, rates) = (link_of(task, host), self.link_rates(host, cpu_units));
         let is_lazy = self.is_lazy(task, host);
-        let (mut room, mut arriving) = self.disk_room(task, host);
         for idx in 0..self.pulls.of_mut(task).images.len() {
             let pull = &self.pulls.of_mut(task).images[idx];
-            let (image, is_cached) = (pull.image, pull.is_cached);
+            let (image, is_cached, fallback) = (pull.image, pull.is_cached, pull.fallback);
             let wanted = self.setup.registry.images.compressed(image);
             if is_cached {
                 self.note_images(|it| it.use_cached(wanted));
                 self.note_image_there(task, idx, host);
                 continue;
             }
-            self.note_images(|it| it.begin_pull(wanted));
             let mut missing = self.missing_layers(host, image);
-            if let Some(n_fitting) = n_fitting(&missing, host, &mut room, &mut arriving) {
+            let bytes = |missing: &[LayerToPull]| missing.iter().map(|it| it.compressed).sum::<u64>();
+            let whole = bytes(&missing);
+            if let Some(n_fitting) = self.reserve(task, idx, host, &missing) {
                 // The first that the disk cannot take ends it.
                 missing.truncate(n_fitting + 1);
-                self.note_disk_full(task, idx);
+                self.note_disk_full(task, idx, fallback);
             }
             if is_lazy {
                 let share = u64::from(self.setup.options.registry.lazy_load_share);
@@ -55,6 +54,9 @@ impl<W: Watch> Simulation<'_, W> {
                     layer.uncompressed = part(layer.uncompressed);
                 }
             }
+            // What is not moved before the start is not there either.
+            let not_moved = whole - bytes(&missing);
+            self.note_images(|it| it.begin_pull(wanted - not_moved));
             if missing.is_empty() {
                 self.note_image_there(task, idx, host);
                 continue;
@@ -68,11 +70,17 @@ impl<W: Watch> Simulation<'_, W> {
         self.look_whether_pulled(task);
     }
 
-    fn note_disk_full(&mut self, task: TaskId, idx: usize) {
+    /// An image does not fit: what the instance has under its name is used, if the
+    /// agent goes on with it, or the task fails when what fits has come.
+    fn note_disk_full(&mut self, task: TaskId, idx: usize, fallback: Option<ImageId>) {
         let name = self.lives.images_of(self.cluster.task(task))[idx].name.clone();
-        let why =
-            format!("CannotPullContainerError: {name}: failed to extract layer: no space left on device");
-        self.pulls.of_mut(task).failure.get_or_insert_with(|| Arc::from(why));
+        let pull = self.pulls.of_mut(task);
+        pull.images[idx].is_too_large = true;
+        if fallback.is_none() {
+            let why =
+                format!("CannotPullContainerError: {name}: failed to extract layer: no space left on device");
+            pull.failure.get_or_insert_with(|| Arc::from(why));
+        }
         self.note_images(|it| it.n_refused += 1);
     }
 
@@ -108,13 +116,21 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// One image of a task is there, or what of it could come.
     fn note_image_there(&mut self, task: TaskId, idx: usize, host: Host) {
+        self.unreserve(task, idx, host);
         let pull = self.pulls.of_mut(task);
         pull.n_left -= 1;
-        pull.images[idx].slot = None;
-        // Nothing is kept of images that are not whole.
-        if pull.failure.is_none()
-            && let Some(instance) = instance_of(host)
-        {
+        let of_image = &mut pull.images[idx];
+        of_image.slot = None;
+        let is_there = match (of_image.is_too_large, of_image.fallback) {
+            (false, _) => true,
+            (true, Some(fallback)) => {
+                of_image.image = fallback;
+                true
+            }
+            // Nothing is kept of an image that is not whole.
+            (true, None) => false,
+        };
+        if let Some(instance) = instance_of(host).filter(|_| is_there) {
             self.keep_image(task, idx, instance);
         }
     }
@@ -169,11 +185,14 @@ impl<W: Watch> Simulation<'_, W> {
             (None, Some(_)) => (pulled_at + start.after_pull, Event::TaskFailedToStart(task, epoch)),
             (None, None) => (pulled_at + start.after_pull, Event::TaskStarted(task, epoch)),
         };
+        let is_whole = pull.failure.is_none();
         self.pulls.of_mut(task).took = Some(took);
-        self.note_images(|it| {
-            it.pull_ms += took.millis();
-            it.n_pulled_tasks += 1;
-        });
+        if is_whole {
+            self.note_images(|it| {
+                it.pull_ms += took.millis();
+                it.n_pulled_tasks += 1;
+            });
+        }
         self.queue.schedule(at, next);
     }
 
@@ -182,12 +201,17 @@ impl<W: Watch> Simulation<'_, W> {
     pub(in crate::sim) fn abort_pulls(&mut self, task: TaskId) {
         let Some(pull) = self.pulls.of_task.get_mut(task.idx()).and_then(Option::as_mut) else { return };
         let moves_since = pull.moves_since;
-        let slots: Vec<(usize, ImageId)> =
-            pull.images.iter_mut().filter_map(|it| Some((it.slot.take()?, it.image))).collect();
+        let of_images = pull.images.iter_mut().enumerate();
+        let slots: Vec<(usize, usize, ImageId)> =
+            of_images.filter_map(|(idx, it)| Some((idx, it.slot.take()?, it.image))).collect();
         if slots.is_empty() {
             return;
         }
-        for (slot, image) in slots {
+        let host = self.cluster.task(task).host;
+        for (idx, slot, image) in slots {
+            if let Some(host) = host {
+                self.unreserve(task, idx, host);
+            }
             let not_moved = self.pulls.under_way.abort(self.now, PullKey(slot as u64));
             self.pulls.slots[slot] = None;
             self.pulls.free.push(slot);
@@ -237,30 +261,4 @@ impl<W: Watch> Simulation<'_, W> {
             add(&mut it.bytes_of_owners[owner]);
         });
     }
-}
-
-/// How many layers a disk takes before it is full; `None` if it takes all.
-fn n_fitting(
-    missing: &[LayerToPull],
-    host: Host,
-    room: &mut u64,
-    arriving: &mut BTreeSet<LayerId>,
-) -> Option<usize> {
-    for (idx, layer) in missing.iter().enumerate() {
-        // Another image that is on its way has it.
-        if !arriving.insert(layer.layer) {
-            continue;
-        }
-        // On Fargate the compressed layers stay beside the others (developer
-        // guide, fargate-task-storage).
-        let takes = match instance_of(host) {
-            Some(_) => layer.uncompressed,
-            None => layer.uncompressed.saturating_add(layer.compressed),
-        };
-        match room.checked_sub(takes) {
-            Some(left) => *room = left,
-            None => return Some(idx),
-        }
-    }
-    None
 }

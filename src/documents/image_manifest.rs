@@ -105,7 +105,10 @@ impl Reader<'_> {
     fn layers(&mut self, list: &Json) -> Vec<(String, u64)> {
         let mut layers = Vec::new();
         for item in self.items(list, "layers") {
-            let digest = self.text(item, "digest");
+            let digest = self.text(item, "digest").filter(|it| it.chars().all(|it| it.is_ascii_graphic()));
+            if digest.is_none() && self.faults.is_empty() {
+                self.note("B0840", item, "`digest` of a layer has characters that no digest has".to_owned());
+            }
             let size = match item.get("size").map(|it| &it.value) {
                 Some(Json { value: Value::Number(written), .. }) => written.parse::<u64>().ok(),
                 _ => None,
@@ -140,6 +143,9 @@ impl Reader<'_> {
             };
             let Some(os) = os else { continue };
             manifests.push((digest.to_owned(), Platform { is_arm, is_windows: os == "windows" }));
+        }
+        if manifests.is_empty() && self.faults.is_empty() {
+            self.note("B0841", list, "an index without an image of amd64 or arm64".to_owned());
         }
         manifests
     }

@@ -1,7 +1,7 @@
 //! From repositories as written, and the files that they name, to the registry
 //! of a run: layers and images each once, pushes in the order of time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
@@ -31,6 +31,9 @@ pub(super) struct RegistryFiles {
     /// `None` after a fault.
     lifecycle_policies: BTreeMap<String, Option<LifecyclePolicy>>,
 }
+
+/// Tags of an image (ECR user guide, service-quotas).
+const TAGS_MAX: usize = 1000;
 
 /// When an image of these names is first released: the names as containers have
 /// them, ascending by time.
@@ -69,12 +72,18 @@ impl Inputs {
             faults,
             layers: BTreeMap::new(),
             images: BTreeMap::new(),
+            pushes: Vec::new(),
         };
         for (idx, spec) in specs.iter().enumerate() {
             builder.repository(RepositoryId::from_idx(idx), spec, releases);
         }
         let mut registry = builder.registry;
-        registry.pushes.sort_by_key(|it| it.at_ms);
+        // At equal times as written: the later entry is newer.
+        builder.pushes.sort_by_key(|it| (it.1.at_ms, it.0));
+        registry.pushes = builder.pushes.into_iter().map(|it| it.1).collect();
+        for (idx, spec) in specs.iter().enumerate() {
+            check_tags(&registry, RepositoryId::from_idx(idx), spec, faults);
+        }
         registry
     }
 
@@ -145,20 +154,25 @@ struct Builder<'a> {
     faults: &'a Faults,
     layers: BTreeMap<String, LayerId>,
     images: BTreeMap<(RepositoryId, String), ImageId>,
+    /// With their places among what is written.
+    pushes: Vec<(Place, Push)>,
 }
+
+/// Repository, entry of its images, number of those that are repeated.
+type Place = (RepositoryId, usize, u32);
 
 impl Builder<'_> {
     fn repository(&mut self, id: RepositoryId, spec: &RepositorySpec, releases: &Releases) {
         // Images first, indexes that name them by digest then.
-        let is_index =
-            |it: &&ImageSpec| it.manifests.iter().any(|it| self.manifest(it).is_some_and(is_index));
-        let (indexes, images): (Vec<_>, Vec<_>) = spec.images.iter().partition(is_index);
-        for image in images.into_iter().chain(indexes) {
+        let is_index = |it: &(usize, &ImageSpec)| {
+            it.1.manifests.iter().any(|it| self.manifest(it).is_some_and(is_index))
+        };
+        let (indexes, images): (Vec<_>, Vec<_>) = spec.images.iter().enumerate().partition(is_index);
+        for (position, image) in images.into_iter().chain(indexes) {
             for n in 1..=image.repeat.map_or(1, |it| it.times) {
-                self.image(id, image, n, releases);
+                self.image((id, position, n), image, releases);
             }
         }
-        self.check_tags(id, spec);
     }
 
     fn manifest(&self, spec: &ManifestSpec) -> Option<&Manifest> {
@@ -169,7 +183,8 @@ impl Builder<'_> {
     }
 
     /// The n-th of an image that is repeated, or the only one.
-    fn image(&mut self, repository: RepositoryId, spec: &ImageSpec, n: u32, releases: &Releases) {
+    fn image(&mut self, place: Place, spec: &ImageSpec, releases: &Releases) {
+        let (repository, _, n) = place;
         let mut children = Vec::new();
         for manifest in &spec.manifests {
             children.extend(self.manifest_image(repository, spec, manifest, n));
@@ -183,7 +198,7 @@ impl Builder<'_> {
                 let digests: Vec<&str> =
                     children.iter().map(|&it| self.registry.images.images[it].digest.as_str()).collect();
                 let digest = spec.digest.clone().unwrap_or_else(|| digest_of(digests.join("\n").as_bytes()));
-                self.intern(repository, digest, Content::Index(children.clone()), spec.has_lazy_index)
+                self.intern(repository, digest, Content::Index(children.clone()), spec)
             }
         };
         let found = &self.registry.images.images[image].digest;
@@ -199,10 +214,10 @@ impl Builder<'_> {
         // The images of an index come with it, without tags of their own.
         if children.len() > 1 {
             for child in children {
-                self.registry.pushes.push(Push { at_ms, image: child, tags: Vec::new() });
+                self.pushes.push((place, Push { at_ms, image: child, tags: Vec::new() }));
             }
         }
-        self.registry.pushes.push(Push { at_ms, image, tags });
+        self.pushes.push((place, Push { at_ms, image, tags }));
     }
 
     fn pushed_at(&self, repository: RepositoryId, spec: &ImageSpec, releases: &Releases) -> Option<i64> {
@@ -266,12 +281,12 @@ impl Builder<'_> {
                             layers.push(self.layer(&digest, size, None, &file.node)?);
                         }
                         let content = Content::Layers { layers, platform: manifest.platform };
-                        return Some(self.intern(repository, digest, content, spec.has_lazy_index));
+                        return Some(self.intern(repository, digest, content, spec));
                     }
                     Manifest::Index(named) => {
                         let children = self.children(repository, &named, file)?;
                         let content = Content::Index(children);
-                        return Some(self.intern(repository, digest, content, spec.has_lazy_index));
+                        return Some(self.intern(repository, digest, content, spec));
                     }
                 }
             }
@@ -283,7 +298,7 @@ impl Builder<'_> {
         let identity = || format!("{:?}\n{}", manifest.platform, digests.join("\n"));
         let digest = written.unwrap_or_else(|| digest_of(identity().as_bytes()));
         let content = Content::Layers { layers, platform: manifest.platform };
-        Some(self.intern(repository, digest, content, spec.has_lazy_index))
+        Some(self.intern(repository, digest, content, spec))
     }
 
     /// The layers of an image of a table. `None` after a fault.
@@ -310,15 +325,21 @@ impl Builder<'_> {
 
     /// The images that an index names: each must be in the repository.
     fn children(
-        &self,
+        &mut self,
         repository: RepositoryId,
         named: &[(String, Platform)],
         file: &PathRef,
     ) -> Option<Vec<ImageId>> {
         let mut children = Vec::new();
-        for (digest, _) in named {
+        for (digest, of) in named {
             match self.images.get(&(repository, digest.clone())) {
-                Some(&id) => children.push(id),
+                Some(&id) => {
+                    // The index says what each runs on; a manifest does not.
+                    if let Content::Layers { platform, .. } = &mut self.registry.images.images[id].content {
+                        *platform = *of;
+                    }
+                    children.push(id);
+                }
                 None => {
                     let message = format!("the index names {digest}, which is not in this repository");
                     let help = "give the manifest of each platform as an image of its own";
@@ -364,41 +385,54 @@ impl Builder<'_> {
         repository: RepositoryId,
         digest: String,
         content: Content,
-        has_lazy_index: bool,
+        spec: &ImageSpec,
     ) -> ImageId {
+        let has_lazy_index = spec.has_lazy_index;
         let images = &mut self.registry.images.images;
         if let Some(&id) = self.images.get(&(repository, digest.clone())) {
             images[id].has_lazy_index |= has_lazy_index;
+            if images[id].content != content {
+                let message = format!("{digest} is the digest of another image of this repository");
+                let node = spec.node.get("digest").unwrap_or(&spec.node);
+                self.faults.note(node.fault("B0842", message));
+            }
             return id;
         }
         let id = images.push(Image { repository, digest: digest.clone(), content, has_lazy_index });
         self.images.insert((repository, digest), id);
         id
     }
+}
 
-    /// What is there at the first moment was pushed once, so no tag of it may
-    /// have been moved that could not be.
-    fn check_tags(&self, id: RepositoryId, spec: &RepositorySpec) {
-        let mutability = &self.registry.repositories[id].mutability;
-        let mut pushes: Vec<&Push> = self.registry.pushes.iter().filter(|it| it.at_ms <= 0).collect();
-        pushes.retain(|it| self.registry.images.images[it.image].repository == id);
-        pushes.sort_by_key(|it| it.at_ms);
-        let mut tagged: BTreeMap<&str, ImageId> = BTreeMap::new();
-        for push in pushes {
-            for tag in &push.tags {
-                let known = tagged.insert(tag, push.image);
-                if known.is_some_and(|it| it != push.image) && !mutability.may_move(tag) {
-                    let names = |it: &&ImageSpec| it.tags.contains(tag);
-                    let node = spec.images.iter().rfind(names).map(|it| &it.node);
-                    let message = format!(
-                        "ImageTagAlreadyExistsException: tag `{tag}` is immutable and points to another image"
-                    );
-                    if let Some(node) = node {
-                        self.faults.note(node.fault("B0857", message));
-                    }
-                    return;
+/// What is there at the first moment was pushed once, so no tag of it may have
+/// been moved that could not be; and no image has more tags than there may be.
+fn check_tags(registry: &Registry, id: RepositoryId, spec: &RepositorySpec, faults: &Faults) {
+    let mutability = &registry.repositories[id].mutability;
+    let mut tagged: BTreeMap<&str, ImageId> = BTreeMap::new();
+    let mut tags_of: BTreeMap<ImageId, BTreeSet<&str>> = BTreeMap::new();
+    let is_of = |it: &&Push| registry.images.images[it.image].repository == id;
+    let node_of = |tag: &str| {
+        let named = spec.images.iter().rfind(|it| it.tags.iter().any(|it| it == tag));
+        named.or(spec.images.last()).map(|it| &it.node)
+    };
+    for push in registry.pushes.iter().filter(is_of) {
+        for tag in &push.tags {
+            let tags = tags_of.entry(push.image).or_default();
+            tags.insert(tag);
+            let known = if push.at_ms <= 0 { tagged.insert(tag, push.image) } else { None };
+            let is_moved = known.is_some_and(|it| it != push.image) && !mutability.may_move(tag);
+            let (code, message) = match (is_moved, tags.len() > TAGS_MAX) {
+                (true, _) => {
+                    let what = format!("tag `{tag}` is immutable and points to another image");
+                    ("B0857", format!("ImageTagAlreadyExistsException: {what}"))
                 }
+                (false, true) => ("B0112", format!("an image has more than {TAGS_MAX} tags")),
+                (false, false) => continue,
+            };
+            if let Some(node) = node_of(tag) {
+                faults.note(node.fault(code, message));
             }
+            return;
         }
     }
 }

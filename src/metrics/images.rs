@@ -58,6 +58,14 @@ pub(super) const IMAGE_PULL_SECONDS_MEAN: Metric = Metric {
     },
 };
 
+pub(super) const IMAGE_PUSHES_REFUSED: Metric = count(
+    "image_pushes_refused",
+    "pushes that would have moved a tag that may not be moved",
+    "pushes",
+    Direction::LowerIsBetter,
+    |record| Some(images(record)?.n_refused_pushes as f64),
+);
+
 pub(super) const IMAGES_EXPIRED: Metric = count(
     "images_expired",
     "images that lifecycle policies expired; archived ones are not counted",
@@ -68,7 +76,7 @@ pub(super) const IMAGES_EXPIRED: Metric = count(
 
 pub(super) const IMAGES_LOST: Metric = count(
     "images_lost",
-    "images that they expired or archived although a running or rollback revision needs them",
+    "images that they expired or archived although a revision that has tasks, or is about to, needs them",
     "images",
     Direction::LowerIsBetter,
     |record| Some(images(record)?.n_lost as f64),

@@ -92,6 +92,7 @@ pub const METRICS: &[Metric] = &[
     images::IMAGE_PULLS,
     images::IMAGE_PULLS_REFUSED,
     images::IMAGE_PULL_SECONDS_MEAN,
+    images::IMAGE_PUSHES_REFUSED,
     images::IMAGES_EXPIRED,
     images::IMAGES_LOST,
     images::REGISTRY_CALLS_THROTTLED,

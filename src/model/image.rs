@@ -82,12 +82,20 @@ impl Images {
 
     /// Bytes that an image takes on the disk of who runs it.
     pub fn uncompressed(&self, image: ImageId) -> u64 {
-        self.layers_of(image).iter().map(|&it| self.layers[it].uncompressed).sum()
+        self.distinct_layers(image).iter().map(|&it| self.layers[it].uncompressed).sum()
     }
 
     /// Bytes that are moved for an image if nothing is there yet.
     pub fn compressed(&self, image: ImageId) -> u64 {
-        self.layers_of(image).iter().map(|&it| self.layers[it].compressed).sum()
+        self.distinct_layers(image).iter().map(|&it| self.layers[it].compressed).sum()
+    }
+
+    /// Its layers, each once: an empty one is often there several times.
+    fn distinct_layers(&self, image: ImageId) -> Vec<LayerId> {
+        let mut layers = self.layers_of(image).to_vec();
+        layers.sort_unstable();
+        layers.dedup();
+        layers
     }
 }
 

@@ -169,16 +169,16 @@ impl Registry {
         }
         let reference = ImageReference::parse(image);
         let host = reference.registry.unwrap_or(&self.own);
-        let is_it = |it: &Repository| {
-            let prefix = it.location.prefix();
-            let path = match prefix.split_once('/') {
-                Some((of, alias)) if of == host => {
-                    reference.repository.strip_prefix(alias).and_then(|it| it.strip_prefix('/'))
-                }
-                None if prefix == host => Some(reference.repository),
-                _ => None,
-            };
-            path == Some(it.name.as_str())
+        let is_it = |it: &Repository| match &it.location {
+            Location::Private { account, region } => {
+                let rest = host.strip_prefix(account.as_str()).and_then(|it| it.strip_prefix(".dkr.ecr."));
+                rest.and_then(|it| it.strip_suffix(".amazonaws.com")) == Some(region)
+                    && reference.repository == it.name
+            }
+            Location::Public { alias } => {
+                let path = reference.repository.strip_prefix(alias.as_str());
+                host == Location::PUBLIC_HOST && path.and_then(|it| it.strip_prefix('/')) == Some(&it.name)
+            }
         };
         let repository = self.repositories.iter().find(|it| is_it(it.1))?.0;
         let which = match reference.selector {

@@ -151,12 +151,6 @@ impl RepositoryRecord {
 }
 
 impl ImageRecord {
-    /// A pull of an image of `wanted` bytes begins.
-    pub fn begin_pull(&mut self, wanted: u64) {
-        self.n_pulls += 1;
-        self.bytes_wanted += wanted;
-    }
-
     /// An image of `wanted` bytes is used as it is there.
     pub fn use_cached(&mut self, wanted: u64) {
         self.n_from_cache += 1;

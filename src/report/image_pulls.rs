@@ -53,8 +53,8 @@ fn draw_pulls(results: &Results) -> Option<String> {
         legend.push(Entry { label: "95 % interval".to_owned(), sample: Sample::Line(whisker) });
     }
     let mut notes = vec![format!(
-        "Compressed bytes, 2^30 a GB, of the images of all tasks whose pull began while measured; a lazily loaded image \
-         counts what moved before its containers start. {}",
+        "Compressed bytes, 2^30 a GB, of the images of all tasks whose pull began while measured; of a \
+         lazily loaded image what comes after the start counts too. {}",
         about_intervals(results)
     )];
     if !grouping.note.is_empty() {

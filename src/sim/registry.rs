@@ -284,6 +284,12 @@ impl<'a> RegistryState<'a> {
         self.repositories[id.idx()].storage[STANDARD].bytes
     }
 
+    /// Whether an image is in its repository, archived or not.
+    pub(super) fn stores(&self, image: ImageId) -> bool {
+        let id = self.registry.images.images[image].repository;
+        self.repositories[id.idx()].images.contains_key(&image)
+    }
+
     /// A tag that points to an image.
     pub(super) fn first_tag(&self, image: ImageId) -> Option<String> {
         let id = self.registry.images.images[image].repository;

@@ -119,7 +119,13 @@ fn scanned_images(setup: &Setup, scanning: &Scanning) -> Vec<Row> {
         .collect();
     let mut seen = BTreeSet::new();
     let mut rows = Vec::new();
+    let mut state = RegistryState::new(registry, SimTime::ZERO, setup.horizon);
     for push in registry.pushes.iter().take_while(|it| it.at_ms < horizon_ms) {
+        state.advance(SimTime::from_millis(u64::try_from(push.at_ms).unwrap_or(0)));
+        // A push that an immutable tag refuses brings nothing.
+        if !state.stores(push.image) {
+            continue;
+        }
         let image = &registry.images.images[push.image];
         let is_image = matches!(image.content, Content::Layers { .. });
         // What a cache has not pulled is not in the registry.

@@ -8,7 +8,7 @@
 //! * `architecture`, of which `amd64` is taken before others;
 //! * `position`, by which the rows of an image are sorted if it is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 use super::csv_rows::{Column, Fault, Rows, optional, required};
@@ -69,12 +69,13 @@ impl ImageLayers {
         // By image, day and whether it is the usual architecture, with the position
         // of each row: the last of an image is the one that is meant.
         let mut found: BTreeMap<Key, Vec<(u64, LayerSize)>> = BTreeMap::new();
+        let mut positions: BTreeSet<(Key, u64)> = BTreeSet::new();
         while rows.advance()? {
             let (image, layer) = (rows.parse(IMAGE, name), rows.parse(LAYER, name));
             let compressed = rows.parse(COMPRESSED, bytes);
             let uncompressed = match rows.field(UNCOMPRESSED).is_empty() {
                 true => Some(None),
-                false => rows.parse(UNCOMPRESSED, number::whole).map(Some),
+                false => rows.parse(UNCOMPRESSED, bytes).map(Some),
             };
             let position = match rows.has(POSITION) {
                 true => rows.parse(POSITION, number::whole),
@@ -92,13 +93,12 @@ impl ImageLayers {
             let as_of = String::from_utf8_lossy(rows.field(AS_OF)).into_owned();
             let architecture = String::from_utf8_lossy(rows.field(ARCHITECTURE)).into_owned();
             let key = (image, as_of, matches!(architecture.as_str(), "amd64" | "x86_64"), architecture);
-            let layers = found.entry(key).or_default();
-            if rows.has(POSITION) && layers.iter().any(|it| it.0 == position) {
+            if rows.has(POSITION) && !positions.insert((key.clone(), position)) {
                 let message = format!("position {position} of this image is there twice");
                 rows.fault(POSITION, Fault::new("B0223", message));
                 continue;
             }
-            layers.push((position, LayerSize { digest, compressed, uncompressed }));
+            found.entry(key).or_default().push((position, LayerSize { digest, compressed, uncompressed }));
         }
         let end_of_file = rows.place_of_line();
         rows.finish()?;

@@ -118,6 +118,8 @@ const ACCOUNT: &str = "123456789012";
 /// Tags of an image, and images of a repository (user guide, service-quotas).
 const TAGS_MAX: usize = 1000;
 const IMAGES_MAX: u64 = 100_000;
+/// More are a slip of the pen.
+const TAGS_OF_REPOSITORY_MAX: u64 = 1_000_000;
 /// Characters of a tag (API PutImage).
 const TAG_MAX: usize = 300;
 const EXCLUSIONS_MAX: usize = 5;
@@ -176,9 +178,16 @@ fn read(node: &Node, region: &str, faults: &Faults) -> Option<RepositorySpec> {
         images.extend(read_image(node, faults));
     }
     let n_images: u64 = images.iter().map(|it| it.repeat.map_or(1, |it| u64::from(it.times))).sum();
-    if n_images > IMAGES_MAX {
-        let message = format!("{n_images} images, and a repository has at most {IMAGES_MAX}");
+    let n_tags = |it: &ImageSpec| it.repeat.map_or(1, |it| u64::from(it.times)) * it.tags.len() as u64;
+    let n_tags: u64 = images.iter().map(n_tags).sum();
+    if n_images > IMAGES_MAX || n_tags > TAGS_OF_REPOSITORY_MAX {
+        let message = match n_images > IMAGES_MAX {
+            true => format!("{n_images} images, and a repository has at most {IMAGES_MAX}"),
+            false => format!("{n_tags} tags, and no repository needs more than {TAGS_OF_REPOSITORY_MAX}"),
+        };
         faults.note(node.fault("B0112", message));
+        // Nobody waits until all of them are made.
+        images.clear();
     }
     table.finish();
     let repository =
@@ -255,6 +264,9 @@ fn read_mutability(table: &reader::Table<'_>) -> TagMutability {
 /// `"registry-1.docker.io"`, or `{ registry, unreachable = [{ from, to }] }`.
 fn read_upstream(node: &Node, faults: &Faults) -> Option<Upstream> {
     if let Value::Text(registry) = &node.value {
+        if registry.is_empty() {
+            faults.note(node.fault("B0109", "an upstream registry has a name"));
+        }
         return Some(Upstream { registry: registry.clone(), unreachable: Vec::new() });
     }
     let table = reader::Table::of(node, faults);
@@ -281,7 +293,6 @@ pub(super) fn millis(duration: SimDuration) -> i64 {
 
 fn read_image(node: &Node, faults: &Faults) -> Option<ImageSpec> {
     let table = reader::Table::of(node, faults);
-    let tags = read_tags(table.list("tags"), node, faults);
     let pushed = read_pushed(&table);
     let digest = table.optional("digest").and_then(|it| {
         let digest = reader::text(it, faults)?;
@@ -294,6 +305,7 @@ fn read_image(node: &Node, faults: &Faults) -> Option<ImageSpec> {
     });
     let has_lazy_index = table.flag("soci_index").unwrap_or(false);
     let repeat = table.optional("repeat").and_then(|it| read_repeat(it, faults));
+    let tags = read_tags(table.list("tags"), node, repeat.map(|it| it.times), faults);
     if repeat.is_some() && (digest.is_some() || pushed == Some(Pushed::WithRelease)) {
         let message = "what is repeated has neither a digest nor a release of its own";
         faults.note(node.fault("B0110", message));
@@ -349,11 +361,11 @@ fn read_repeat(node: &Node, faults: &Faults) -> Option<Repeat> {
 }
 
 /// Tags of an image; `node` is the image.
-fn read_tags(items: &[Node], node: &Node, faults: &Faults) -> Vec<String> {
+fn read_tags(items: &[Node], node: &Node, times: Option<u32>, faults: &Faults) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for item in items {
         let Some(tag) = reader::text(item, faults) else { continue };
-        if let Err(expected) = check_tag(tag) {
+        if let Err(expected) = check_tag(tag, times) {
             let shown: String = tag.chars().take(40).collect();
             let dots = if shown.len() < tag.len() { "…" } else { "" };
             faults.note(item.fault("B0851", format!("`{shown}{dots}` is no tag: expected {expected}")));
@@ -370,12 +382,20 @@ fn read_tags(items: &[Node], node: &Node, faults: &Faults) -> Vec<String> {
     tags
 }
 
-/// What Docker and ECR take as a tag; `{n}` stands for a number.
-fn check_tag(tag: &str) -> Result<(), String> {
-    if tag.chars().count() > TAG_MAX {
-        return Err(format!("at most {TAG_MAX} characters, found {}", tag.chars().count()));
+/// What Docker and ECR take as a tag; of an image that is repeated `{n}` stands
+/// for a number.
+fn check_tag(tag: &str, times: Option<u32>) -> Result<(), String> {
+    let plain = match times {
+        Some(times) => tag.replace("{n}", &times.to_string()),
+        None if tag.contains("{n}") => {
+            return Err("no `{n}`: it is the number of an image that has `repeat`".to_owned());
+        }
+        None => tag.to_owned(),
+    };
+    let n_characters = plain.chars().count();
+    if n_characters > TAG_MAX {
+        return Err(format!("at most {TAG_MAX} characters, found {n_characters}"));
     }
-    let plain = tag.replace("{n}", "1");
     let is_word = |it: u8| it.is_ascii_alphanumeric() || it == b'_';
     let is_tag = plain.bytes().next().is_some_and(is_word)
         && plain.bytes().all(|it| is_word(it) || b".-".contains(&it));

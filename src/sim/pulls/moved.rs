@@ -41,11 +41,16 @@ impl<W: Watch> Simulation<'_, W> {
             let mut missing = self.missing_layers(host, image);
             let bytes = |missing: &[LayerToPull]| missing.iter().map(|it| it.compressed).sum::<u64>();
             let whole = bytes(&missing);
-            if let Some(n_fitting) = self.reserve(task, idx, host, &missing) {
-                // The first that the disk cannot take ends it.
-                missing.truncate(n_fitting + 1);
-                self.note_disk_full(task, idx, fallback);
-            }
+            let is_too_large = match self.reserve(task, idx, host, &missing) {
+                None => false,
+                Some(n_fitting) => {
+                    // The first that the disk cannot take ends it.
+                    missing.truncate(n_fitting + 1);
+                    self.note_disk_full(task, idx, fallback);
+                    true
+                }
+            };
+            let comes = bytes(&missing);
             if is_lazy {
                 let share = u64::from(self.setup.options.registry.lazy_load_share);
                 let part = |bytes: u64| bytes / 1000 * share + bytes % 1000 * share / 1000;
@@ -54,9 +59,12 @@ impl<W: Watch> Simulation<'_, W> {
                     layer.uncompressed = part(layer.uncompressed);
                 }
             }
-            // What is not moved before the start is not there either.
-            let not_moved = whole - bytes(&missing);
-            self.note_images(|it| it.begin_pull(wanted - not_moved));
+            // The rest of a lazily loaded image comes while its containers run.
+            let later = comes - bytes(&missing);
+            self.note_images(|it| {
+                it.n_pulls += u64::from(!is_too_large);
+                it.bytes_wanted += wanted - (whole - comes);
+            });
             if missing.is_empty() {
                 self.note_image_there(task, idx, host);
                 continue;
@@ -64,7 +72,7 @@ impl<W: Watch> Simulation<'_, W> {
             let slot = self.pulls.slot((task, idx));
             self.pulls.of_mut(task).images[idx].slot = Some(slot);
             let moves = self.pulls.under_way.begin(self.now, PullKey(slot as u64), link, rates, &missing);
-            self.note_bytes(task, image, self.now, i128::from(moves));
+            self.note_bytes(task, image, self.now, i128::from(moves) + i128::from(later));
         }
         self.await_downloads();
         self.look_whether_pulled(task);

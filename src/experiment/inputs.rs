@@ -48,7 +48,7 @@ pub struct Inputs {
     series: BTreeMap<String, LoadSeries>,
     task_profiles: BTreeMap<String, TaskProfile>,
     load_profiles: BTreeMap<String, LoadProfile>,
-    definitions: BTreeMap<String, TaskDefinition>,
+    pub(super) definitions: BTreeMap<String, TaskDefinition>,
     pub(super) of_disruptions: DisruptionFiles,
     pub(super) of_registry: RegistryFiles,
     pub(super) of_policies: PolicyFiles,
@@ -501,26 +501,6 @@ impl Inputs {
             DefinitionSpec::Given(definition) => definition,
             DefinitionSpec::File(file) => &self.definitions[&file.path],
         }
-    }
-
-    /// Which images are released when, ascending by time; of a definition that
-    /// could not be read none.
-    pub(super) fn releases(&self, spec: &WorkloadSpec) -> Vec<(SimTime, Vec<String>)> {
-        let releases = spec.services.iter().flat_map(|it| &it.releases);
-        let mut found: Vec<_> = releases
-            .map(|release| {
-                let definition = release.definition.as_ref().and_then(|it| match it {
-                    DefinitionSpec::Given(definition) => Some(definition),
-                    DefinitionSpec::File(file) => self.definitions.get(&file.path),
-                });
-                let blueprint = definition.and_then(|it| it.blueprint.as_deref());
-                let containers = blueprint.map_or(&[][..], |it| &it.containers);
-                let images = containers.iter().map(|it| it.image.clone());
-                (release.at, images.chain(release.image.clone()).collect())
-            })
-            .collect();
-        found.sort_by_key(|it: &(SimTime, Vec<String>)| it.0);
-        found
     }
 
     /// Tasks that run at the first moment already: those of services go to

@@ -13,7 +13,8 @@ use crate::documents::lifecycle_policy;
 use crate::experiment::inputs::{Inputs, note_read_error};
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{
-    ImageSpec, LayerPart, LayersSpec, LifecyclePolicySpec, ManifestSpec, PathRef, Pushed, RepositorySpec,
+    DefinitionSpec, ImageSpec, LayerPart, LayersSpec, LifecyclePolicySpec, ManifestSpec, PathRef, Pushed,
+    RepositorySpec, WorkloadSpec,
 };
 use crate::experiment::tree::Node;
 use crate::model::container::Platform;
@@ -40,6 +41,26 @@ const TAGS_MAX: usize = 1000;
 pub(super) type Releases = [(SimTime, Vec<String>)];
 
 impl Inputs {
+    /// Which images are released when, ascending by time; of a definition that
+    /// could not be read none.
+    pub(super) fn releases(&self, spec: &WorkloadSpec) -> Vec<(SimTime, Vec<String>)> {
+        let releases = spec.services.iter().flat_map(|it| &it.releases);
+        let mut found: Vec<_> = releases
+            .map(|release| {
+                let definition = release.definition.as_ref().and_then(|it| match it {
+                    DefinitionSpec::Given(definition) => Some(definition),
+                    DefinitionSpec::File(file) => self.definitions.get(&file.path),
+                });
+                let blueprint = definition.and_then(|it| it.blueprint.as_deref());
+                let containers = blueprint.map_or(&[][..], |it| &it.containers);
+                let images = containers.iter().map(|it| it.image.clone());
+                (release.at, images.chain(release.image.clone()).collect())
+            })
+            .collect();
+        found.sort_by_key(|it: &(SimTime, Vec<String>)| it.0);
+        found
+    }
+
     /// The registry of a setting; after a fault as much of it as could be read.
     pub(super) fn registry(
         &mut self,

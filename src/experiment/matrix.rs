@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::base::{Diagnostic, Seed};
 use crate::experiment::agreement;
@@ -13,6 +14,7 @@ use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{self, Header, PathRef, Scenario, WorkloadSpec};
 use crate::experiment::tree::{Node, Value};
 use crate::model::registry_options::RegistryOptions;
+use crate::model::repository::Registry;
 use crate::model::scanning::FindingsSource;
 use crate::sim::Setup;
 
@@ -120,6 +122,7 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
     let mut settings: Vec<PlannedSetting> = Vec::new();
     let mut workloads: Vec<WorkloadSpec> = Vec::new();
     let mut identities: Vec<String> = Vec::new();
+    let mut registries: Vec<(_, Arc<Registry>)> = Vec::new();
     for values in combinations {
         if faults.is_full() {
             break;
@@ -147,7 +150,17 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
             None => (String::new(), RegistryOptions::default().uncompressed_ratio),
         };
         inputs.policies(&policies, setup.as_mut().map(|it| &mut it.access), &faults);
-        let registry = inputs.registry(&repositories, &own, ratio, &releases, &faults);
+        // Made once for all settings that describe the same.
+        let described = varied.get("repository").map(Node::canonical);
+        let key = (described, own, ratio, releases);
+        let registry = match registries.iter().find(|it| it.0 == key) {
+            Some((_, known)) => Arc::clone(known),
+            None => {
+                let made = Arc::new(inputs.registry(&repositories, &key.1, ratio, &key.3, &faults));
+                registries.push((key, Arc::clone(&made)));
+                made
+            }
+        };
         let observed = findings.and_then(|it| inputs.findings(&it, &faults));
         let Some(mut setup) = setup else { continue };
         if let (Some(scanning), Some(observed)) = (&mut setup.scanning, observed) {

@@ -63,7 +63,7 @@ pub struct Setup {
     /// What breaks, in the order in which it was written.
     pub disruptions: Vec<Disruption>,
     /// Image repositories, and what is pushed to them.
-    pub registry: Registry,
+    pub registry: Arc<Registry>,
     /// How images are scanned, if they are.
     pub scanning: Option<Scanning>,
     /// Instances that are there at the first moment, with their providers'
@@ -320,7 +320,7 @@ impl Setup {
             standalone,
             services: Table::new(),
             disruptions: Vec::new(),
-            registry: Registry::default(),
+            registry: Arc::default(),
             scanning: None,
             found_instances: Vec::new(),
             access: Access::default(),

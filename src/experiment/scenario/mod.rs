@@ -40,6 +40,8 @@ pub use workload::{
     ServiceEventSpec, ServiceSpec, TasksSpec, UsageSpec, WorkloadSpec,
 };
 
+use std::sync::Arc;
+
 use crate::base::{SimDuration, Table};
 use crate::experiment::catalogue::Catalogue;
 use crate::experiment::reader::{self, Faults};
@@ -241,7 +243,7 @@ pub fn read(tree: &Node, region: &str, catalogue: &Catalogue, faults: &Faults) -
         services: policies.into(),
         // Those of files come when these are read.
         disruptions: Vec::new(),
-        registry: Registry { own: repository::own_registry(region.name), ..Registry::default() },
+        registry: Arc::new(Registry { own: repository::own_registry(region.name), ..Registry::default() }),
         scanning,
         found_instances,
         access,

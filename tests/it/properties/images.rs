@@ -55,7 +55,7 @@ impl Dice {
         }
         registry.pushes.sort_by_key(|it| it.at_ms);
         let host = registry.repositories.rows()[0].location.prefix();
-        setup.registry = registry;
+        setup.registry = Arc::new(registry);
         for number in 0..workload.definitions.len() {
             let tag = self.one_of(&["0", "0", "1", "1", "latest", "latest", "2", "gone"]);
             let image = match self.below(3) {

@@ -18,6 +18,7 @@ mod expiring_image;
 mod failing_starts;
 mod host_ports;
 mod interfaces;
+mod missing_image;
 mod never_placed;
 mod too_late;
 
@@ -48,6 +49,7 @@ pub const LINTS: &[Lint] = &[
     never_placed::LINT,
     host_ports::LINT,
     interfaces::LINT,
+    missing_image::LINT,
     expiring_image::LINT,
     rollout::LINT,
 ];

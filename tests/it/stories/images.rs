@@ -334,3 +334,28 @@ fn images_that_cannot_be_are_told_with_their_code() {
         assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), [code], "{repository}: {found:#?}");
     }
 }
+
+/// A typing error in a tag is found before a run; what is pushed later is there.
+#[test]
+fn a_tag_that_is_never_pushed_is_found_before_a_run() {
+    let images = "{ tags = ['1.20'], layers = [{ digest = 'a', size = '1MB' }] }, \
+                  { tags = ['1.21'], at = '5m', layers = [{ digest = 'b', size = '1MB' }] }";
+    let found = |image: &str| {
+        let experiment = format!(
+            "horizon = \"10m\"\n{}{}{}",
+            cluster(1, ""),
+            repository("web", images),
+            service("web", image, 1, "")
+        );
+        let found = berthlab::lint::lint(&read(&experiment, &[]).unwrap());
+        found.iter().map(|it| (it.code(), format!("{:?}", it.diagnostic()))).collect::<Vec<_>>()
+    };
+    assert_eq!(found("web:1.20"), []);
+    assert_eq!(found("web:1.21"), []);
+    assert_eq!(found("other:1.2"), [], "a repository that nobody describes");
+    let typo = found("web:1.12");
+    assert_eq!((typo.len(), typo[0].0), (1, "B0728"), "{typo:?}");
+    assert!(typo[0].1.contains("tag `1.12` is never pushed to repository `web`"), "{typo:?}");
+    assert!(typo[0].1.contains("did you mean `1.2"), "{typo:?}");
+    assert_eq!(found("web@sha256:00")[0].0, "B0728");
+}

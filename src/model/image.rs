@@ -80,11 +80,6 @@ impl Images {
         }
     }
 
-    /// Bytes that an image takes on the disk of who runs it.
-    pub fn uncompressed(&self, image: ImageId) -> u64 {
-        self.distinct_layers(image).iter().map(|&it| self.layers[it].uncompressed).sum()
-    }
-
     /// Bytes that are moved for an image if nothing is there yet.
     pub fn compressed(&self, image: ImageId) -> u64 {
         self.distinct_layers(image).iter().map(|&it| self.layers[it].compressed).sum()

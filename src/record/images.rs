@@ -176,13 +176,6 @@ impl ImageRecord {
             self.lost.push(lost);
         }
     }
-
-    /// The part of all bytes of used images that did not move, of a thousand;
-    /// `None` if no image was used.
-    pub fn cache_hit_thousandths(&self) -> Option<u64> {
-        let saved = u128::from(self.bytes_wanted.saturating_sub(self.bytes_moved)) * 1000;
-        saved.checked_div(u128::from(self.bytes_wanted)).map(|it| u64::try_from(it).expect("at most 1000"))
-    }
 }
 
 #[cfg(test)]

@@ -95,6 +95,7 @@ impl Bed {
             n_zones: ZONES.len(),
             services: Vec::new(),
             group_names: Vec::new(),
+            counts_batches: true,
             n_batches: N_GROUPS,
             release_on_desired_stopped: false,
         });

@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod container;
 pub mod deployment;
 pub mod fargate_sizes;
+pub mod group;
 pub mod held;
 pub mod identity;
 pub mod image;

@@ -50,6 +50,16 @@ pub trait PlacementStrategy: Send + Sync {
     /// the fullest value.
     fn stop_key(&self, view: &StopView<'_>, task: TaskId, instance: InstanceId) -> u64;
 
+    /// Whether its keys look at the tasks of the group.
+    fn depends_on_group(&self) -> bool {
+        true
+    }
+
+    /// Whether its keys look at the order that is drawn for the task.
+    fn looks_at_order(&self) -> bool {
+        false
+    }
+
     /// As a person would write it, such as `binpack:memory`.
     fn describe(&self, attributes: &Attributes) -> String;
 

@@ -28,6 +28,8 @@ pub struct Recorder {
     pub(super) record: RunRecord,
     pub(super) services: Vec<ServiceRecorder>,
     pub(super) surges: SurgeWatch,
+    /// How each provider stands.
+    provider_readings: Vec<ProviderReading>,
     /// For each service the provider of its instances; `None` on Fargate.
     pub(super) provider_of: Vec<Option<usize>>,
 }
@@ -107,6 +109,7 @@ impl Recorder {
             reading: ClusterReading::default(),
             services: recorders.collect(),
             surges: SurgeWatch::default(),
+            provider_readings: Vec::new(),
             provider_of: Vec::new(),
             record: RunRecord {
                 digest: 0,
@@ -148,6 +151,7 @@ impl Recorder {
     pub fn with_providers(mut self, names: impl IntoIterator<Item = String>) -> Self {
         let horizon = self.horizon - SimTime::ZERO;
         self.record.providers = names.into_iter().map(|it| ProviderRecord::new(it, horizon)).collect();
+        self.provider_readings = vec![ProviderReading::default(); self.record.providers.len()];
         self.surges = SurgeWatch::new(self.record.providers.len());
         self
     }
@@ -291,7 +295,11 @@ impl Recorder {
     /// A capacity provider stands like this from `now` on.
     pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
         let horizon = self.horizon - SimTime::ZERO;
-        self.record.providers[provider].set(now, horizon, &reading);
+        let before = std::mem::replace(&mut self.provider_readings[provider], reading);
+        if before == reading {
+            return;
+        }
+        self.record.providers[provider].set(now, horizon, &before, &reading);
         self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
     }
 

@@ -9,11 +9,13 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, TaskDefinitionId};
 use crate::base::{SimDuration, SimTime};
-use crate::bounds::problem::{self, Class, Vector};
+use crate::bounds::problem::{self, Class, N_RESOURCES, Vector};
 use crate::bounds::repack::{self, Room};
-use crate::bounds::stranded::{Admission, stranded};
+use crate::bounds::stranded::{Admission, Stranded, stranded};
 use crate::model::capacity::Scaling;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::held::HeldCell;
@@ -124,6 +126,15 @@ impl<W: Watch> Simulation<'_, W> {
         most.into_iter().map(|((owner, definition), _)| self.wanted(owner, definition)).collect()
     }
 
+    /// Whether only room decides where a task may go.
+    fn is_plain(&self, wanted: &Wanted<'_>) -> bool {
+        let placement = wanted.placement;
+        placement.constraints.is_empty()
+            && placement.zones.is_empty()
+            && wanted.class.ports.is_empty()
+            && self.cluster.demands(wanted.definition).is_empty()
+    }
+
     /// Whether a task may go to an instance, its room aside.
     fn admission(&self, wanted: &Wanted<'_>, id: InstanceId) -> Admission {
         let instance = self.cluster.instance(id);
@@ -166,6 +177,9 @@ impl<W: Watch> Simulation<'_, W> {
         for provider in self.setup.providers.ids() {
             let mix: Vec<&Wanted<'_>> = mix.iter().filter(|it| it.placement.uses(provider)).collect();
             let mut admissions = Vec::with_capacity(mix.len());
+            // Where no rule tells instances apart, equal room is equally stranded.
+            let is_plain = mix.iter().all(|it| self.is_plain(it));
+            let mut known: FxHashMap<Vector, [Stranded; N_RESOURCES]> = FxHashMap::default();
             for &id in self.cluster.alive(provider) {
                 let instance = self.cluster.instance(id);
                 if instance.status == InstanceStatus::Lost {
@@ -183,10 +197,16 @@ impl<W: Watch> Simulation<'_, W> {
                     }
                     continue;
                 }
-                admissions.clear();
-                admissions.extend(mix.iter().map(|it| (&it.class, self.admission(it, id))));
-                for resource in LOOKED_AT.into_iter().filter(|it| free[*it as usize] > 0) {
-                    let found = stranded(resource as usize, &free, admissions.iter().copied());
+                let found = if is_plain {
+                    let mix = mix.iter().map(|it| (&it.class, Admission::Upto(u64::MAX)));
+                    *known.entry(free).or_insert_with(|| stranded(&free, mix))
+                } else {
+                    admissions.clear();
+                    admissions.extend(mix.iter().map(|it| (&it.class, self.admission(it, id))));
+                    stranded(&free, admissions.iter().copied())
+                };
+                for resource in LOOKED_AT {
+                    let found = found[resource as usize];
                     let amounts = &mut amounts[resource as usize];
                     amounts[found.cause as usize] += found.held_back;
                     amounts[StrandedCause::Remainder as usize] += found.remainder;

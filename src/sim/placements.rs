@@ -54,7 +54,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// One pass over everybody in line before `provider`.
     fn place_waiting(&mut self, provider: CapacityProviderId) {
         // Whoever joined first is tried first, across classes.
-        let mut heads: BinaryHeap<Reverse<(u64, PlacementClassId)>> = BinaryHeap::new();
+        let mut heads = BinaryHeap::from(std::mem::take(&mut self.heads));
         let active = std::mem::take(&mut self.line.providers[provider].active);
         for &class in &active {
             if let Some(place) = self.head_of(class)
@@ -86,6 +86,8 @@ impl<W: Watch> Simulation<'_, W> {
                 }
             }
         }
+        // Empty by now; its memory is used again.
+        self.heads = heads.into_vec();
         self.give_back(provider);
         self.line.everybody_tried(provider);
     }
@@ -140,15 +142,17 @@ impl<W: Watch> Simulation<'_, W> {
     fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
         let provider = self.line.classes[class].key.provider;
-        let draw = self.draw(task, Domain::TieBreak);
         let setup = self.setup;
         let placement = match self.line.classes[class].key.service {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
         let row = self.cluster.task(task);
-        let order = RandomOrder::new(draw, self.cluster.n_launched());
         let (definition, group) = (row.definition, row.group);
+        let order = match placement.chain.looks_at_order() {
+            true => RandomOrder::new(self.draw(task, Domain::TieBreak), self.cluster.n_launched()),
+            false => RandomOrder::UNUSED,
+        };
         let view = PlacementView { cluster: &self.cluster, definition, group, order };
         let rules = placement.rules(provider);
         let chosen = placer::choose(&rules, &view, &mut candidates);

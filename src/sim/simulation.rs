@@ -1,23 +1,26 @@
 //! The state of a run: the clock, the cluster, what is pending, and what each
 //! scheduler remembers between two looks.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
+use crate::base::id::{
+    CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, PlacementClassId, ServiceId, TaskId,
+};
 use crate::base::{Domain, Seed, SimTime, Table};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
-use crate::model::cluster::Totals;
+use crate::model::cluster::{ProviderTotals, Totals};
 use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
 use crate::model::task::Epoch;
 use crate::model::workload::Workload;
-use crate::record::{ClusterReading, ProviderReading, Recorder};
+use crate::record::{ClusterReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
 use crate::sim::disruptions::DisruptionState;
@@ -76,6 +79,7 @@ pub(super) struct Simulation<'a, W> {
     pub(super) is_placement_due: bool,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
+    pub(super) heads: Vec<Reverse<(u64, PlacementClassId)>>,
     pub(super) stop_candidates: Vec<TaskId>,
     /// Some constraint may be met by a task that comes, not only by one that
     /// goes.
@@ -108,7 +112,7 @@ pub(super) struct ProviderState {
     /// Instances ever launched, by zone.
     pub(super) n_launched: Vec<u32>,
     /// How it stood when that was last recorded.
-    observed: Option<ProviderReading>,
+    observed: Option<(ProviderTotals, u64)>,
     /// Low points of its metric in a row.
     pub(super) n_low_points: u32,
     /// What its instances are, by type in the provider's order and zone.
@@ -235,6 +239,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             volumes: Volumes::default(),
             is_placement_due: false,
             candidates: Vec::new(),
+            heads: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
             bill: Bill::new(setup),
@@ -340,11 +345,17 @@ impl<'a, W: Watch> Simulation<'a, W> {
             );
         }
         for provider in self.setup.providers.ids() {
-            let reading = self.provider_reading(provider);
-            if self.providers[provider].observed != Some(reading) {
-                self.providers[provider].observed = Some(reading);
-                self.recorder.provider(self.now, provider.idx(), reading);
+            let totals = self.cluster.provider_totals(provider);
+            let n_waiting = self.line.providers[provider].n_waiting;
+            let observed = Some((totals, n_waiting));
+            let state = &mut self.providers[provider];
+            // Who waits for what may change while as many wait.
+            if state.observed == observed && n_waiting == 0 {
+                continue;
             }
+            state.observed = observed;
+            let reading = self.provider_reading(provider);
+            self.recorder.provider(self.now, provider.idx(), reading);
         }
         for service in self.setup.services.ids() {
             if std::mem::take(&mut self.services[service].is_changed) {

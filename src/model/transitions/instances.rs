@@ -80,9 +80,8 @@ impl Cluster {
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
             if task.is_desired_running {
-                let by_value = &mut self.groups[task.group].by_value;
-                by_value[self.layout.position(attribute, before)] -= 1;
-                by_value[self.layout.position(attribute, value)] += 1;
+                let position = |value| self.layout.position(attribute, value);
+                self.groups.move_value(task.group, position(before), position(value));
             }
         }
     }

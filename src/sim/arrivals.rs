@@ -37,8 +37,7 @@ impl<W: Watch> Simulation<'_, W> {
             self.recorder.tasks().submitted += u64::from(n);
         }
         let definition = self.workload.arrivals[first as usize].definition;
-        let setup = self.setup;
-        if let Some(reason) = self.fits_nowhere(&setup.standalone.placement.capacity, definition) {
+        if let Some(reason) = self.standalone_fits_nowhere(definition) {
             self.note_never_placeable(definition, reason, n);
             for _ in 0..n {
                 self.recorder.decided(u32::MAX);
@@ -46,6 +45,16 @@ impl<W: Watch> Simulation<'_, W> {
             return;
         }
         self.run_task(Call { first, n, attempt: 0 });
+    }
+
+    /// Why tasks of the workload fit nowhere: found once for each definition.
+    fn standalone_fits_nowhere(&mut self, definition: TaskDefinitionId) -> Option<&'static str> {
+        if let Some(known) = self.fits_nowhere_known[definition] {
+            return known;
+        }
+        let found = self.fits_nowhere(&self.setup.standalone.placement.capacity, definition);
+        self.fits_nowhere_known[definition] = Some(found);
+        found
     }
 
     pub(super) fn on_call_retried(&mut self, slot: u32) {

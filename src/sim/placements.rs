@@ -53,7 +53,21 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// One pass over everybody in line before `provider`.
     fn place_waiting(&mut self, provider: CapacityProviderId) {
-        // Whoever joined first is tried first, across classes.
+        if let [class] = self.line.providers[provider].active[..] {
+            // Nobody to take turns with.
+            let mut goes_on = self.head_of(class).is_some() && self.has_prospects(class);
+            while goes_on {
+                goes_on = self.try_head(class) && self.head_of(class).is_some();
+            }
+        } else {
+            self.place_in_turn(provider);
+        }
+        self.give_back(provider);
+        self.line.everybody_tried(provider);
+    }
+
+    /// Whoever joined first is tried first, across classes.
+    fn place_in_turn(&mut self, provider: CapacityProviderId) {
         let mut heads = BinaryHeap::from(std::mem::take(&mut self.heads));
         let active = std::mem::take(&mut self.line.providers[provider].active);
         for &class in &active {
@@ -65,31 +79,33 @@ impl<W: Watch> Simulation<'_, W> {
         }
         self.line.providers[provider].active = active;
         while let Some(Reverse((_, class))) = heads.pop() {
-            let task = self.line.classes[class].queue[0].task;
-            match self.find_room(class, task) {
-                Some(instance) => {
-                    self.line.classes[class].queue.pop_front();
-                    self.place(task, instance);
-                    if let Some(place) = self.head_of(class) {
-                        heads.push(Reverse((place, class)));
-                    }
-                }
-                None => {
-                    let n_changes = self.line.providers[provider].n_changes;
-                    self.line.classes[class].tried_at = Some(n_changes);
-                    self.note_no_room(class, task);
-                    // Whether it can do anything else meanwhile is its own
-                    // scheduler's to say.
-                    if let Some(service) = self.line.classes[class].key.service {
-                        self.review_service(service);
-                    }
-                }
+            if self.try_head(class)
+                && let Some(place) = self.head_of(class)
+            {
+                heads.push(Reverse((place, class)));
             }
         }
         // Empty by now; its memory is used again.
         self.heads = heads.into_vec();
-        self.give_back(provider);
-        self.line.everybody_tried(provider);
+    }
+
+    /// Whether the first in line of a class finds room; it takes it.
+    fn try_head(&mut self, class: PlacementClassId) -> bool {
+        let task = self.line.classes[class].queue[0].task;
+        if let Some(instance) = self.find_room(class, task) {
+            self.line.classes[class].queue.pop_front();
+            self.place(task, instance);
+            return true;
+        }
+        let key = self.line.classes[class].key;
+        let n_changes = self.line.providers[key.provider].n_changes;
+        self.line.classes[class].tried_at = Some(n_changes);
+        self.note_no_room(class, task);
+        // Whether it can do anything else meanwhile is its own scheduler's to say.
+        if let Some(service) = key.service {
+            self.review_service(service);
+        }
+        false
     }
 
     /// The place of the first in line of a class, after those who left.

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::id::{
-    CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, PlacementClassId, ServiceId, TaskId,
+    CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, PlacementClassId, ServiceId,
+    TaskDefinitionId, TaskId,
 };
 use crate::base::{Domain, Seed, SimTime, Table};
 use crate::deployment::Standstill;
@@ -87,6 +88,11 @@ pub(super) struct Simulation<'a, W> {
     pub(super) floors: Floors,
     pub(super) looks: Looks,
     observed: Option<Totals>,
+    /// Why stand-alone tasks of each definition fit nowhere, where that was asked.
+    pub(super) fits_nowhere_known: Table<TaskDefinitionId, Option<Option<&'static str>>>,
+    /// Time and rank of what comes next from outside.
+    outside: (SimTime, u8),
+    horizon: SimTime,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,
     /// For each task on Fargate when its machine begins to be paid for.
@@ -168,6 +174,10 @@ pub(super) struct ServiceState {
     pub(super) launches_at: Option<SimTime>,
 }
 
+const ARRIVED: u8 = Event::TasksArrived { first: 0, n: 0 }.rank();
+const CHANGED: u8 = Event::ServiceChanged(0).rank();
+const INSTANCES: u8 = Event::InstancesChanged(0).rank();
+
 impl<'a, W: Watch> Simulation<'a, W> {
     pub(super) fn new(setup: &'a Setup, workload: &'a Workload, seed: Seed, watch: &'a mut W) -> Self {
         assert_eq!(setup.services.len(), workload.services.len(), "each service has a policy and a start");
@@ -242,6 +252,9 @@ impl<'a, W: Watch> Simulation<'a, W> {
             heads: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
+            fits_nowhere_known: workload.definitions.ids().map(|_| None).collect(),
+            outside: (SimTime::ZERO, 0),
+            horizon: SimTime::ZERO + setup.horizon,
             bill: Bill::new(setup),
             pulls_from: Vec::new(),
             fargate_launches: [LaunchBucket::of_fargate(); 2],
@@ -253,6 +266,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
+        simulation.outside = simulation.look_outside();
         simulation
     }
 
@@ -287,35 +301,45 @@ impl<'a, W: Watch> Simulation<'a, W> {
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and
-    /// the next service change. Arrivals never enter the queue.
+    /// the next changes. Arrivals never enter the queue.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<(SimTime, Event)> {
-        const ARRIVED: u8 = Event::TasksArrived { first: 0, n: 0 }.rank();
-        const CHANGED: u8 = Event::ServiceChanged(0).rank();
-        const INSTANCES: u8 = Event::InstancesChanged(0).rank();
-        let pending = self.queue.peek();
+        let outside = self.outside;
+        match self.queue.peek() {
+            Some(pending) if pending <= outside => {
+                if pending.0 < self.horizon {
+                    return self.queue.pop();
+                }
+                None
+            }
+            _ if outside.0 < self.horizon => Some((outside.0, self.next_outside(outside.1))),
+            _ => None,
+        }
+    }
+
+    /// Takes what comes next from outside, and looks what comes after it.
+    fn next_outside(&mut self, rank: u8) -> Event {
+        let event = match rank {
+            ARRIVED => self.next_call(),
+            CHANGED => self.next_change(),
+            _ => {
+                let number = u32::try_from(self.next_instance_change).expect("fewer than 2^32 changes");
+                self.next_instance_change += 1;
+                Event::InstancesChanged(number)
+            }
+        };
+        self.outside = self.look_outside();
+        event
+    }
+
+    /// Time and rank of what comes next from outside; never, if nothing does.
+    fn look_outside(&self) -> (SimTime, u8) {
         let arrival = self.workload.arrivals.get(self.next_arrival).map(|it| (it.at, ARRIVED));
         let change = self.workload.service_changes.get(self.next_service_change).map(|it| (it.at, CHANGED));
         let instances =
             self.setup.instance_changes.get(self.next_instance_change).map(|it| (it.at, INSTANCES));
-        let (at, rank) = [pending, arrival, change, instances].into_iter().flatten().min()?;
-        if at >= SimTime::ZERO + self.setup.horizon {
-            return None;
-        }
-        if pending == Some((at, rank)) {
-            return self.queue.pop();
-        }
-        Some((
-            at,
-            match rank {
-                ARRIVED => self.next_call(),
-                CHANGED => self.next_change(),
-                _ => {
-                    let number = u32::try_from(self.next_instance_change).expect("fewer than 2^32 changes");
-                    self.next_instance_change += 1;
-                    Event::InstancesChanged(number)
-                }
-            },
-        ))
+        let first = [arrival, change, instances].into_iter().flatten().min();
+        first.unwrap_or((SimTime::from_millis(u64::MAX), u8::MAX))
     }
 
     fn next_change(&mut self) -> Event {

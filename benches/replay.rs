@@ -69,7 +69,7 @@ fn tasks_only(hours: u64) -> Workload {
     let (arrivals, n_batches) = arrivals(hours);
     Workload {
         definitions: NEEDS.into_iter().map(definition).collect(),
-        arrivals,
+        arrivals: arrivals.into(),
         n_batches,
         ..Workload::default()
     }

@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use berthlab::base::{Seed, SimDuration};
 use berthlab::experiment::profile::Profile;
-use berthlab::model::workload::TaskArrival;
+use berthlab::model::arrivals::Arrivals;
 use berthlab::trace::formats::find;
 use berthlab::trace::{TaskProfile, Trace, native};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -67,9 +67,9 @@ fn digest_of_trace(trace: &Trace) -> u64 {
     short(&hasher)
 }
 
-fn digest_of_arrivals(arrivals: &[TaskArrival]) -> u64 {
+fn digest_of_arrivals(arrivals: &Arrivals) -> u64 {
     let mut hasher = blake3::Hasher::new();
-    for it in arrivals {
+    for it in arrivals.iter() {
         hasher.update(&it.at.millis().to_le_bytes());
         hasher.update(&it.lifetime.millis().to_le_bytes());
         hasher.update(&it.definition.number().to_le_bytes());

@@ -4,6 +4,7 @@
 pub mod diagnostic;
 pub mod id;
 pub mod nearest;
+pub mod packed;
 pub mod rng;
 pub mod stats;
 pub mod time;

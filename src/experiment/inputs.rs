@@ -28,7 +28,7 @@ use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
 use crate::model::traffic::{RequestRate, Traffic};
 use crate::model::workload::{
-    FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskArrival, TaskSetChange, Workload,
+    FoundTask, ServiceChange, ServiceChangeKind, ServiceStart, TaskSetChange, Workload,
 };
 use crate::trace::{LoadProfile, LoadSeries, ReadError, TaskProfile, Trace, formats};
 
@@ -233,9 +233,7 @@ impl Inputs {
         match &spec.tasks {
             TasksSpec::None => Some(0),
             TasksSpec::Trace { file, .. } => {
-                let horizon = SimTime::ZERO + spec.horizon;
-                let rows = &self.traces.get(&file.path)?.rows;
-                Some(rows.iter().filter(|it| it.arrival < horizon).map(|it| u64::from(it.count)).sum())
+                Some(self.traces.get(&file.path)?.n_tasks_before(SimTime::ZERO + spec.horizon))
             }
             TasksSpec::Generate { profile, scale } => {
                 let profile = self.task_profiles.get(&profile.path)?;
@@ -349,12 +347,7 @@ impl Inputs {
             let blueprint = definition.blueprint.clone().or_else(|| blueprint.clone());
             definitions.push(TaskDefinition { blueprint, ..definition.clone() });
         }
-        let mut arrivals = trace.arrivals(seed, spread, spec.horizon);
-        let shift = |it: &mut TaskArrival| {
-            it.definition = TaskDefinitionId::from_idx(it.definition.idx() + n_before);
-            it.batch += n_found_groups;
-        };
-        arrivals.iter_mut().for_each(shift);
+        let arrivals = trace.arrivals(seed, spread, spec.horizon).moved_behind(n_before, n_found_groups);
         Workload {
             definitions,
             arrivals,

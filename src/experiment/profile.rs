@@ -308,10 +308,10 @@ mod tests {
         let end = SimTime::ZERO + horizon;
         let mut sizes = vec![0_u32; trace.n_batches as usize];
         let mut steps: Vec<(SimTime, f64)> = Vec::new();
-        for arrival in &arrivals {
+        for arrival in arrivals.iter() {
             sizes[arrival.batch as usize] += 1;
             let stop = (arrival.at + arrival.lifetime).min(end);
-            steps.extend([(arrival.at, vcpus(arrival)), (stop, -vcpus(arrival))]);
+            steps.extend([(arrival.at, vcpus(&arrival)), (stop, -vcpus(&arrival))]);
         }
         steps.sort_by_key(|it| it.0);
         let (mut running, mut peak) = (0.0_f64, 0.0_f64);
@@ -325,7 +325,7 @@ mod tests {
             |is: &dyn Fn(&TaskArrival) -> bool| arrivals.iter().filter(|it| is(it)).count() as f64 / n_tasks;
         let finished_by =
             |secs: u64| share(&|it| it.lifetime.millis() < secs * 1000 && it.at + it.lifetime <= end);
-        let vcpu_ms = arrivals.iter().map(|it| vcpus(it) * it.lifetime.min(end - it.at).millis() as f64);
+        let vcpu_ms = arrivals.iter().map(|it| vcpus(&it) * it.lifetime.min(end - it.at).millis() as f64);
         vec![
             ("tasks an hour", n_tasks / horizon.as_secs_f64() * 3600.0),
             ("batches an hour", sizes.len() as f64 / horizon.as_secs_f64() * 3600.0),
@@ -333,7 +333,7 @@ mod tests {
             ("batch size at 50 %", size_at(0.5)),
             ("batch size at 90 %", size_at(0.9)),
             ("batch size at 99 %", size_at(0.99)),
-            ("mean vCPUs", arrivals.iter().map(vcpus).sum::<f64>() / n_tasks),
+            ("mean vCPUs", arrivals.iter().map(|it| vcpus(&it)).sum::<f64>() / n_tasks),
             (
                 "share of the smallest 1.75 GiB size",
                 share(&|it| {
@@ -361,7 +361,7 @@ mod tests {
     fn hours(trace: &Trace, horizon: SimDuration) -> [f64; 24] {
         let mut batches = [0.0; 24];
         let mut seen = vec![false; trace.n_batches as usize];
-        for arrival in trace.arrivals(Seed(1), false, horizon) {
+        for arrival in trace.arrivals(Seed(1), false, horizon).iter() {
             if !std::mem::replace(&mut seen[arrival.batch as usize], true) {
                 batches[(arrival.at.millis() / 3_600_000 % 24) as usize] += 1.0;
             }

@@ -80,7 +80,7 @@ impl Subject {
     /// run what is released by then.
     pub(super) fn definition(self, workload: &Workload) -> TaskDefinitionId {
         match self {
-            Self::Arrival(arrival) => workload.arrivals[arrival as usize].definition,
+            Self::Arrival(arrival) => workload.arrivals.definition(arrival as usize),
             Self::OfService { service, launch } => {
                 let start = &workload.services[service];
                 start.found.get(launch as usize).map_or(start.definition, |it| it.definition)

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod arrivals;
 pub mod attribute;
 pub mod bill;
 pub mod capacity;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::base::id::{ServiceId, TaskDefinitionId, ZoneId};
 use crate::base::{SimDuration, SimTime, Table};
+pub use crate::model::arrivals::{Arrivals, TaskArrival};
 use crate::model::scaling::LoadPoint;
 use crate::model::scanning::ScanGate;
 use crate::model::task::TaskDefinition;
@@ -16,9 +17,8 @@ use crate::model::traffic::RequestRate;
 pub struct Workload {
     /// The definitions that tasks refer to; equal ones are one row.
     pub definitions: Table<TaskDefinitionId, TaskDefinition>,
-    /// Stand-alone tasks in the order of their times; equal times keep the
-    /// order of the trace. The position is the arrival number.
-    pub arrivals: Vec<TaskArrival>,
+    /// Stand-alone tasks that are asked for.
+    pub arrivals: Arrivals,
     /// How many task groups the arrivals name: `0..n_batches`.
     pub n_batches: u32,
     /// Stand-alone tasks that run at the first moment already; nothing ends
@@ -80,25 +80,9 @@ impl Workload {
 
     /// How long a stand-alone task runs.
     pub fn lifetime(&self, arrival: u32) -> SimDuration {
-        match self.arrivals.get(arrival as usize) {
-            Some(row) => row.lifetime,
-            None => SimDuration::FOREVER,
-        }
+        let arrival = arrival as usize;
+        if arrival < self.arrivals.len() { self.arrivals.lifetime(arrival) } else { SimDuration::FOREVER }
     }
-}
-
-/// One stand-alone task that is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TaskArrival {
-    /// When it is asked for.
-    pub at: SimTime,
-    /// How long it runs once it is running; [`SimDuration::FOREVER`] if
-    /// nothing ends it.
-    pub lifetime: SimDuration,
-    /// What it runs.
-    pub definition: TaskDefinitionId,
-    /// Its batch: tasks of one batch are one task group.
-    pub batch: u32,
 }
 
 /// A service as the run finds it: created at the first moment, nothing running.

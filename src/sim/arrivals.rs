@@ -17,13 +17,11 @@ impl<W: Watch> Simulation<'_, W> {
     /// The next call of the workload: equal tasks of one batch and moment, at
     /// most ten.
     pub(super) fn next_call(&mut self) -> Event {
-        let arrivals = &self.workload.arrivals[self.next_arrival..];
-        let first = &arrivals[0];
-        let is_alike = |it: &&_| {
-            let it: &crate::model::workload::TaskArrival = it;
-            (it.at, it.batch, it.definition) == (first.at, first.batch, first.definition)
-        };
-        let n = arrivals.iter().take(RUN_TASK_COUNT_MAX as usize).take_while(is_alike).count();
+        let arrivals = &self.workload.arrivals;
+        let call_of = |it: usize| (arrivals.at(it), arrivals.batch(it), arrivals.definition(it));
+        let first = call_of(self.next_arrival);
+        let at_most = (self.next_arrival + RUN_TASK_COUNT_MAX as usize).min(arrivals.len());
+        let n = 1 + (self.next_arrival + 1..at_most).take_while(|it| call_of(*it) == first).count();
         let event = Event::TasksArrived {
             first: u32::try_from(self.next_arrival).expect("fewer than 2^32 arrivals"),
             n: u32::try_from(n).expect("at most ten"),
@@ -36,7 +34,7 @@ impl<W: Watch> Simulation<'_, W> {
         if self.recorder.is_measured(self.now) {
             self.recorder.tasks().submitted += u64::from(n);
         }
-        let definition = self.workload.arrivals[first as usize].definition;
+        let definition = self.workload.arrivals.definition(first as usize);
         if let Some(reason) = self.standalone_fits_nowhere(definition) {
             self.note_never_placeable(definition, reason, n);
             for _ in 0..n {
@@ -72,7 +70,7 @@ impl<W: Watch> Simulation<'_, W> {
             && self.setup.options.quotas == Quotas::Documented
             && n_waiting + call.n > PROVISIONING_TASKS_MAX;
         if is_over_quota {
-            let requested_at = self.workload.arrivals[call.first as usize].at;
+            let requested_at = self.workload.arrivals.at(call.first as usize);
             if self.recorder.is_measured(requested_at) {
                 self.recorder.tasks().calls_refused += 1;
             }
@@ -80,7 +78,7 @@ impl<W: Watch> Simulation<'_, W> {
             return;
         }
         for arrival in call.first..call.first + call.n {
-            let row = &self.workload.arrivals[arrival as usize];
+            let row = self.workload.arrivals.get(arrival as usize);
             let (definition, group) = (row.definition, self.group_of_batch(row.batch));
             let item = capacity_strategy::next(strategy, &self.standalone_counts);
             self.standalone_counts[item] += 1;

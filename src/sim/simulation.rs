@@ -334,7 +334,9 @@ impl<'a, W: Watch> Simulation<'a, W> {
 
     /// Time and rank of what comes next from outside; never, if nothing does.
     fn look_outside(&self) -> (SimTime, u8) {
-        let arrival = self.workload.arrivals.get(self.next_arrival).map(|it| (it.at, ARRIVED));
+        let arrivals = &self.workload.arrivals;
+        let has_arrival = self.next_arrival < arrivals.len();
+        let arrival = has_arrival.then(|| (arrivals.at(self.next_arrival), ARRIVED));
         let change = self.workload.service_changes.get(self.next_service_change).map(|it| (it.at, CHANGED));
         let instances =
             self.setup.instance_changes.get(self.next_instance_change).map(|it| (it.at, INSTANCES));

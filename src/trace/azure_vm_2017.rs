@@ -115,11 +115,11 @@ mod tests {
         let text = format!("{HEADER}1800000,0,2,1,0.75,300,300,0\n1800300,0,1,8,112,86700,172800,1\n");
         let trace = read(&mut text.as_bytes(), "t.csv").unwrap();
         assert_eq!((trace.n_tasks(), trace.n_batches, trace.n_outliving()), (3, 2, 1));
-        assert_eq!(trace.rows[1].arrival, SimTime::from_secs(300));
+        assert_eq!(trace.rows.get(1).arrival, SimTime::from_secs(300));
         let needs: Vec<(u32, u32)> =
             trace.definitions.rows().iter().map(|it| (it.needs.cpu.0, it.needs.memory.0)).collect();
         assert_eq!(needs, [(1024, 768), (8192, 114_688)]);
-        assert_eq!(trace.rows[1].definition.idx(), 1);
+        assert_eq!(trace.rows.get(1).definition.idx(), 1);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use rustc_hash::FxHashMap;
 
 use super::csv_rows::{Fault, Rows};
-use super::source::{LifetimeRange, Trace, TraceRow};
+use super::rows::{RowColumns, TraceRow};
+use super::source::{LifetimeRange, Trace};
 use crate::base::id::TaskDefinitionId;
 use crate::base::{SimDuration, SimTime, Table};
 use crate::model::task::{Needs, TaskDefinition};
@@ -26,7 +27,8 @@ pub(super) struct UnnumberedRow {
 pub(super) struct TraceBuilder {
     interner: Interner,
     batches: FxHashMap<u64, u32>,
-    rows: Vec<TraceRow>,
+    rows: RowColumns,
+    last_arrival: SimTime,
     n_batches: u32,
     n_tasks: u32,
     is_unsorted: bool,
@@ -36,7 +38,7 @@ impl TraceBuilder {
     /// Adds the row that `rows` stands on; a fault of order is kept there, at
     /// the column of the `arrival`.
     pub(super) fn push(&mut self, rows: &mut Rows<'_>, arrival: usize, row: UnnumberedRow) {
-        let previous = self.rows.last().map_or(SimTime::ZERO, |it| it.arrival);
+        let previous = std::mem::replace(&mut self.last_arrival, row.arrival);
         if row.arrival < previous && !self.is_unsorted {
             // Told once: the rest of an unsorted file is no news.
             self.is_unsorted = true;
@@ -56,7 +58,7 @@ impl TraceBuilder {
         self.n_batches = next.max(batch + 1);
         if rows.is_faulty() {
             // The trace will not be given out: no need to hold it.
-            return self.keep_last_arrival(row.arrival);
+            return;
         }
         self.rows.push(TraceRow {
             arrival: row.arrival,
@@ -68,12 +70,6 @@ impl TraceBuilder {
         });
     }
 
-    fn keep_last_arrival(&mut self, arrival: SimTime) {
-        if let Some(last) = self.rows.last_mut() {
-            last.arrival = arrival;
-        }
-    }
-
     /// Forgets the names of the batches so far: equal names from here on are
     /// other batches.
     pub(super) fn forget_batches(&mut self) {
@@ -81,7 +77,7 @@ impl TraceBuilder {
     }
 
     pub(super) fn finish(self) -> Trace {
-        Trace { definitions: self.interner.definitions, rows: self.rows, n_batches: self.n_batches }
+        Trace { definitions: self.interner.definitions, rows: self.rows.finish(), n_batches: self.n_batches }
     }
 }
 

@@ -25,7 +25,7 @@ pub fn describe(trace: &Trace) -> Vec<(String, String)> {
     }
 
     let mut sizes = vec![0_u64; trace.n_batches as usize];
-    for row in &trace.rows {
+    for row in trace.rows.iter() {
         sizes[row.batch as usize] += u64::from(row.count);
     }
     sizes.sort_unstable();
@@ -44,7 +44,7 @@ pub fn describe(trace: &Trace) -> Vec<(String, String)> {
     }
 
     let mut counts = vec![0_u64; trace.definitions.len()];
-    for row in &trace.rows {
+    for row in trace.rows.iter() {
         counts[row.definition.idx()] += u64::from(row.count);
     }
     let mut ids: Vec<_> = trace.definitions.ids().collect();

@@ -16,7 +16,8 @@
 use std::cmp::Reverse;
 
 use super::quantiles::{Quantiles, rounded};
-use super::source::{Trace, TraceRow};
+use super::rows::TraceRow;
+use super::source::Trace;
 use super::synthetic::{BatchClass, IntensityNoise, TaskProfile};
 use crate::base::id::{Id as _, TaskDefinitionId};
 use crate::base::{SimDuration, SimTime};
@@ -65,7 +66,7 @@ fn batches_by_step(trace: &Trace, step: SimDuration) -> Vec<u32> {
     let n_steps = trace.end().millis().div_ceil(step.millis()).max(1);
     let mut counts = vec![0; n_steps as usize];
     let mut n_seen = 0;
-    for row in &trace.rows {
+    for row in trace.rows.iter() {
         // Batches are numbered in the order of their first row.
         if row.batch == n_seen {
             n_seen += 1;
@@ -113,7 +114,7 @@ fn fit_noise(counts: &[u32], means: &[f64; 24], step: SimDuration) -> IntensityN
 
 fn commonest_needs(trace: &Trace) -> Vec<TaskDefinitionId> {
     let mut counts = vec![0_u64; trace.definitions.len()];
-    for row in &trace.rows {
+    for row in trace.rows.iter() {
         counts[row.definition.idx()] += u64::from(row.count);
     }
     let mut ids: Vec<TaskDefinitionId> = trace.definitions.ids().filter(|id| counts[id.idx()] > 0).collect();
@@ -132,7 +133,7 @@ fn lifetime_edges(trace: &Trace) -> Vec<u64> {
     let mut edges: Vec<u64> = if ranges.len() <= N_LIFETIMES_MAX {
         ranges.iter().flat_map(|(lower, upper)| [*lower, *upper]).collect()
     } else {
-        edges_of_equal_count(finished().map(|row| (middle_of(row), u64::from(row.count))).collect())
+        edges_of_equal_count(finished().map(|row| (middle_of(&row), u64::from(row.count))).collect())
     };
     edges.sort_unstable();
     edges.dedup();
@@ -169,9 +170,9 @@ fn middle_of(row: &TraceRow) -> u64 {
 }
 
 /// For each class, the rows of each of its batches.
-fn batches_by_class(trace: &Trace) -> [Vec<Vec<&TraceRow>>; CLASS_SIZES_MIN.len()] {
-    let mut batches: Vec<Vec<&TraceRow>> = vec![Vec::new(); trace.n_batches as usize];
-    for row in &trace.rows {
+fn batches_by_class(trace: &Trace) -> [Vec<Vec<TraceRow>>; CLASS_SIZES_MIN.len()] {
+    let mut batches: Vec<Vec<TraceRow>> = vec![Vec::new(); trace.n_batches as usize];
+    for row in trace.rows.iter() {
         batches[row.batch as usize].push(row);
     }
     let mut classes = [const { Vec::new() }; CLASS_SIZES_MIN.len()];
@@ -182,7 +183,7 @@ fn batches_by_class(trace: &Trace) -> [Vec<Vec<&TraceRow>>; CLASS_SIZES_MIN.len(
     classes
 }
 
-fn size_of(batch: &[&TraceRow]) -> u64 {
+fn size_of(batch: &[TraceRow]) -> u64 {
     batch.iter().map(|row| u64::from(row.count)).sum()
 }
 
@@ -190,7 +191,7 @@ fn fit_class(
     trace: &Trace,
     needs: &[TaskDefinitionId],
     edges: &[u64],
-    batches: &[Vec<&TraceRow>],
+    batches: &[Vec<TraceRow>],
 ) -> BatchClass {
     let end = trace.end();
     let bin_of = |row: &TraceRow| {
@@ -252,7 +253,7 @@ fn life_table(finished: &[u64], last_seen: &[u64]) -> Vec<u32> {
 /// How likely a task takes its batch's common value, from how often two tasks
 /// of a batch agree; each batch counts the same. `counts` are those of the
 /// values in the class.
-fn sharing(counts: &[u64], batches: &[Vec<&TraceRow>], value: impl Fn(&TraceRow) -> usize) -> f64 {
+fn sharing(counts: &[u64], batches: &[Vec<TraceRow>], value: impl Fn(&TraceRow) -> usize) -> f64 {
     let total: u64 = counts.iter().sum();
     let by_chance: f64 = counts.iter().map(|count| (*count as f64 / total as f64).powi(2)).sum();
     let mut n_batches = 0.0;

@@ -158,7 +158,7 @@ pub fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
         output,
         "arrival_s,arrival_step_s,batch,count,cpu_units,memory_mib,lifetime_min_s,lifetime_max_s,lifetime_step_s"
     )?;
-    for row in &trace.rows {
+    for row in trace.rows.iter() {
         let needs = trace.definitions[row.definition].needs;
         writeln!(
             output,
@@ -321,8 +321,8 @@ mod tests {
         let trace = plain.unwrap();
         assert_eq!(trace, read_text(other.as_bytes()).unwrap());
         assert_eq!((trace.n_batches, trace.definitions.len(), trace.n_outliving()), (2, 2, 1));
-        assert_eq!(trace.rows[0].lifetime, LifetimeRange::exactly(SimDuration::from_millis(1500)));
-        assert_eq!(trace.rows[1].lifetime.min, SimDuration::ZERO);
+        assert_eq!(trace.rows.get(0).lifetime, LifetimeRange::exactly(SimDuration::from_millis(1500)));
+        assert_eq!(trace.rows.get(1).lifetime.min, SimDuration::ZERO);
     }
 
     #[test]

@@ -8,10 +8,11 @@
 
 use std::io::BufRead;
 
+use super::rows::{TraceRow, TraceRows};
 use crate::base::id::TaskDefinitionId;
 use crate::base::{Diagnostic, Domain, Seed, SimDuration, SimTime, Table};
+use crate::model::arrivals::{Arrivals, TaskArrival};
 use crate::model::task::{Needs, TaskDefinition};
-use crate::model::workload::TaskArrival;
 
 /// A trace format.
 pub struct Format {
@@ -48,28 +49,10 @@ pub struct Trace {
     pub definitions: Table<TaskDefinitionId, TaskDefinition>,
     /// In the order of `arrival`, ties in the order of the file. The first
     /// arrival is at zero or later.
-    pub rows: Vec<TraceRow>,
+    pub rows: TraceRows,
     /// How many batches the rows name: `0..n_batches`, in the order of their
     /// first row.
     pub n_batches: u32,
-}
-
-/// Equal tasks of one batch that were asked for at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TraceRow {
-    /// The moment, or the start of its time step.
-    pub arrival: SimTime,
-    /// How coarse `arrival` is: the true moment lies in
-    /// `arrival .. arrival + arrival_step`. Zero if it is exact.
-    pub arrival_step: SimDuration,
-    /// Tasks of one batch arrive together and form a task group.
-    pub batch: u32,
-    /// How many tasks.
-    pub count: u32,
-    /// What each of them runs.
-    pub definition: TaskDefinitionId,
-    /// How long each of them runs.
-    pub lifetime: LifetimeRange,
 }
 
 /// What a trace knows of a lifetime.
@@ -115,13 +98,16 @@ impl LifetimeRange {
         if self.outlives() { self.min.millis() } else { u64::midpoint(self.min.millis(), self.max.millis()) }
     }
 
+    /// The lifetime where nothing of it is left to draw.
+    pub fn known(self) -> Option<SimDuration> {
+        let is_known = self.outlives() || (self.step == SimDuration::ZERO && self.min == self.max);
+        is_known.then_some(self.max)
+    }
+
     /// One lifetime of the range. `entity` is the number of the task.
     fn draw(self, seed: Seed, entity: u64, spread: bool) -> SimDuration {
-        if self.outlives() {
-            return SimDuration::FOREVER;
-        }
-        if self.step == SimDuration::ZERO && self.min == self.max {
-            return self.min;
+        if let Some(known) = self.known() {
+            return known;
         }
         let mut stream = seed.stream(Domain::Lifetime, entity);
         let step = self.step.millis();
@@ -140,7 +126,12 @@ impl LifetimeRange {
 impl Trace {
     /// How many tasks the rows stand for.
     pub fn n_tasks(&self) -> u64 {
-        self.rows.iter().map(|row| u64::from(row.count)).sum()
+        self.rows.counts().map(u64::from).sum()
+    }
+
+    /// How many of them the rows that begin before `end` stand for.
+    pub fn n_tasks_before(&self, end: SimTime) -> u64 {
+        self.rows.counts().take(self.rows.n_before(end)).map(u64::from).sum()
     }
 
     /// How many tasks outlived the trace.
@@ -151,7 +142,7 @@ impl Trace {
     /// How many tasks need more than an empty instance has: none of them can
     /// ever be placed on it.
     pub fn n_too_large_for(&self, capacity: Needs) -> u64 {
-        let is_too_large = |row: &&TraceRow| {
+        let is_too_large = |row: &TraceRow| {
             let needs = self.definitions[row.definition].needs;
             needs.cpu > capacity.cpu || needs.memory > capacity.memory
         };
@@ -183,20 +174,38 @@ impl Trace {
     /// A range without a step is exact: between its ends every millisecond is as
     /// likely. What outlived the trace runs for ever.
     ///
-    /// A task takes 24 bytes or so here, and a row of a few bytes may stand for
-    /// four thousand million: see [`n_tasks`](Self::n_tasks) first.
-    pub fn arrivals(&self, seed: Seed, spread: bool, horizon: SimDuration) -> Vec<TaskArrival> {
+    /// Where every row is one task and nothing is left to draw, the arrivals
+    /// share the columns of the rows. Otherwise a task takes some ten bytes, and
+    /// a row of a few bytes may stand for four thousand million: see
+    /// [`n_tasks_before`](Self::n_tasks_before) first.
+    pub fn arrivals(&self, seed: Seed, spread: bool, horizon: SimDuration) -> Arrivals {
         let horizon = SimTime::ZERO + horizon;
-        let n_before = self.rows.iter().take_while(|row| row.arrival < horizon).map(|row| row.count as usize);
-        let mut arrivals = Vec::with_capacity(n_before.sum());
-        let mut task_number: u64 = 0;
-        for row in &self.rows {
-            let first_task = task_number;
-            task_number += u64::from(row.count);
-            if row.arrival >= horizon {
-                // Sorted rows: no later one comes before the horizon either.
-                break;
-            }
+        if let Some(known) = self.rows.as_arrivals() {
+            return known.before(horizon);
+        }
+        let starts = self.starts(seed, spread, horizon);
+        let tasks_of = |start: &Start| {
+            let row = self.rows.get(start.row as usize);
+            let (at, first_task) = (start.at, u64::from(start.first_task));
+            (first_task..first_task + u64::from(row.count)).map(move |task| TaskArrival {
+                at,
+                lifetime: row.lifetime.draw(seed, task, spread),
+                definition: row.definition,
+                batch: row.batch,
+            })
+        };
+        starts.iter().flat_map(tasks_of).collect()
+    }
+
+    /// When the tasks of each row arrive, of those that do before `horizon`, in
+    /// that order.
+    fn starts(&self, seed: Seed, spread: bool, horizon: SimTime) -> Vec<Start> {
+        let mut starts = Vec::with_capacity(self.rows.n_before(horizon));
+        let mut n_tasks: u64 = 0;
+        // Sorted rows: none behind the horizon comes before it.
+        for (number, row) in (0..).zip(self.rows.iter().take_while(|row| row.arrival < horizon)) {
+            let first_task = u32::try_from(n_tasks).expect("a trace has less than 2^32 tasks");
+            n_tasks += u64::from(row.count);
             let step = row.arrival_step.millis();
             let offset = if spread && step > 0 {
                 seed.stream(Domain::ArrivalOffset, row.batch.into()).below(step)
@@ -204,19 +213,21 @@ impl Trace {
                 0
             };
             let at = row.arrival + SimDuration::from_millis(offset);
-            if at >= horizon {
-                continue;
+            if at < horizon {
+                starts.push(Start { at, row: number, first_task });
             }
-            arrivals.extend((first_task..task_number).map(|task| TaskArrival {
-                at,
-                lifetime: row.lifetime.draw(seed, task, spread),
-                definition: row.definition,
-                batch: row.batch,
-            }));
         }
-        arrivals.sort_by_key(|arrival| arrival.at);
-        arrivals
+        starts.sort_unstable_by_key(|start| (start.at, start.row));
+        starts
     }
+}
+
+/// When the tasks of a row arrive.
+struct Start {
+    at: SimTime,
+    row: u32,
+    /// The number of its first task in the trace.
+    first_task: u32,
 }
 
 #[cfg(test)]
@@ -232,7 +243,7 @@ mod tests {
         let mut interner = Interner::default();
         let definition = interner.id(Needs::of(CpuUnits(1024), MemoryMib(2048)));
         let secs = |steps: u64| SimDuration::from_secs(steps * 300);
-        let rows: Vec<TraceRow> = rows
+        let rows: TraceRows = rows
             .iter()
             .map(|&(arrival, batch, count, min, max)| TraceRow {
                 arrival: SimTime::ZERO + secs(arrival),
@@ -254,7 +265,7 @@ mod tests {
         let trace = trace(&[(0, 0, 3, 1, 1), (0, 0, 2, 2, 2), (0, 1, 1, 1, 1), (1, 2, 4, 1, 1)]);
         let arrivals = trace.arrivals(Seed(5), true, WEEK);
         assert_eq!(arrivals.len(), 10);
-        assert!(arrivals.is_sorted_by_key(|it| it.at));
+        assert!(arrivals.iter().is_sorted_by_key(|it| it.at));
         for batch in 0..3 {
             let mut times: Vec<u64> =
                 arrivals.iter().filter(|it| it.batch == batch).map(|it| it.at.millis()).collect();
@@ -284,7 +295,7 @@ mod tests {
     #[test]
     fn without_spread_all_is_on_the_step() {
         let trace = trace(&[(2, 0, 500, 13, 24), (3, 1, 10, 0, 0)]);
-        let arrivals = trace.arrivals(Seed(1), false, WEEK);
+        let arrivals: Vec<TaskArrival> = trace.arrivals(Seed(1), false, WEEK).iter().collect();
         assert!(arrivals[..500].iter().all(|it| it.at == SimTime::from_secs(600)));
         let mut multiples: Vec<u64> =
             arrivals[..500].iter().map(|it| it.lifetime.millis() / 300_000).collect();
@@ -300,19 +311,21 @@ mod tests {
         let trace = trace(&[(0, 0, 5, 13, 24), (4, 1, 5, 13, 24), (9, 2, 5, 13, 24)]);
         let all = trace.arrivals(Seed(3), true, WEEK);
         let early = trace.arrivals(Seed(3), true, SimDuration::from_secs(2000));
-        assert_eq!(early, all[..10]);
-        assert_eq!(trace.arrivals(Seed(3), true, SimDuration::ZERO), []);
+        assert_eq!(early, all.iter().take(10).collect());
+        assert!(trace.arrivals(Seed(3), true, SimDuration::ZERO).is_empty());
     }
 
     #[test]
     fn an_exact_lifetime_stays_and_an_open_one_has_no_end() {
         let mut trace = trace(&[(0, 0, 1, 1, 1), (0, 0, 1, 1, 1)]);
-        trace.rows[0].lifetime = LifetimeRange::exactly(SimDuration::from_millis(7));
-        trace.rows[1].lifetime.max = SimDuration::FOREVER;
+        let mut rows: Vec<TraceRow> = trace.rows.iter().collect();
+        rows[0].lifetime = LifetimeRange::exactly(SimDuration::from_millis(7));
+        rows[1].lifetime.max = SimDuration::FOREVER;
+        trace.rows = rows.into_iter().collect();
         for spread in [true, false] {
             let arrivals = trace.arrivals(Seed(1), spread, WEEK);
-            assert_eq!(arrivals[0].lifetime, SimDuration::from_millis(7));
-            assert_eq!(arrivals[1].lifetime, SimDuration::FOREVER);
+            assert_eq!(arrivals.get(0).lifetime, SimDuration::from_millis(7));
+            assert_eq!(arrivals.get(1).lifetime, SimDuration::FOREVER);
         }
         assert_eq!(trace.n_outliving(), 1);
     }
@@ -320,7 +333,35 @@ mod tests {
     #[test]
     fn no_rows_give_no_arrivals() {
         let trace = Trace::default();
-        assert_eq!(trace.arrivals(Seed(1), true, WEEK), []);
+        assert!(trace.arrivals(Seed(1), true, WEEK).is_empty());
         assert_eq!((trace.n_tasks(), trace.end()), (0, SimTime::ZERO));
+    }
+
+    /// What is known exactly is not copied for a seed, and what is cut off by a
+    /// horizon is cut off for that run alone.
+    #[test]
+    fn exact_rows_are_the_arrivals_themselves() {
+        let coarse = trace(&[(0, 0, 1, 1, 1), (1, 1, 1, 2, 2), (1, 2, 1, 3, 3)]);
+        let exactly = |row: TraceRow| TraceRow {
+            arrival_step: SimDuration::ZERO,
+            lifetime: LifetimeRange::exactly(row.lifetime.min),
+            ..row
+        };
+        let exact = Trace { rows: coarse.rows.iter().map(exactly).collect(), ..coarse };
+        let all = exact.arrivals(Seed(1), true, WEEK);
+        assert_eq!(all, exact.arrivals(Seed(2), false, WEEK));
+        assert_eq!(all.get(2).lifetime, SimDuration::from_secs(900));
+        assert_eq!(all.len(), 3);
+        let mut early = exact.arrivals(Seed(1), true, STEP);
+        assert_eq!(early, all.iter().take(1).collect());
+        early.push(TaskArrival { at: SimTime::from_secs(299), ..all.get(0) });
+        assert_eq!((early.len(), exact.rows.len(), exact.rows.get(1).arrival), (2, 3, SimTime::ZERO + STEP));
+        let moved = all.clone().moved_behind(2, 5);
+        let expected = |it: TaskArrival| TaskArrival {
+            definition: TaskDefinitionId::new(it.definition.number() + 2),
+            batch: it.batch + 5,
+            ..it
+        };
+        assert_eq!(moved, all.iter().map(expected).collect());
     }
 }

@@ -13,7 +13,8 @@
 
 use super::builder::Interner;
 use super::quantiles::Quantiles;
-use super::source::{LifetimeRange, SHORTEST_DRAWN, Trace, TraceRow};
+use super::rows::{RowColumns, TraceRow};
+use super::source::{LifetimeRange, SHORTEST_DRAWN, Trace};
 use crate::base::rng::Stream;
 use crate::base::{Domain, Seed, SimDuration, SimTime};
 use crate::model::task::Needs;
@@ -134,7 +135,7 @@ impl TaskProfile {
     pub fn generate(&self, seed: Seed, horizon: SimDuration, scale: f64) -> Trace {
         assert_eq!(self.fault(), None, "a profile without fault");
         assert!(scale.is_finite() && scale >= 0.0, "a scale that is not negative");
-        let mut trace = Trace::default();
+        let (mut rows, mut n_batches) = (RowColumns::default(), 0);
         let mut interner = Interner::default();
         let mut log_factor = None;
         let n_steps = horizon.millis().div_ceil(self.step.millis());
@@ -155,15 +156,22 @@ impl TaskProfile {
                     break;
                 }
                 let mut of_batch = seed.stream(Domain::SyntheticArrivals, entity(step, nth));
-                self.draw_batch(&mut of_batch, SimTime::from_millis(at), &mut interner, &mut trace);
+                self.draw_batch(&mut of_batch, SimTime::from_millis(at), n_batches, &mut interner, &mut rows);
+                n_batches = n_batches.checked_add(1).expect("less than 2^32 batches, as was checked");
                 part += stream.exponential(intensity.recip());
             }
         }
-        trace.definitions = interner.definitions;
-        trace
+        Trace { definitions: interner.definitions, rows: rows.finish(), n_batches }
     }
 
-    fn draw_batch(&self, stream: &mut Stream, at: SimTime, interner: &mut Interner, trace: &mut Trace) {
+    fn draw_batch(
+        &self,
+        stream: &mut Stream,
+        at: SimTime,
+        batch: u32,
+        interner: &mut Interner,
+        rows: &mut RowColumns,
+    ) {
         let class_weights = self.classes.iter().map(|class| class.weight);
         let class = &self.classes[pick(stream, class_weights)];
         let size = class.sizes.at(stream.unit()).round().max(1.0) as u32;
@@ -172,16 +180,15 @@ impl TaskProfile {
         for _ in 0..size {
             let needs = shared(stream, class.needs_sharing, common_needs, &class.needs_weights);
             let bin = shared(stream, class.lifetime_sharing, common_bin, &class.lifetime_weights);
-            trace.rows.push(TraceRow {
+            rows.push(TraceRow {
                 arrival: at,
                 arrival_step: SimDuration::ZERO,
-                batch: trace.n_batches,
+                batch,
                 count: 1,
                 definition: interner.id(self.needs[needs]),
                 lifetime: self.draw_lifetime(stream, bin),
             });
         }
-        trace.n_batches = trace.n_batches.checked_add(1).expect("less than 2^32 batches, as was checked");
     }
 
     /// A lifetime of the bin; the one behind the last edge has no end.
@@ -278,12 +285,12 @@ mod tests {
         let expected = profile().expected_tasks(DAYS, 1.0);
         assert!((trace.n_tasks() as f64 / expected - 1.0).abs() < 0.06, "{} {expected}", trace.n_tasks());
         assert!((trace.n_outliving() as f64 / trace.n_tasks() as f64 - 0.25).abs() < 0.02);
-        assert!(trace.rows.is_sorted_by_key(|row| row.arrival));
+        assert!(trace.rows.iter().is_sorted_by_key(|row| row.arrival));
         let small =
             trace.rows.iter().filter(|row| trace.definitions[row.definition].needs.cpu.0 == 256).count();
         assert!((small as f64 / trace.rows.len() as f64 - 0.75).abs() < 0.02);
-        let in_batch_of_one_needs = trace
-            .rows
+        let rows: Vec<TraceRow> = trace.rows.iter().collect();
+        let in_batch_of_one_needs = rows
             .windows(2)
             .all(|pair| pair[0].batch != pair[1].batch || pair[0].definition == pair[1].definition);
         assert!(in_batch_of_one_needs, "needs are always shared in this profile");
@@ -296,8 +303,8 @@ mod tests {
     fn a_longer_horizon_only_adds_to_the_end() {
         let short = profile().generate(Seed(2), SimDuration::from_secs(5000), 1.0);
         let long = profile().generate(Seed(2), SimDuration::from_secs(50_000), 1.0);
-        assert_eq!(short.rows, long.rows[..short.rows.len()]);
-        assert!(long.rows[short.rows.len()].arrival >= SimTime::from_secs(5000));
+        assert_eq!(short.rows, long.rows.iter().take(short.rows.len()).collect());
+        assert!(long.rows.get(short.rows.len()).arrival >= SimTime::from_secs(5000));
         assert_ne!(short, profile().generate(Seed(3), SimDuration::from_secs(5000), 1.0));
     }
 

@@ -123,7 +123,7 @@ fn two_settings_meet_the_same_arrivals_lifetimes_and_failures() {
 
     let given = workload();
     let mut n_tasks = 0;
-    for (number, arrival) in (0..).zip(&given.arrivals) {
+    for (number, arrival) in (0..).zip(given.arrivals.iter()) {
         for luck in [&one, &two] {
             if let Some(&requested_at) = luck.requested_at.get(&number) {
                 assert_eq!(requested_at, arrival.at, "arrival {number}");
@@ -135,7 +135,7 @@ fn two_settings_meet_the_same_arrivals_lifetimes_and_failures() {
     for luck in [&one, &two] {
         // Those that still run at the horizon have no end to compare.
         for (&number, &lifetime) in &luck.lifetimes {
-            let arrival = &given.arrivals[number as usize];
+            let arrival = given.arrivals.get(number as usize);
             if arrival.at + arrival.lifetime + SimDuration::from_secs(3600) < SimTime::ZERO + HORIZON {
                 assert_eq!(lifetime, arrival.lifetime, "arrival {number}");
                 n_lifetimes += 1;

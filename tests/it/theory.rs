@@ -91,7 +91,7 @@ fn arrivals(
     }
     Workload {
         definitions: vec![definition("job", 1, 1)].into(),
-        arrivals,
+        arrivals: arrivals.into(),
         n_batches: 1,
         ..Workload::default()
     }

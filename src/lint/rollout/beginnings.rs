@@ -52,7 +52,7 @@ impl World<'_> {
         let mut states = vec![state];
         let is_here = setup.standalone.placement.only_provider() == Some(self.provider);
         let arrivals = workload.arrivals.iter().filter(|_| is_here);
-        let (first, later): (Vec<&TaskArrival>, Vec<&TaskArrival>) =
+        let (first, later): (Vec<TaskArrival>, Vec<TaskArrival>) =
             arrivals.partition(|it| it.at == SimTime::ZERO);
         // In the order in which a run asks for them.
         for arrival in first {

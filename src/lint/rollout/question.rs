@@ -112,12 +112,12 @@ impl Question {
             }
         }
         let standalone = setup.standalone.placement.only_provider();
-        let is_standing = |it: &&TaskArrival| it.lifetime == SimDuration::FOREVER;
-        let comes_before = |it: &&TaskArrival| at.is_none_or(|at| it.at <= at);
+        let is_standing = |it: &TaskArrival| it.lifetime == SimDuration::FOREVER;
+        let comes_before = |it: &TaskArrival| at.is_none_or(|at| it.at <= at);
         if provider.is_some() && standalone == provider {
             is_fresh &= workload.arrivals.iter().filter(comes_before).all(|it| is_standing(&it));
         }
-        let arrivals = workload.arrivals.iter().filter(comes_before).filter(is_standing).copied().collect();
+        let arrivals = workload.arrivals.iter().filter(comes_before).filter(is_standing).collect();
         let workload = Workload {
             definitions: workload.definitions.clone(),
             arrivals,

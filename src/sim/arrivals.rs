@@ -40,8 +40,8 @@ impl<W: Watch> Simulation<'_, W> {
         let setup = self.setup;
         if let Some(reason) = self.fits_nowhere(&setup.standalone.placement.capacity, definition) {
             self.note_never_placeable(definition, reason, n);
-            for _ in 0..n {
-                self.recorder.decided(u32::MAX);
+            for arrival in first..first + n {
+                self.recorder.decided(self.now, arrival, u32::MAX);
             }
             return;
         }
@@ -94,8 +94,8 @@ impl<W: Watch> Simulation<'_, W> {
 
     fn ask_again(&mut self, call: Call) {
         let Unplaced::Retry { first, longest } = self.setup.standalone.unplaced else {
-            for _ in 0..call.n {
-                self.recorder.decided(u32::MAX);
+            for arrival in call.first..call.first + call.n {
+                self.recorder.decided(self.now, arrival, u32::MAX);
             }
             return;
         };

@@ -3,15 +3,28 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::Criterion;
+
+pub(crate) mod bare;
+pub(crate) mod requests;
 
 /// Whether only the digests are asked for: criterion measures under `--bench`
 /// without `--test`, and `cargo test --benches` says neither.
 pub(crate) fn is_test() -> bool {
     let has = |flag: &str| std::env::args().any(|it| it == flag);
     has("--test") || !has("--bench")
+}
+
+/// Nanoseconds that this thread has had of a processor, which other work on the
+/// machine does not lengthen; where the system does not tell, those of the clock.
+pub(crate) fn cpu_ns() -> f64 {
+    static STARTED: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    // Its first number (Linux, Documentation/scheduler/sched-stats).
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let told = told.and_then(|it| it.split(' ').next()?.parse().ok());
+    told.unwrap_or_else(|| STARTED.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e9)
 }
 
 /// The sizes to work on: all of them, or as a test the first.

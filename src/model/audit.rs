@@ -73,6 +73,7 @@ impl Cluster {
             }
             if !matches!(instance.status, InstanceStatus::Lost | InstanceStatus::Terminated) {
                 totals.n_instances += 1;
+                totals.n_in_use += u32::from(!on_it.is_empty());
                 totals.registered_cpu += u64::from(instance.registered.cpu.0);
                 totals.registered_memory += u64::from(instance.registered.memory.0);
                 let of_provider = &mut of_providers[instance.provider.idx()];

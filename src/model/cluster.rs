@@ -113,6 +113,8 @@ pub struct Totals {
     pub registered_memory: u64,
     /// Instances that are billed: launched, not lost, not terminated.
     pub n_instances: u32,
+    /// Of those: with a task, one that stops included.
+    pub n_in_use: u32,
     /// Tasks that wait for room.
     pub n_waiting: u32,
     /// Tasks that hold room, those on Fargate included.

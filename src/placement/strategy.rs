@@ -73,6 +73,9 @@ pub struct Entry {
     pub name: &'static str,
     /// One line of help.
     pub summary: &'static str,
+    /// Whether ECS has it. What it has not is for comparing: only an experiment's
+    /// stand-alone tasks may name it.
+    pub is_of_ecs: bool,
     /// Makes the strategy from its field, tracking the attributes it reads.
     pub build: fn(
         field: Option<&str>,

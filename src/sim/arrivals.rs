@@ -37,8 +37,8 @@ impl<W: Watch> Simulation<'_, W> {
         let definition = self.workload.arrivals.definition(first as usize);
         if let Some(reason) = self.standalone_fits_nowhere(definition) {
             self.note_never_placeable(definition, reason, n);
-            for _ in 0..n {
-                self.recorder.decided(u32::MAX);
+            for arrival in first..first + n {
+                self.recorder.decided(self.now, arrival, u32::MAX);
             }
             return;
         }
@@ -101,8 +101,8 @@ impl<W: Watch> Simulation<'_, W> {
 
     fn ask_again(&mut self, call: Call) {
         let Unplaced::Retry { first, longest } = self.setup.standalone.unplaced else {
-            for _ in 0..call.n {
-                self.recorder.decided(u32::MAX);
+            for arrival in call.first..call.first + call.n {
+                self.recorder.decided(self.now, arrival, u32::MAX);
             }
             return;
         };

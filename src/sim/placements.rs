@@ -239,10 +239,11 @@ impl<W: Watch> Simulation<'_, W> {
         match row.owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
-                self.recorder.decided(match host {
+                let chosen = match host {
                     Host::Instance(instance) => instance.number(),
                     Host::Fargate(zone) => zone.number(),
-                });
+                };
+                self.recorder.decided(self.now, arrival, chosen);
                 self.retries.forget(arrival);
             }
             TaskOwner::Service { deployment, .. } => {

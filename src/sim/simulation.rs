@@ -360,6 +360,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 self.now,
                 ClusterReading {
                     n_instances: totals.n_instances.into(),
+                    n_in_use: totals.n_in_use.into(),
                     lower_bound: self.floors.instances(),
                     n_waiting: totals.n_waiting.into(),
                     n_placed: totals.n_placed.into(),

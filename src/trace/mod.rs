@@ -24,6 +24,7 @@ pub mod synthetic;
 pub mod synthetic_load;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod vm_requests;
 
 pub use formats::{find, read_recognised, recognise};
 pub use image_layers::{ImageLayers, LayerSize};
@@ -38,4 +39,4 @@ pub use synthetic::TaskProfile;
 pub use synthetic_load::LoadProfile;
 
 /// The list of trace formats.
-pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT];
+pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT, vm_requests::FORMAT];

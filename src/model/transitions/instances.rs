@@ -128,7 +128,8 @@ impl Cluster {
         self.instances[id].status = InstanceStatus::Lost;
         self.end_billing(id);
         // Nothing runs on it any more, whatever the cluster believes.
-        let ContainerInstance { free, registered, .. } = self.instances[id];
+        let ContainerInstance { free, registered, n_tasks, .. } = self.instances[id];
+        self.totals.n_in_use -= u32::from(n_tasks > 0);
         self.totals.reserved_cpu -= u64::from((registered.cpu - free.cpu).0);
         self.totals.reserved_memory -= u64::from((registered.memory - free.memory).0);
         let mut reserved = registered;

@@ -70,6 +70,7 @@ impl Cluster {
 
         let instance = &mut self.instances[instance_id];
         assert!(instance.takes_tasks(), "only an active instance takes tasks");
+        self.totals.n_in_use += u32::from(instance.n_tasks == 0);
         instance.n_tasks += 1;
         instance.n_wanted += 1;
         self.tasks_on[instance_id].push(id);
@@ -226,7 +227,10 @@ impl Cluster {
                         self.held.take(group, definition, false);
                     }
                 }
-                self.instances[instance].n_tasks -= 1;
+                let row = &mut self.instances[instance];
+                row.n_tasks -= 1;
+                let is_billed = row.status != InstanceStatus::Lost;
+                self.totals.n_in_use -= u32::from(is_billed && row.n_tasks == 0);
                 let tasks = &mut self.tasks_on[instance];
                 let idx = tasks.iter().position(|it| *it == id).expect("the instance knows its tasks");
                 tasks.swap_remove(idx);

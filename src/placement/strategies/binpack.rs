@@ -12,6 +12,7 @@ use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, Placement
 pub(super) const ENTRY: Entry = Entry {
     name: "binpack",
     summary: "least unused CPU or memory first; field: cpu or memory",
+    is_of_ecs: true,
     build: |field, _| match field.map(str::to_ascii_lowercase).as_deref() {
         Some("cpu") => Ok(Arc::new(Binpack::Cpu)),
         Some("memory") => Ok(Arc::new(Binpack::Memory)),

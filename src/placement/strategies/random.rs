@@ -10,6 +10,7 @@ use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopVi
 pub(super) const ENTRY: Entry = Entry {
     name: "random",
     summary: "any instance that fits; a field is ignored",
+    is_of_ecs: true,
     build: |_, _| Ok(Arc::new(Random)),
 };
 

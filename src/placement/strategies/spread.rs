@@ -12,6 +12,7 @@ use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, Placement
 pub(super) const ENTRY: Entry = Entry {
     name: "spread",
     summary: "fewest tasks of the service or group first; field: instanceId or an attribute",
+    is_of_ecs: true,
     build: |field, attributes| {
         let field = match field {
             Some(it) if it.eq_ignore_ascii_case("instanceId") || it.eq_ignore_ascii_case("host") => {

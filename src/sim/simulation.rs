@@ -91,7 +91,7 @@ pub(super) struct Simulation<'a, W> {
     /// Why stand-alone tasks of each definition fit nowhere, where that was asked.
     pub(super) fits_nowhere_known: Table<TaskDefinitionId, Option<Option<&'static str>>>,
     /// Time and rank of what comes next from outside.
-    outside: (SimTime, u8),
+    pub(super) outside: (SimTime, u8),
     horizon: SimTime,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,

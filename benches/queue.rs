@@ -255,8 +255,8 @@ impl<Q: Hold> Holder for Held<Q> {
 
 fn held<Q: Hold + 'static>(delays: &Delays, n_pending: u64) -> Box<dyn Holder> {
     let (mut queue, mut schedule) = filled::<Q>(delays, n_pending);
-    // Those that were put in together, all later than the present, go first.
-    for _ in 0..n_pending.max(100_000) {
+    // So that not all were put in at the same present; a few of very many will do.
+    for _ in 0..n_pending.clamp(100_000, 1_000_000) {
         hold(&mut queue, &mut schedule);
     }
     Box::new(Held { queue, schedule, ns: Vec::new() })

@@ -89,12 +89,21 @@ impl Floor {
         Bound { value: sum.div_ceil(WHOLE.into()) as u64, family }
     }
 
+    /// Both bounds: instances, and [`Self::pico_usd_per_hour`].
+    pub fn values(&self) -> (u64, u64) {
+        let instances = self.instances();
+        (instances.value, self.cost_of(instances).value)
+    }
+
     /// The least that an hour of instances that hold them could cost, in 1e-12
     /// USD: what they must be worth by their shares, and the fewest instances at
     /// the least price. Any bill is a sum of prices, so that it is rounded up to
     /// a multiple of what they all are a multiple of.
     pub fn pico_usd_per_hour(&self) -> Bound {
-        let by_number = self.instances();
+        self.cost_of(self.instances())
+    }
+
+    fn cost_of(&self, by_number: Bound) -> Bound {
         let number = Bound { value: by_number.value.saturating_mul(self.least_price), ..by_number };
         if self.is_one_price {
             return number;
@@ -138,13 +147,11 @@ impl Rows {
         let n_rows = self.families.len();
         let numbers = &self.numbers[class * n_rows..(class + 1) * n_rows];
         let times = u128::from(by.unsigned_abs());
-        for (sum, &number) in self.sums.iter_mut().zip(numbers) {
-            let change = times * u128::from(number);
-            if by < 0 {
-                *sum -= change;
-            } else {
-                *sum += change;
-            }
+        let sums = self.sums.iter_mut().zip(numbers);
+        if by < 0 {
+            sums.for_each(|(sum, &number)| *sum -= times * u128::from(number));
+        } else {
+            sums.for_each(|(sum, &number)| *sum += times * u128::from(number));
         }
     }
 

@@ -41,42 +41,42 @@ const SHORT_OF: [StrandedCause; N_RESOURCES] = [
     StrandedCause::Gpus,
 ];
 
-/// How much of a resource is stranded on an instance where so much is free: by
+/// How much of each resource is stranded on an instance where so much is free: by
 /// a cause, and as a remainder. `mix` are the classes of the moment with their
 /// admission to it.
 pub fn stranded<'a>(
-    resource: usize,
     free: &Vector,
     mix: impl Iterator<Item = (&'a Class, Admission)>,
-) -> Stranded {
-    let mut best: Option<(u64, u64, Stranded)> = None;
+) -> [Stranded; N_RESOURCES] {
+    let mut best: [Option<(u64, u64, Stranded)>; N_RESOURCES] = [None; N_RESOURCES];
     for (class, admission) in mix {
         let needs = &class.needs;
-        let Some(alone) = free[resource].checked_div(needs[resource]) else { continue };
-        let room = |it: usize| free[it].checked_div(needs[it]).unwrap_or(u64::MAX);
-        let by_room = (0..N_RESOURCES).map(room).min().unwrap_or(0);
-        let (n, cause) = match admission {
-            Admission::Refused(cause) => (0, cause),
-            // Its own port or group is in the way of the next one.
-            Admission::Upto(most) if most < by_room => {
-                let cause =
-                    if class.ports.is_empty() { StrandedCause::Constraint } else { StrandedCause::Ports };
-                (most, cause)
+        let room: Vector = std::array::from_fn(|it| free[it].checked_div(needs[it]).unwrap_or(u64::MAX));
+        let by_room = room.into_iter().min().unwrap_or(0);
+        for resource in (0..N_RESOURCES).filter(|&it| needs[it] > 0) {
+            let (n, cause) = match admission {
+                Admission::Refused(cause) => (0, cause),
+                // Its own port or group is in the way of the next one.
+                Admission::Upto(most) if most < by_room => {
+                    let cause =
+                        if class.ports.is_empty() { StrandedCause::Constraint } else { StrandedCause::Ports };
+                    (most, cause)
+                }
+                Admission::Upto(_) => {
+                    let short = (0..N_RESOURCES).find(|&it| it != resource && room[it] == by_room);
+                    (by_room, short.map_or(StrandedCause::Remainder, |it| SHORT_OF[it]))
+                }
+            };
+            let usable = n * needs[resource];
+            let held_back = room[resource] * needs[resource] - usable;
+            let it = Stranded { cause, held_back, remainder: free[resource] - usable - held_back };
+            let best = &mut best[resource];
+            if best.is_none_or(|best| (usable, usable + held_back) > (best.0, best.1)) {
+                *best = Some((usable, usable + held_back, it));
             }
-            Admission::Upto(_) => {
-                let short = (0..N_RESOURCES).find(|&it| it != resource && room(it) == by_room);
-                (by_room, short.map_or(StrandedCause::Remainder, |it| SHORT_OF[it]))
-            }
-        };
-        let usable = n * needs[resource];
-        let held_back = alone * needs[resource] - usable;
-        let it = Stranded { cause, held_back, remainder: free[resource] - usable - held_back };
-        let is_better = best.is_none_or(|best| (usable, usable + held_back) > (best.0, best.1));
-        if is_better {
-            best = Some((usable, usable + held_back, it));
         }
     }
-    best.map_or_else(Stranded::default, |it| it.2)
+    best.map(|it| it.map_or_else(Stranded::default, |it| it.2))
 }
 
 /// What is stranded of one resource on one instance.
@@ -113,9 +113,9 @@ mod tests {
         memory: (Because, u64, u64),
     ) {
         let free = [free[0], free[1], free[2], 94, 0];
-        let of = |resource| stranded(resource, &free, mix.iter().map(|it| (&it.0, it.1)));
+        let of = stranded(&free, mix.iter().map(|it| (&it.0, it.1)));
         let told = |it: Stranded| (it.cause, it.held_back, it.remainder);
-        assert_eq!((told(of(0)), told(of(1))), (cpu, memory));
+        assert_eq!((told(of[0]), told(of[1])), (cpu, memory));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod disruptions;
 mod images;
 mod instance_count;
 mod lower_bound;
+mod occupancy;
 mod replacement;
 mod requests;
 mod rollout_surge;
@@ -114,6 +115,15 @@ pub const METRICS: &[Metric] = &[
     tasks::CALLS_REFUSED,
     utilization::UTILIZATION_CPU_PERCENT,
     utilization::UTILIZATION_MEMORY_PERCENT,
+    occupancy::INSTANCE_HOURS_IN_USE,
+    occupancy::INSTANCES_IN_USE_PEAK,
+    occupancy::INSTANCES_IN_USE_END,
+    occupancy::TASKS_PEAK,
+    occupancy::TASKS_END,
+    occupancy::RESERVED_VCPU_PEAK,
+    occupancy::RESERVED_VCPU_END,
+    occupancy::RESERVED_GIB_END,
+    occupancy::RESERVED_VCPU_HOURS,
     stranded::CPU,
     stranded::CPU_BY_MEMORY,
     stranded::CPU_BY_INTERFACES,

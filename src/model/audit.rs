@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId};
-use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
+use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId, ZoneId};
+use crate::model::cluster::{Cluster, ProviderTotals, Totals};
+use crate::model::group::Group;
 use crate::model::held::Held;
 use crate::model::instance::InstanceStatus;
 use crate::model::service::RevisionCounts;
@@ -72,6 +73,7 @@ impl Cluster {
             }
             if !matches!(instance.status, InstanceStatus::Lost | InstanceStatus::Terminated) {
                 totals.n_instances += 1;
+                totals.n_in_use += u32::from(!on_it.is_empty());
                 totals.registered_cpu += u64::from(instance.registered.cpu.0);
                 totals.registered_memory += u64::from(instance.registered.memory.0);
                 let of_provider = &mut of_providers[instance.provider.idx()];
@@ -111,20 +113,29 @@ impl Cluster {
                 None => (),
             }
         }
-        for (id, group) in self.groups.iter() {
+        let mut with_tasks: Vec<GroupId> = counted.keys().chain(on_fargate.keys()).copied().collect();
+        with_tasks.sort_unstable();
+        with_tasks.dedup();
+        with_tasks.retain(|&it| self.groups.counts(it));
+        let n_batches = with_tasks.iter().filter(|it| it.idx() >= self.services.len()).count();
+        assert_eq!(self.groups.n_batches(), n_batches, "every group with tasks is counted, and no other");
+        let services = (0..self.services.len()).map(GroupId::from_idx);
+        for id in services.chain(with_tasks.iter().copied().filter(|it| it.idx() >= self.services.len())) {
+            let group = self.groups.get(id).expect("a group that is counted");
             let by_fargate_zone = on_fargate.get(&id);
             if !counted.contains_key(&id) && by_fargate_zone.is_none() {
                 assert_eq!(*group, Group::default(), "{id:?} is idle");
                 continue;
             }
-            let n_there = |zone| by_fargate_zone.map_or(0, |it| it[zone]);
+            let n_there = |zone: usize| by_fargate_zone.map_or(0, |it| it[zone]);
             for zone in 0..self.n_zones {
-                let found = group.by_fargate_zone.get(zone).copied().unwrap_or(0);
+                let found = group.on_fargate(ZoneId::from_idx(zone));
                 assert_eq!(found, n_there(zone), "tasks of {id:?} on Fargate");
             }
-            let by_instance = counted.entry(id).or_default();
+            let empty = BTreeMap::new();
+            let by_instance = counted.get(&id).unwrap_or(&empty);
             let mut by_value = vec![0; self.layout.len()];
-            for (&instance, &n) in &*by_instance {
+            for (&instance, &n) in by_instance {
                 for idx in 0..self.layout.n_attributes() {
                     let attribute = AttributeId::from_idx(idx);
                     let value = self.attribute_value(instance, attribute);
@@ -132,9 +143,9 @@ impl Cluster {
                 }
             }
             let by_instance: Vec<_> = by_instance.iter().map(|(&instance, &n)| (instance, n)).collect();
-            assert_eq!(group.by_instance, by_instance, "counts of {id:?}");
-            if !group.by_value.is_empty() || !by_instance.is_empty() {
-                assert_eq!(group.by_value, by_value, "counts of {id:?}");
+            assert_eq!(group.by_instance(), by_instance, "counts of {id:?}");
+            if !group.by_value().is_empty() || !by_instance.is_empty() {
+                assert_eq!(group.by_value(), by_value, "counts of {id:?}");
             }
         }
     }

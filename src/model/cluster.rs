@@ -7,6 +7,8 @@ use crate::base::id::{
 };
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::changes::{Changes, InstanceChange};
+use crate::model::group::{Group, Groups};
 use crate::model::held::{Held, HeldCell};
 use crate::model::identity::{Demands, Identity};
 use crate::model::instance::{ContainerInstance, InstanceType};
@@ -45,27 +47,15 @@ pub struct Cluster {
     /// Rows are recycled; `vacant` are the free ones.
     pub(in crate::model) tasks: Table<TaskId, Task>,
     pub(in crate::model) vacant: Vec<TaskId>,
-    pub(in crate::model) groups: Table<GroupId, Group>,
+    pub(in crate::model) groups: Groups,
     pub(in crate::model) services: Table<ServiceId, Service>,
     pub(in crate::model) deployments: Table<DeploymentId, Deployment>,
     /// Instances that are DRAINING.
     pub(in crate::model) n_draining: u32,
     pub(in crate::model) totals: Totals,
     pub(in crate::model) held: Held,
+    pub(in crate::model) changes: Changes,
     pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
-}
-
-/// Tasks of one group with desired status RUNNING, waiting ones left out: what
-/// `spread` and `distinctInstance` count.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    /// Ascending by instance; no zero counts.
-    pub(in crate::model) by_instance: Vec<(InstanceId, u32)>,
-    /// By (attribute, value), in the order of the layout; empty while the
-    /// group has no task.
-    pub(in crate::model) by_value: Vec<u32>,
-    /// On Fargate, by zone; empty while the group has no task there.
-    pub(in crate::model) by_fargate_zone: Vec<u32>,
 }
 
 /// Sums over the instances of a provider that are billed.
@@ -125,6 +115,8 @@ pub struct Totals {
     pub registered_memory: u64,
     /// Instances that are billed: launched, not lost, not terminated.
     pub n_instances: u32,
+    /// Of those: with a task, one that stops included.
+    pub n_in_use: u32,
     /// Tasks that wait for room.
     pub n_waiting: u32,
     /// Tasks that hold room, those on Fargate included.
@@ -282,25 +274,47 @@ impl Cluster {
         &self.deployments[id]
     }
 
+    /// Where the wanted tasks of a group are; `None` for a batch of stand-alone
+    /// tasks that has none, or where no rule asks for those of batches.
+    pub fn group(&self, group: GroupId) -> Option<&Group> {
+        self.groups.get(group)
+    }
+
     /// Tasks of the group on an instance that are wanted and placed.
     pub fn group_on_instance(&self, group: GroupId, instance: InstanceId) -> u32 {
-        let counts = &self.groups[group].by_instance;
-        counts.binary_search_by_key(&instance, |it| it.0).map_or(0, |idx| counts[idx].1)
+        self.counted(group).map_or(0, |it| it.on_instance(instance))
     }
 
     /// Tasks of the group on all instances that share this instance's value of
     /// the attribute, those that could not host another one included.
     pub fn group_on_value(&self, group: GroupId, instance: InstanceId, attribute: AttributeId) -> u32 {
-        let counts = &self.groups[group].by_value;
-        if counts.is_empty() {
+        let Some(counts) = self.counted(group).map(Group::by_value).filter(|it| !it.is_empty()) else {
             return 0;
-        }
+        };
         counts[self.layout.position(attribute, self.attribute_value(instance, attribute))]
+    }
+
+    /// Tasks of the group on all instances with this value of the attribute.
+    pub fn group_on_attribute(&self, group: GroupId, attribute: AttributeId, value: AttributeValue) -> u32 {
+        let counts = self.counted(group).map(Group::by_value).filter(|it| !it.is_empty());
+        counts.map_or(0, |it| it[self.layout.position(attribute, value)])
+    }
+
+    /// The instances with tasks of the group that are wanted and placed, and how
+    /// many.
+    pub fn group_instances(&self, group: GroupId) -> impl Iterator<Item = (InstanceId, u32)> {
+        self.counted(group).into_iter().flat_map(|it| it.by_instance().iter().copied())
     }
 
     /// Tasks of the group on Fargate in a zone, wanted ones.
     pub fn group_on_fargate(&self, group: GroupId, zone: ZoneId) -> u32 {
-        self.groups[group].by_fargate_zone.get(zone.idx()).copied().unwrap_or(0)
+        self.counted(group).map_or(0, |it| it.on_fargate(zone))
+    }
+
+    /// The same for those who rely on the counts.
+    fn counted(&self, group: GroupId) -> Option<&Group> {
+        debug_assert!(self.groups.counts(group), "somebody asks for {group:?}, and nobody counts it");
+        self.groups.get(group)
     }
 
     /// Sums over the instances of a provider.
@@ -321,6 +335,12 @@ impl Cluster {
     /// Which of those counts changed since this was last asked.
     pub fn drain_held_changes(&mut self, each: impl FnMut(HeldCell, u32)) {
         self.held.drain(each);
+    }
+
+    /// Which instances changed since this was last asked, in the order in which
+    /// they did.
+    pub fn drain_changed_instances(&mut self, each: impl FnMut(InstanceChange)) {
+        self.changes.drain(each);
     }
 
     /// Sums over the cluster.

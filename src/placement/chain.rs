@@ -21,6 +21,11 @@ impl Chain {
     /// The most strategies of one request (API RunTask, CreateService).
     pub const LEN_MAX: usize = 5;
 
+    /// Whether an order has to be drawn for a decision.
+    pub fn looks_at_order(&self) -> bool {
+        self.tie_break == TieBreak::Random || self.strategies.iter().any(|it| it.looks_at_order())
+    }
+
     /// Stand-alone tasks that name no strategy: any instance that fits
     /// (developer guide, task-placement-strategies).
     pub fn default_of_run_task(tie_break: TieBreak) -> Self {

@@ -4,6 +4,9 @@
 //! what each kind takes. What it refuses, it refuses with
 //! InvalidParameterException; here every fault is found at once.
 //!
+//! Strategies that ECS has not are for an experiment's stand-alone tasks, whose
+//! placement is then a rule to compare with and no call that anybody makes.
+//!
 //! MODEL, where the API is silent: a spread without a field, a memberOf without
 //! an expression, an unknown kind and a strategy for a daemon are refused.
 
@@ -51,10 +54,13 @@ pub enum Api {
     CreateService,
     /// Other settings for a service.
     UpdateService,
+    /// No call: stand-alone tasks of an experiment, which may name strategies
+    /// that ECS has not.
+    Experiment,
 }
 
 impl Api {
-    /// All of them, with their names.
+    /// The calls, with their names.
     pub const NAMES: &[(&'static str, Self)] = &[
         ("RunTask", Self::RunTask),
         ("StartTask", Self::StartTask),
@@ -150,7 +156,7 @@ fn count_fault(request: &Request<'_>) -> Option<Fault> {
     let counted = match request.api {
         Api::RunTask => "RunTask starts 1 to 10 tasks",
         Api::StartTask => "StartTask names 1 to 10 container instances",
-        Api::CreateService | Api::UpdateService => return None,
+        Api::CreateService | Api::UpdateService | Api::Experiment => return None,
     };
     let count = request.count?;
     let is_in_range = (1..=i64::from(RUN_TASK_COUNT_MAX)).contains(&count);
@@ -179,6 +185,11 @@ fn judge_strategies(request: &Request<'_>, found: &mut Vec<Fault>) {
             found.push(fault.knowing(strategy.kind, names));
             continue;
         };
+        if !entry.is_of_ecs && request.api != Api::Experiment {
+            let message = format!("`{}` is not of ECS: only stand-alone tasks may name it", entry.name);
+            found.push(Fault::new("B0623", At::Strategy(idx, Part::Kind), message));
+            continue;
+        }
         // Which attributes it would read is nobody's concern yet.
         if let Err(error) = (entry.build)(strategy.detail, &mut Attributes::default()) {
             let message = match strategy.detail {
@@ -334,6 +345,8 @@ mod tests {
             ("RunTask EC2 REPLICA spread | ", &["B0114"]),
             ("RunTask EC2 REPLICA random=cpu | ", &[]),
             ("RunTask EC2 REPLICA rnadom | ", &["B0113"]),
+            ("RunTask EC2 REPLICA first_fit | ", &["B0623"]),
+            ("CreateService EC2 REPLICA spread=host,best_fit,worst_fit | ", &["B0623", "B0623"]),
             ("RunTask EC2 REPLICA  | distinctInstance", &[]),
             ("RunTask EC2 REPLICA  | distinctInstance=attribute:a exists", &["B0114"]),
             ("RunTask EC2 REPLICA  | memberOf=attribute:a exists", &[]),

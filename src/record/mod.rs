@@ -2,12 +2,14 @@
 //! read by metrics and charts. Integers, so that no figure depends on the order
 //! in which it was summed.
 
+mod decisions;
 pub mod disruption;
 pub mod floors;
 pub mod histogram;
 pub mod images;
 pub mod ledger;
 mod money;
+pub mod occupancy;
 pub mod phase;
 pub mod placement_reason;
 pub mod provider;
@@ -28,6 +30,7 @@ pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, Stran
 pub use histogram::Histogram;
 pub use images::{ImageRecord, LostImage, Removal, RepositoryRecord};
 pub use ledger::{CommitmentRecord, CostOwner, CostShare, Ledger, LedgerLine, LineGroup, Meter, Quantity};
+pub use occupancy::{Occupancy, Taken};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{

@@ -146,9 +146,18 @@ impl ProviderRecord {
     }
 
     /// It stands like this from `now` on.
-    pub(super) fn set(&mut self, now: SimTime, horizon: SimDuration, reading: &ProviderReading) {
+    pub(super) fn set(
+        &mut self,
+        now: SimTime,
+        horizon: SimDuration,
+        before: &ProviderReading,
+        reading: &ProviderReading,
+    ) {
         self.waiting.set(now, reading.n_waiting);
         for resource in Resource::ALL {
+            if reading.of(resource) == before.of(resource) {
+                continue;
+            }
             let share = reading.of(resource).per_10_000();
             match self.reserved.binary_search_by_key(&resource, |it| it.resource) {
                 Ok(idx) => self.reserved[idx].per_10_000.set(now, share),
@@ -159,6 +168,9 @@ impl ProviderRecord {
                 }
                 Err(_) => (),
             }
+        }
+        if reading.binding == before.binding {
+            return;
         }
         for it in &mut self.blocked {
             it.is_binding.set(now, u64::from(reading.binding == Some(it.reason)));

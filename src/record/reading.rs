@@ -9,6 +9,8 @@ use crate::record::{RolloutPoint, ZoneBalance};
 pub struct ClusterReading {
     /// Instances that are billed.
     pub n_instances: u64,
+    /// Of those: with a task.
+    pub n_in_use: u64,
     /// Instances that the running tasks need at least.
     pub lower_bound: u64,
     /// Tasks that wait for room.

@@ -2,12 +2,14 @@
 //! from the moment it is told until the next one is.
 
 use crate::base::{SimDuration, SimTime};
+use crate::record::decisions::Decisions;
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
-    DisruptionRecord, FloorRecorder, Histogram, ImageRecord, Ledger, NeverPlaceable, PlacementReason,
-    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord,
-    ScalingActivity, ScalingRecord, Series, ServiceRecord, TaskCounts, TaskFailure, ZoneBalance,
+    DisruptionRecord, FloorRecorder, Histogram, ImageRecord, Ledger, NeverPlaceable, Occupancy,
+    PlacementReason, ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile,
+    RunRecord, ScalingActivity, ScalingRecord, Series, ServiceRecord, Taken, TaskCounts, TaskFailure,
+    ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -25,9 +27,12 @@ pub struct Recorder {
     pub(super) horizon: SimTime,
     last: SimTime,
     reading: ClusterReading,
+    decisions: Decisions,
     pub(super) record: RunRecord,
     pub(super) services: Vec<ServiceRecorder>,
     pub(super) surges: SurgeWatch,
+    /// How each provider stands.
+    provider_readings: Vec<ProviderReading>,
     /// For each service the provider of its instances; `None` on Fargate.
     pub(super) provider_of: Vec<Option<usize>>,
 }
@@ -105,8 +110,10 @@ impl Recorder {
             horizon: SimTime::ZERO + horizon,
             last: SimTime::ZERO,
             reading: ClusterReading::default(),
+            decisions: Decisions::new(),
             services: recorders.collect(),
             surges: SurgeWatch::default(),
+            provider_readings: Vec::new(),
             provider_of: Vec::new(),
             record: RunRecord {
                 digest: 0,
@@ -126,6 +133,7 @@ impl Recorder {
                 registered_cpu_ms: 0,
                 reserved_memory_ms: 0,
                 registered_memory_ms: 0,
+                occupancy: Occupancy::default(),
                 instances_launched: 0,
                 instances_failed: 0,
                 disruptions: Vec::new(),
@@ -138,7 +146,7 @@ impl Recorder {
                 services,
                 rollouts: Vec::new(),
                 failures: Vec::new(),
-                placement_digest: 0xCBF2_9CE4_8422_2325,
+                placement_digest: 0,
             },
         }
     }
@@ -148,6 +156,7 @@ impl Recorder {
     pub fn with_providers(mut self, names: impl IntoIterator<Item = String>) -> Self {
         let horizon = self.horizon - SimTime::ZERO;
         self.record.providers = names.into_iter().map(|it| ProviderRecord::new(it, horizon)).collect();
+        self.provider_readings = vec![ProviderReading::default(); self.record.providers.len()];
         self.surges = SurgeWatch::new(self.record.providers.len());
         self
     }
@@ -251,13 +260,10 @@ impl Recorder {
         }
     }
 
-    /// One decision on a stand-alone task: FNV-1a over the instance's number,
+    /// One decision on the stand-alone task of this number: which instance,
     /// `u32::MAX` for a task that was given up.
-    pub fn decided(&mut self, instance: u32) {
-        for byte in instance.to_le_bytes() {
-            let digest = self.record.placement_digest ^ u64::from(byte);
-            self.record.placement_digest = digest.wrapping_mul(0x0100_0000_01B3);
-        }
+    pub fn decided(&mut self, now: SimTime, arrival: u32, instance: u32) {
+        self.decisions.add(now, arrival, instance);
     }
 
     /// The cluster stands like this from `now` on.
@@ -279,6 +285,7 @@ impl Recorder {
             return;
         }
         let (record, reading) = (&mut self.record, &self.reading);
+        record.occupancy.hold(reading, measured_ms);
         record.instance_ms += reading.n_instances * measured_ms;
         record.instances_peak = record.instances_peak.max(reading.n_instances);
         record.lower_bound_instance_ms += reading.lower_bound * measured_ms;
@@ -291,7 +298,11 @@ impl Recorder {
     /// A capacity provider stands like this from `now` on.
     pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
         let horizon = self.horizon - SimTime::ZERO;
-        self.record.providers[provider].set(now, horizon, &reading);
+        let before = std::mem::replace(&mut self.provider_readings[provider], reading);
+        if before == reading {
+            return;
+        }
+        self.record.providers[provider].set(now, horizon, &before, &reading);
         self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
     }
 
@@ -500,6 +511,8 @@ impl Recorder {
             }
         }
         let mut record = self.record;
+        record.occupancy.at_end = Taken::of(&self.reading);
+        record.placement_digest = self.decisions.finish();
         for series in [
             &mut record.instances,
             &mut record.lower_bound,

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::{
-    DisruptionRecord, FloorRecord, Histogram, ImageRecord, Ledger, PhaseTime, ProviderRecord, ScalingRecord,
-    Series, Surge, Timeline,
+    DisruptionRecord, FloorRecord, Histogram, ImageRecord, Ledger, Occupancy, PhaseTime, ProviderRecord,
+    ScalingRecord, Series, Surge, Timeline,
 };
 
 /// What happened in one run. "Measured" is the time from the end of the warm-up
@@ -45,6 +45,8 @@ pub struct RunRecord {
     pub reserved_memory_ms: u64,
     /// Measured integral of MiB registered by instances.
     pub registered_memory_ms: u64,
+    /// What of the instances was taken by tasks.
+    pub occupancy: Occupancy,
     /// Instances launched while measured.
     pub instances_launched: u64,
     /// Instances lost while measured, but for those that Spot took back.
@@ -73,7 +75,8 @@ pub struct RunRecord {
     pub rollouts: Vec<RolloutRecord>,
     /// Why stand-alone tasks failed, while measured.
     pub failures: Vec<TaskFailure>,
-    /// Digest of every placement: FNV-1a over the instance of each arrival.
+    /// Digest of every placement of a stand-alone task: FNV-1a over the number
+    /// of the instance of each, in the order of arrival within a moment.
     pub placement_digest: u64,
 }
 

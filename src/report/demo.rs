@@ -282,6 +282,7 @@ impl Demo {
             registered_cpu_ms: instance_ms * 2048,
             reserved_memory_ms: reserved,
             registered_memory_ms: instance_ms * 2048,
+            occupancy: crate::record::Occupancy::default(),
             instances_launched: 40,
             instances_failed: 1,
             disruptions: vec![disruption(horizon, replicate)],

@@ -128,14 +128,14 @@ impl Floors {
         }
     }
 
-    /// Adds up what has changed; whether anything has.
+    /// Adds up what has changed; whether a bound has.
     fn sum(&mut self) -> bool {
         let mut is_changed = false;
         for pool in self.pools.iter_mut().filter(|it| it.is_changed) {
             pool.is_changed = false;
-            pool.instances = pool.floor.instances().value;
-            pool.pico_usd_per_hour = pool.floor.pico_usd_per_hour().value;
-            is_changed = true;
+            let values = pool.floor.values();
+            is_changed |= values != (pool.instances, pool.pico_usd_per_hour);
+            (pool.instances, pool.pico_usd_per_hour) = values;
         }
         if is_changed {
             self.instances = self.pools.iter().map(|it| it.instances).sum();
@@ -224,7 +224,7 @@ pub(super) fn pico_usd(price: Money) -> u64 {
 
 impl<W: Watch> Simulation<'_, W> {
     /// Counts what came and went since this was last asked. Whether the bounds
-    /// may have changed.
+    /// have changed.
     pub(super) fn count_floors(&mut self) -> bool {
         let floors = &mut self.floors;
         self.cluster.drain_held_changes(|cell, n| floors.set(cell, n));

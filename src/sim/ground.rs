@@ -28,6 +28,7 @@ pub(super) fn empty_cluster(setup: &Setup, workload: &Workload, attributes: &Att
         group_names: names.chain(workload.found_groups.iter().cloned()).collect(),
         services: workload.services.rows().iter().map(|it| (it.definition, it.desired_count)).collect(),
         n_batches: workload.n_batches,
+        counts_batches: setup.standalone.placement.looks_at_groups(),
         release_on_desired_stopped: setup.options.release_on_desired_stopped,
     })
 }

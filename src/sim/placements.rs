@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 use crate::base::Domain;
 use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
 use crate::model::capacity::Scaling;
+use crate::model::options::IndexUse;
 use crate::model::task::{Host, TaskOwner};
 use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
@@ -53,8 +54,22 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// One pass over everybody in line before `provider`.
     fn place_waiting(&mut self, provider: CapacityProviderId) {
-        // Whoever joined first is tried first, across classes.
-        let mut heads: BinaryHeap<Reverse<(u64, PlacementClassId)>> = BinaryHeap::new();
+        if let [class] = self.line.providers[provider].active[..] {
+            // Nobody to take turns with.
+            let mut goes_on = self.head_of(class).is_some() && self.has_prospects(class);
+            while goes_on {
+                goes_on = self.try_head(class) && self.head_of(class).is_some();
+            }
+        } else {
+            self.place_in_turn(provider);
+        }
+        self.give_back(provider);
+        self.line.everybody_tried(provider);
+    }
+
+    /// Whoever joined first is tried first, across classes.
+    fn place_in_turn(&mut self, provider: CapacityProviderId) {
+        let mut heads = BinaryHeap::from(std::mem::take(&mut self.heads));
         let active = std::mem::take(&mut self.line.providers[provider].active);
         for &class in &active {
             if let Some(place) = self.head_of(class)
@@ -65,29 +80,33 @@ impl<W: Watch> Simulation<'_, W> {
         }
         self.line.providers[provider].active = active;
         while let Some(Reverse((_, class))) = heads.pop() {
-            let task = self.line.classes[class].queue[0].task;
-            match self.find_room(class, task) {
-                Some(instance) => {
-                    self.line.classes[class].queue.pop_front();
-                    self.place(task, instance);
-                    if let Some(place) = self.head_of(class) {
-                        heads.push(Reverse((place, class)));
-                    }
-                }
-                None => {
-                    let n_changes = self.line.providers[provider].n_changes;
-                    self.line.classes[class].tried_at = Some(n_changes);
-                    self.note_no_room(class, task);
-                    // Whether it can do anything else meanwhile is its own
-                    // scheduler's to say.
-                    if let Some(service) = self.line.classes[class].key.service {
-                        self.review_service(service);
-                    }
-                }
+            if self.try_head(class)
+                && let Some(place) = self.head_of(class)
+            {
+                heads.push(Reverse((place, class)));
             }
         }
-        self.give_back(provider);
-        self.line.everybody_tried(provider);
+        // Empty by now; its memory is used again.
+        self.heads = heads.into_vec();
+    }
+
+    /// Whether the first in line of a class finds room; it takes it.
+    fn try_head(&mut self, class: PlacementClassId) -> bool {
+        let task = self.line.classes[class].queue[0].task;
+        if let Some(instance) = self.find_room(class, task) {
+            self.line.classes[class].queue.pop_front();
+            self.place(task, instance);
+            return true;
+        }
+        let key = self.line.classes[class].key;
+        let n_changes = self.line.providers[key.provider].n_changes;
+        self.line.classes[class].tried_at = Some(n_changes);
+        self.note_no_room(class, task);
+        // Whether it can do anything else meanwhile is its own scheduler's to say.
+        if let Some(service) = key.service {
+            self.review_service(service);
+        }
+        false
     }
 
     /// The place of the first in line of a class, after those who left.
@@ -140,18 +159,33 @@ impl<W: Watch> Simulation<'_, W> {
     fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
         let provider = self.line.classes[class].key.provider;
-        let draw = self.draw(task, Domain::TieBreak);
         let setup = self.setup;
         let placement = match self.line.classes[class].key.service {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
+        if let Some(index) = &mut self.index {
+            self.cluster.drain_changed_instances(|it| index.note(it));
+        }
         let row = self.cluster.task(task);
-        let order = RandomOrder::new(draw, self.cluster.n_launched());
         let (definition, group) = (row.definition, row.group);
+        let order = match placement.chain.looks_at_order() {
+            true => RandomOrder::new(self.draw(task, Domain::TieBreak), self.cluster.n_launched()),
+            false => RandomOrder::UNUSED,
+        };
         let view = PlacementView { cluster: &self.cluster, definition, group, order };
         let rules = placement.rules(provider);
-        let chosen = placer::choose(&rules, &view, &mut candidates);
+        let chosen = match &mut self.index {
+            None => placer::choose(&rules, &view, &mut candidates),
+            Some(index) => {
+                let chosen = index.choose(&rules, &view, &mut candidates);
+                if setup.options.placement_index == IndexUse::Checked {
+                    let by_scan = placer::choose(&rules, &view, &mut candidates);
+                    assert_eq!(chosen, by_scan, "the index of instances decides as a look at each does");
+                }
+                chosen
+            }
+        };
         self.candidates = candidates;
         if self.watch.wants_grounds() {
             self.tell_grounds(class, task, chosen);
@@ -219,10 +253,11 @@ impl<W: Watch> Simulation<'_, W> {
         match row.owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
-                self.recorder.decided(match host {
+                let chosen = match host {
                     Host::Instance(instance) => instance.number(),
                     Host::Fargate(zone) => zone.number(),
-                });
+                };
+                self.recorder.decided(self.now, arrival, chosen);
                 self.retries.forget(arrival);
             }
             TaskOwner::Service { deployment, .. } => {

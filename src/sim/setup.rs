@@ -263,6 +263,14 @@ impl Placement {
         self.capacity.providers().any(|it| it == provider)
     }
 
+    /// Whether some rule looks at where the tasks of a group are: a strategy, a
+    /// constraint, or zones of Fargate that share tasks out evenly.
+    pub fn looks_at_groups(&self) -> bool {
+        self.capacity.is_fargate()
+            || self.chain.strategies.iter().any(|it| it.depends_on_group())
+            || self.constraints.iter().any(|it| it.depends_on_group())
+    }
+
     /// What the placer is told of `provider`.
     pub fn rules(&self, provider: CapacityProviderId) -> Rules<'_> {
         Rules { provider, zones: &self.zones, constraints: &self.constraints, chain: &self.chain }

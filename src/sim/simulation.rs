@@ -1,23 +1,29 @@
 //! The state of a run: the clock, the cluster, what is pending, and what each
 //! scheduler remembers between two looks.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::base::id::{CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, ServiceId, TaskId};
+use crate::base::id::{
+    CapacityProviderId, DeploymentId, GroupId, Id as _, InstanceId, PlacementClassId, ServiceId,
+    TaskDefinitionId, TaskId,
+};
 use crate::base::{Domain, Seed, SimTime, Table};
 use crate::deployment::Standstill;
 use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
-use crate::model::cluster::Totals;
+use crate::model::cluster::{ProviderTotals, Totals};
 use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
+use crate::model::options::IndexUse;
 use crate::model::service::RevisionCounts;
 use crate::model::task::Epoch;
 use crate::model::workload::Workload;
-use crate::record::{ClusterReading, ProviderReading, Recorder};
+use crate::placement::PlacementIndex;
+use crate::record::{ClusterReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
 use crate::sim::disruptions::DisruptionState;
@@ -74,8 +80,11 @@ pub(super) struct Simulation<'a, W> {
     /// Data on instances.
     pub(super) volumes: Volumes,
     pub(super) is_placement_due: bool,
+    /// What finds the instance of a task, unless every instance is looked at.
+    pub(super) index: Option<PlacementIndex>,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
+    pub(super) heads: Vec<Reverse<(u64, PlacementClassId)>>,
     pub(super) stop_candidates: Vec<TaskId>,
     /// Some constraint may be met by a task that comes, not only by one that
     /// goes.
@@ -83,6 +92,11 @@ pub(super) struct Simulation<'a, W> {
     pub(super) floors: Floors,
     pub(super) looks: Looks,
     observed: Option<Totals>,
+    /// Why stand-alone tasks of each definition fit nowhere, where that was asked.
+    pub(super) fits_nowhere_known: Table<TaskDefinitionId, Option<Option<&'static str>>>,
+    /// Time and rank of what comes next from outside.
+    pub(super) outside: (SimTime, u8),
+    horizon: SimTime,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,
     /// For each task on Fargate when its machine begins to be paid for.
@@ -108,7 +122,7 @@ pub(super) struct ProviderState {
     /// Instances ever launched, by zone.
     pub(super) n_launched: Vec<u32>,
     /// How it stood when that was last recorded.
-    observed: Option<ProviderReading>,
+    observed: Option<(ProviderTotals, u64)>,
     /// Low points of its metric in a row.
     pub(super) n_low_points: u32,
     /// What its instances are, by type in the provider's order and zone.
@@ -163,6 +177,10 @@ pub(super) struct ServiceState {
     /// When it will look again whether it may launch more.
     pub(super) launches_at: Option<SimTime>,
 }
+
+const ARRIVED: u8 = Event::TasksArrived { first: 0, n: 0 }.rank();
+const CHANGED: u8 = Event::ServiceChanged(0).rank();
+const INSTANCES: u8 = Event::InstancesChanged(0).rank();
 
 impl<'a, W: Watch> Simulation<'a, W> {
     pub(super) fn new(setup: &'a Setup, workload: &'a Workload, seed: Seed, watch: &'a mut W) -> Self {
@@ -234,9 +252,14 @@ impl<'a, W: Watch> Simulation<'a, W> {
             paths: Paths::new(setup, workload),
             volumes: Volumes::default(),
             is_placement_due: false,
+            index: (setup.options.placement_index != IndexUse::Off).then(PlacementIndex::new),
             candidates: Vec::new(),
+            heads: Vec::new(),
             stop_candidates: Vec::new(),
             observed: None,
+            fits_nowhere_known: workload.definitions.ids().map(|_| None).collect(),
+            outside: (SimTime::ZERO, 0),
+            horizon: SimTime::ZERO + setup.horizon,
             bill: Bill::new(setup),
             pulls_from: Vec::new(),
             fargate_launches: [LaunchBucket::of_fargate(); 2],
@@ -248,6 +271,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
+        simulation.outside = simulation.look_outside();
         simulation
     }
 
@@ -282,37 +306,47 @@ impl<'a, W: Watch> Simulation<'a, W> {
     }
 
     /// The next event: the earliest of what is pending, the next arrivals and
-    /// the next service change. Arrivals never enter the queue.
+    /// the next changes. Arrivals never enter the queue.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<(SimTime, Event)> {
-        const ARRIVED: u8 = Event::TasksArrived { first: 0, n: 0 }.rank();
-        const CHANGED: u8 = Event::ServiceChanged(0).rank();
-        const INSTANCES: u8 = Event::InstancesChanged(0).rank();
-        let pending = self.queue.peek();
+        let outside = self.outside;
+        match self.queue.peek() {
+            Some(pending) if pending <= outside => {
+                if pending.0 < self.horizon {
+                    return self.queue.pop();
+                }
+                None
+            }
+            _ if outside.0 < self.horizon => Some((outside.0, self.next_outside(outside.1))),
+            _ => None,
+        }
+    }
+
+    /// Takes what comes next from outside, and looks what comes after it.
+    fn next_outside(&mut self, rank: u8) -> Event {
+        let event = match rank {
+            ARRIVED => self.next_call(),
+            CHANGED => self.next_change(),
+            _ => {
+                let number = u32::try_from(self.next_instance_change).expect("fewer than 2^32 changes");
+                self.next_instance_change += 1;
+                Event::InstancesChanged(number)
+            }
+        };
+        self.outside = self.look_outside();
+        event
+    }
+
+    /// Time and rank of what comes next from outside; never, if nothing does.
+    fn look_outside(&self) -> (SimTime, u8) {
         let arrivals = &self.workload.arrivals;
         let has_arrival = self.next_arrival < arrivals.len();
         let arrival = has_arrival.then(|| (arrivals.at(self.next_arrival), ARRIVED));
         let change = self.workload.service_changes.get(self.next_service_change).map(|it| (it.at, CHANGED));
         let instances =
             self.setup.instance_changes.get(self.next_instance_change).map(|it| (it.at, INSTANCES));
-        let (at, rank) = [pending, arrival, change, instances].into_iter().flatten().min()?;
-        if at >= SimTime::ZERO + self.setup.horizon {
-            return None;
-        }
-        if pending == Some((at, rank)) {
-            return self.queue.pop();
-        }
-        Some((
-            at,
-            match rank {
-                ARRIVED => self.next_call(),
-                CHANGED => self.next_change(),
-                _ => {
-                    let number = u32::try_from(self.next_instance_change).expect("fewer than 2^32 changes");
-                    self.next_instance_change += 1;
-                    Event::InstancesChanged(number)
-                }
-            },
-        ))
+        let first = [arrival, change, instances].into_iter().flatten().min();
+        first.unwrap_or((SimTime::from_millis(u64::MAX), u8::MAX))
     }
 
     fn next_change(&mut self) -> Event {
@@ -331,6 +365,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 self.now,
                 ClusterReading {
                     n_instances: totals.n_instances.into(),
+                    n_in_use: totals.n_in_use.into(),
                     lower_bound: self.floors.instances(),
                     n_waiting: totals.n_waiting.into(),
                     n_placed: totals.n_placed.into(),
@@ -342,11 +377,17 @@ impl<'a, W: Watch> Simulation<'a, W> {
             );
         }
         for provider in self.setup.providers.ids() {
-            let reading = self.provider_reading(provider);
-            if self.providers[provider].observed != Some(reading) {
-                self.providers[provider].observed = Some(reading);
-                self.recorder.provider(self.now, provider.idx(), reading);
+            let totals = self.cluster.provider_totals(provider);
+            let n_waiting = self.line.providers[provider].n_waiting;
+            let observed = Some((totals, n_waiting));
+            let state = &mut self.providers[provider];
+            // Who waits for what may change while as many wait.
+            if state.observed == observed && n_waiting == 0 {
+                continue;
             }
+            state.observed = observed;
+            let reading = self.provider_reading(provider);
+            self.recorder.provider(self.now, provider.idx(), reading);
         }
         for service in self.setup.services.ids() {
             if std::mem::take(&mut self.services[service].is_changed) {

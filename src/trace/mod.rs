@@ -28,6 +28,7 @@ pub mod synthetic_load;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod threads;
+pub mod vm_requests;
 
 pub use formats::{find, read_recognised, recognise};
 pub use image_layers::{ImageLayers, LayerSize};
@@ -43,4 +44,4 @@ pub use synthetic_load::LoadProfile;
 pub use threads::{OneThread, Threads};
 
 /// The list of trace formats.
-pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT];
+pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT, vm_requests::FORMAT];

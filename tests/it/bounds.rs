@@ -179,6 +179,7 @@ impl Case {
             n_zones: 2,
             services: Vec::new(),
             group_names: Vec::new(),
+            counts_batches: true,
             n_batches: 3,
             release_on_desired_stopped: false,
         });

@@ -37,6 +37,7 @@ mod java_regex;
 mod lifecycle_policies;
 mod lint;
 mod named_stories;
+mod parity;
 mod properties;
 mod reach;
 mod reference;

@@ -114,6 +114,7 @@ impl<'a> Room<'a> {
             services: vec![(SUBJECT, 0); n_services],
             group_names: groups.iter().map(|&it| it.to_owned()).collect(),
             n_batches: u32::try_from(groups.len() - n_services).expect("a case has few groups"),
+            counts_batches: true,
             release_on_desired_stopped: false,
         });
         let names = hosts.iter().map(|it| it.id).collect();

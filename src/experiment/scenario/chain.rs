@@ -36,7 +36,11 @@ pub(super) fn read_placement<'a>(
 ) -> Option<Placement> {
     let is_fargate = capacity.as_ref().is_some_and(CapacityStrategy::is_fargate);
     let launch_type = if is_fargate { LaunchType::Fargate } else { LaunchType::Ec2 };
-    let request = Request { launch_type, ..REQUEST };
+    let api = match asker {
+        Asker::Standalone => Api::Experiment,
+        Asker::Service => Api::CreateService,
+    };
+    let request = Request { api, launch_type, ..REQUEST };
     let written = table.optional("placement_strategy");
     let chain = match written.map(|node| (node, is_default(node))) {
         None | Some((_, true)) => Some(match asker {
@@ -102,7 +106,7 @@ fn read_constraints<'a>(
 /// What an experiment asks for: as many tasks as it likes, on instances. The
 /// calls that start them take ten each.
 const REQUEST: Request<'static> = Request {
-    api: Api::RunTask,
+    api: Api::Experiment,
     launch_type: LaunchType::Ec2,
     scheduling: SchedulingStrategy::Replica,
     count: None,

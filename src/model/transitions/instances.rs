@@ -35,6 +35,7 @@ impl Cluster {
         self.ports_on.push(HostPorts::new(launch.ports));
         self.identities.push(launch.identity.clone());
         self.ask_identity(id);
+        self.changes.note_identity(id);
         self.alive[launch.provider].push(id);
         self.totals.n_instances += 1;
         self.totals.registered_cpu += u64::from(registered.cpu.0);
@@ -73,6 +74,7 @@ impl Cluster {
             None => attributes.remove(name),
         };
         self.ask_identity(id);
+        self.changes.note_identity(id);
         let Some((attribute, value)) = tracked else { return };
         let before = self.attribute_value(id, attribute);
         let position = id.idx() * self.layout.n_attributes() + attribute.idx();
@@ -80,9 +82,8 @@ impl Cluster {
         for idx in 0..self.tasks_on[id].len() {
             let task = &self.tasks[self.tasks_on[id][idx]];
             if task.is_desired_running {
-                let by_value = &mut self.groups[task.group].by_value;
-                by_value[self.layout.position(attribute, before)] -= 1;
-                by_value[self.layout.position(attribute, value)] += 1;
+                let position = |value| self.layout.position(attribute, value);
+                self.groups.move_value(task.group, position(before), position(value));
             }
         }
     }
@@ -96,6 +97,7 @@ impl Cluster {
     /// The agent is heard again, or no longer.
     pub fn set_agent_connected(&mut self, id: InstanceId, is_connected: bool) {
         self.instances[id].is_agent_connected = is_connected;
+        self.changes.note(id);
     }
 
     /// Registering -> Active.
@@ -103,6 +105,7 @@ impl Cluster {
         let instance = &mut self.instances[id];
         assert_eq!(instance.status, InstanceStatus::Registering);
         instance.status = InstanceStatus::Active;
+        self.changes.note(id);
     }
 
     /// Active -> Draining. Nothing new is placed on it.
@@ -111,6 +114,7 @@ impl Cluster {
         assert_eq!(instance.status, InstanceStatus::Active);
         instance.status = InstanceStatus::Draining;
         self.n_draining += 1;
+        self.changes.note(id);
     }
 
     /// Draining -> Active. It takes tasks again.
@@ -119,6 +123,7 @@ impl Cluster {
         assert_eq!(instance.status, InstanceStatus::Draining);
         instance.status = InstanceStatus::Active;
         self.n_draining -= 1;
+        self.changes.note(id);
     }
 
     /// Registering, Active or Draining -> Lost. Billing ends; the cluster goes
@@ -127,9 +132,11 @@ impl Cluster {
         assert!(!matches!(self.instances[id].status, InstanceStatus::Lost | InstanceStatus::Terminated));
         self.n_draining -= u32::from(self.instances[id].status == InstanceStatus::Draining);
         self.instances[id].status = InstanceStatus::Lost;
+        self.changes.note(id);
         self.end_billing(id);
         // Nothing runs on it any more, whatever the cluster believes.
-        let ContainerInstance { free, registered, .. } = self.instances[id];
+        let ContainerInstance { free, registered, n_tasks, .. } = self.instances[id];
+        self.totals.n_in_use -= u32::from(n_tasks > 0);
         self.totals.reserved_cpu -= u64::from((registered.cpu - free.cpu).0);
         self.totals.reserved_memory -= u64::from((registered.memory - free.memory).0);
         let mut reserved = registered;
@@ -162,6 +169,7 @@ impl Cluster {
         assert!(was_lost || instance.status == InstanceStatus::Draining);
         self.n_draining -= u32::from(!was_lost);
         instance.status = InstanceStatus::Terminated;
+        self.changes.note(id);
         let alive = &mut self.alive[instance.provider];
         let idx = alive.binary_search(&id).expect("an instance is alive until it is terminated");
         alive.remove(idx);

@@ -8,7 +8,9 @@ mod tasks;
 use crate::base::id::{CapacityProviderId, GroupId, InstanceTypeId, TaskDefinitionId, ZoneId};
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
-use crate::model::cluster::{Cluster, Group, ProviderTotals, Totals};
+use crate::model::changes::Changes;
+use crate::model::cluster::{Cluster, ProviderTotals, Totals};
+use crate::model::group::Groups;
 use crate::model::held::Held;
 use crate::model::identity::{self, Expressions, Identity};
 use crate::model::instance::InstanceType;
@@ -37,6 +39,8 @@ pub struct ClusterParts {
     pub group_names: Vec<String>,
     /// Groups of stand-alone tasks.
     pub n_batches: u32,
+    /// Whether some rule of theirs looks at the counts of their groups.
+    pub counts_batches: bool,
     /// The option of the same name.
     pub release_on_desired_stopped: bool,
 }
@@ -86,6 +90,7 @@ impl Cluster {
         let held = Held::new(parts.services.len(), parts.definitions.len());
         let mut cluster = Self {
             held,
+            changes: Changes::default(),
             now: SimTime::ZERO,
             definitions: parts.definitions,
             demands,
@@ -102,7 +107,7 @@ impl Cluster {
             alive: vec![Vec::new(); parts.n_providers].into(),
             tasks: Table::new(),
             vacant: Vec::new(),
-            groups: vec![Group::default(); n_groups].into(),
+            groups: Groups::new(parts.services.len(), parts.counts_batches),
             services: Table::new(),
             deployments: Table::new(),
             n_draining: 0,

@@ -4,7 +4,7 @@ use crate::base::SimTime;
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId, TaskDefinitionId, TaskId, ZoneId};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
 use crate::model::capacity::Capacity;
-use crate::model::cluster::{Cluster, Group};
+use crate::model::cluster::Cluster;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{Epoch, Health, Host, Task, TaskOwner, TaskStatus};
 
@@ -70,6 +70,7 @@ impl Cluster {
 
         let instance = &mut self.instances[instance_id];
         assert!(instance.takes_tasks(), "only an active instance takes tasks");
+        self.totals.n_in_use += u32::from(instance.n_tasks == 0);
         instance.n_tasks += 1;
         instance.n_wanted += 1;
         self.tasks_on[instance_id].push(id);
@@ -88,11 +89,7 @@ impl Cluster {
         task.since = self.now;
         task.host = Some(Host::Fargate(zone));
         let (group, owner) = (task.group, task.owner);
-        let by_zone = &mut self.groups[group].by_fargate_zone;
-        if by_zone.is_empty() {
-            by_zone.resize(self.n_zones, 0);
-        }
-        by_zone[zone.idx()] += 1;
+        self.groups.add_on_fargate(group, zone, self.n_zones);
         self.totals.n_on_fargate += 1;
         self.count_placed(owner);
     }
@@ -193,9 +190,7 @@ impl Cluster {
                 }
             }
             Host::Fargate(zone) => {
-                let group = &mut self.groups[group];
-                group.by_fargate_zone[zone.idx()] -= 1;
-                group.forget_if_idle();
+                self.groups.take_on_fargate(group, zone);
             }
         }
         if let TaskOwner::Service { deployment, .. } = owner {
@@ -232,7 +227,10 @@ impl Cluster {
                         self.held.take(group, definition, false);
                     }
                 }
-                self.instances[instance].n_tasks -= 1;
+                let row = &mut self.instances[instance];
+                row.n_tasks -= 1;
+                let is_billed = row.status != InstanceStatus::Lost;
+                self.totals.n_in_use -= u32::from(is_billed && row.n_tasks == 0);
                 let tasks = &mut self.tasks_on[instance];
                 let idx = tasks.iter().position(|it| *it == id).expect("the instance knows its tasks");
                 tasks.swap_remove(idx);
@@ -280,6 +278,7 @@ impl Cluster {
     fn reserve(&mut self, id: InstanceId, task: TaskId, definition: TaskDefinitionId) {
         let definition = &self.definitions[definition];
         self.instances[id].free -= definition.needs;
+        self.changes.note(id);
         let provider = self.instances[id].provider;
         self.provider_totals[provider].reserved.add(definition.needs, definition.n_ports());
         self.totals.reserved_cpu += u64::from(definition.needs.cpu.0);
@@ -294,6 +293,7 @@ impl Cluster {
         let instance = &mut self.instances[id];
         instance.free += definition.needs;
         assert!(instance.free.fits(&instance.registered), "room is given back once");
+        self.changes.note(id);
         if instance.status != InstanceStatus::Lost {
             let provider = instance.provider;
             self.provider_totals[provider].reserved.take(definition.needs, definition.n_ports());
@@ -306,39 +306,13 @@ impl Cluster {
     }
 
     fn count_in_group(&mut self, group: GroupId, instance: InstanceId) {
-        let group = &mut self.groups[group];
-        match group.by_instance.binary_search_by_key(&instance, |it| it.0) {
-            Ok(idx) => group.by_instance[idx].1 += 1,
-            Err(idx) => group.by_instance.insert(idx, (instance, 1)),
-        }
-        if group.by_value.is_empty() {
-            group.by_value.resize(self.layout.len(), 0);
-        }
-        for position in positions(&self.layout, &self.attribute_values, instance) {
-            group.by_value[position] += 1;
-        }
+        let positions = positions(&self.layout, &self.attribute_values, instance);
+        self.groups.add(group, instance, self.layout.len(), positions);
     }
 
     fn discount_in_group(&mut self, group: GroupId, instance: InstanceId) {
-        let group = &mut self.groups[group];
-        let idx = group.by_instance.binary_search_by_key(&instance, |it| it.0).expect("the task was counted");
-        group.by_instance[idx].1 -= 1;
-        if group.by_instance[idx].1 == 0 {
-            group.by_instance.remove(idx);
-        }
-        for position in positions(&self.layout, &self.attribute_values, instance) {
-            group.by_value[position] -= 1;
-        }
-        group.forget_if_idle();
-    }
-}
-
-impl Group {
-    /// Batches come and go by the ten thousand: an idle one holds nothing.
-    fn forget_if_idle(&mut self) {
-        if self.by_instance.is_empty() && self.by_fargate_zone.iter().all(|&n| n == 0) {
-            *self = Self::default();
-        }
+        let positions = positions(&self.layout, &self.attribute_values, instance);
+        self.groups.take(group, instance, positions);
     }
 }
 

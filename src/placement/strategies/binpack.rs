@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
 use crate::model::task::Needs;
-use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, FieldError, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "binpack",
     summary: "least unused CPU or memory first; field: cpu or memory",
+    is_of_ecs: true,
     build: |field, _| match field.map(str::to_ascii_lowercase).as_deref() {
         Some("cpu") => Ok(Arc::new(Binpack::Cpu)),
         Some("memory") => Ok(Arc::new(Binpack::Memory)),
@@ -49,10 +50,21 @@ impl PlacementStrategy for Binpack {
         u64::MAX - u64::from(left)
     }
 
+    fn depends_on_group(&self) -> bool {
+        false
+    }
+
     fn describe(&self, _: &Attributes) -> String {
         match self {
             Self::Cpu => "binpack:cpu".to_owned(),
             Self::Memory => "binpack:memory".to_owned(),
+        }
+    }
+
+    fn order(&self) -> KeyOrder {
+        match self {
+            Self::Cpu => KeyOrder::FreeCpu,
+            Self::Memory => KeyOrder::FreeMemory,
         }
     }
 

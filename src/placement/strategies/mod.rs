@@ -1,15 +1,20 @@
 //! The placement strategies: one file a kind, one list.
 
+pub mod best_fit;
 pub mod binpack;
+pub mod first_fit;
 pub mod random;
 pub mod spread;
+pub mod worst_fit;
 
 pub use spread::SpreadField;
 
 use super::strategy::Entry;
 
-/// Every strategy that a task or service may name.
-pub const STRATEGIES: &[Entry] = &[binpack::ENTRY, random::ENTRY, spread::ENTRY];
+/// Every strategy: those of ECS, then those that only stand-alone tasks of an
+/// experiment may name.
+pub const STRATEGIES: &[Entry] =
+    &[binpack::ENTRY, random::ENTRY, spread::ENTRY, first_fit::ENTRY, best_fit::ENTRY, worst_fit::ENTRY];
 
 #[cfg(test)]
 mod tests {

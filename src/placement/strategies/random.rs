@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "random",
     summary: "any instance that fits; a field is ignored",
+    is_of_ecs: true,
     build: |_, _| Ok(Arc::new(Random)),
 };
 
@@ -26,8 +27,20 @@ impl PlacementStrategy for Random {
         0
     }
 
+    fn depends_on_group(&self) -> bool {
+        false
+    }
+
+    fn looks_at_order(&self) -> bool {
+        true
+    }
+
     fn describe(&self, _: &Attributes) -> String {
         "random".to_owned()
+    }
+
+    fn order(&self) -> KeyOrder {
+        KeyOrder::Drawn
     }
 
     fn key_unit(&self) -> &'static str {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use crate::base::id::{AttributeId, InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, FieldError, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "spread",
     summary: "fewest tasks of the service or group first; field: instanceId or an attribute",
+    is_of_ecs: true,
     build: |field, attributes| {
         let field = match field {
             Some(it) if it.eq_ignore_ascii_case("instanceId") || it.eq_ignore_ascii_case("host") => {
@@ -78,6 +79,13 @@ impl PlacementStrategy for Spread {
         match self.field {
             SpreadField::InstanceId => "spread:instanceId".to_owned(),
             SpreadField::Attribute(id) => format!("spread:attribute:{}", attributes.name(id)),
+        }
+    }
+
+    fn order(&self) -> KeyOrder {
+        match self.field {
+            SpreadField::InstanceId => KeyOrder::GroupOnInstance,
+            SpreadField::Attribute(attribute) => KeyOrder::GroupOnValue(attribute),
         }
     }
 

@@ -39,8 +39,8 @@ impl<W: Watch> Simulation<'_, W> {
             written: vec![0; self.setup.commitments.len()],
             ledger: Ledger::default(),
         };
-        for (line, bill) in self.bill.instances.iter().filter(|it| it.1.seconds > 0) {
-            book.write_instances(*line, bill);
+        for (line, bill) in self.bill.of_instances().filter(|it| it.1.seconds > 0) {
+            book.write_instances(line, bill);
         }
         for (line, bill) in &self.bill.fargate {
             book.write_fargate(*line, bill);
@@ -189,7 +189,7 @@ impl Book<'_> {
         let (setup, bill) = (self.setup, self.bill);
         let options = setup.bill;
         let mut places: BTreeMap<(CapacityProviderId, ZoneId), Vec<&InstanceBill>> = BTreeMap::new();
-        for (line, bill) in bill.instances.iter().filter(|it| it.1.seconds > 0) {
+        for (line, bill) in bill.of_instances().filter(|it| it.1.seconds > 0) {
             places.entry((line.provider, line.zone)).or_default().push(bill);
         }
         let month = options.month.seconds(setup.starts_at_ms);

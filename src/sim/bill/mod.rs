@@ -16,6 +16,7 @@ use crate::billing::attribution::Reserved;
 use crate::billing::fargate::Usage;
 use crate::billing::{self, commitments};
 use crate::disruption::{Kind, Machine};
+use crate::model::Cluster;
 use crate::model::instance::InstanceStatus;
 use crate::model::task::{Host, Needs};
 use crate::record::CostOwner;
@@ -37,9 +38,11 @@ pub(super) struct InstanceUse {
 /// order, then stand-alone tasks.
 pub(super) struct Bill {
     n_owners: usize,
-    instances: BTreeMap<InstanceUse, InstanceBill>,
-    /// Instances that are no longer billed.
-    ended: Vec<bool>,
+    /// Where each line of instances is summed.
+    lines: BTreeMap<InstanceUse, u32>,
+    instances: Vec<InstanceBill>,
+    /// For each instance the line of its use.
+    line_of: Vec<LineOf>,
     pub(super) fargate: BTreeMap<FargateLine, FargateBill>,
     /// What commitments may cover, hour by hour.
     hours: Hours,
@@ -47,8 +50,18 @@ pub(super) struct Bill {
     n_pulls: Vec<u64>,
 }
 
+/// The line of an instance's use, looked up for every task.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineOf {
+    /// Nothing was billed on it yet.
+    Unknown,
+    /// This one.
+    Line(u32),
+    /// It is no longer billed.
+    Ended,
+}
+
 /// Use of instances of one line.
-#[derive(Default)]
 struct InstanceBill {
     seconds: u64,
     n_uses: u64,
@@ -60,6 +73,18 @@ struct InstanceBill {
     reserved: Vec<Held>,
 }
 
+impl InstanceBill {
+    fn new(n_owners: usize) -> Self {
+        Self {
+            seconds: 0,
+            n_uses: 0,
+            there: Reserved::default(),
+            price_millis: 0,
+            reserved: vec![Held::default(); n_owners],
+        }
+    }
+}
+
 /// An amount times milliseconds that is summed from its ends: a moment is taken
 /// off where something begins to be held, and added where it no longer is.
 #[derive(Clone, Copy, Default)]
@@ -69,9 +94,13 @@ struct Held {
 }
 
 impl Held {
-    fn add(&mut self, needs: Needs, millis: i128) {
-        self.cpu_ms += i128::from(needs.cpu.0) * millis;
-        self.memory_ms += i128::from(needs.memory.0) * millis;
+    /// Begins or ends to be held at `millis`. Each product is below 2^96, so that
+    /// 2^31 tasks may come and go.
+    fn add(&mut self, needs: Needs, millis: u64, is_begin: bool) {
+        let product = |amount: u32| u128::from(amount).wrapping_mul(u128::from(millis)) as i128;
+        let sign = if is_begin { i128::wrapping_sub } else { i128::wrapping_add };
+        self.cpu_ms = sign(self.cpu_ms, product(needs.cpu.0));
+        self.memory_ms = sign(self.memory_ms, product(needs.memory.0));
     }
 
     fn reserved(self) -> Reserved {
@@ -103,16 +132,51 @@ impl Bill {
         let n_owners = setup.services.len() + 1;
         Self {
             n_owners,
-            instances: BTreeMap::new(),
-            ended: Vec::new(),
+            lines: BTreeMap::new(),
+            instances: Vec::new(),
+            line_of: Vec::new(),
             fargate: BTreeMap::new(),
             hours: Hours::new(setup),
             n_pulls: vec![0; n_owners],
         }
     }
 
+    /// The line of an instance; `None` if it is no longer billed.
+    fn line(&mut self, instance: InstanceId, of: impl FnOnce() -> InstanceUse) -> Option<&mut InstanceBill> {
+        if self.line_of.len() <= instance.idx() {
+            self.line_of.resize(instance.idx() + 1, LineOf::Unknown);
+        }
+        let line = match self.line_of[instance.idx()] {
+            LineOf::Ended => return None,
+            LineOf::Line(line) => line,
+            LineOf::Unknown => {
+                let next = u32::try_from(self.instances.len()).expect("fewer than 2^32 lines");
+                let line = *self.lines.entry(of()).or_insert(next);
+                if line == next {
+                    self.instances.push(InstanceBill::new(self.n_owners));
+                }
+                self.line_of[instance.idx()] = LineOf::Line(line);
+                line
+            }
+        };
+        Some(&mut self.instances[line as usize])
+    }
+
+    /// An instance is no longer billed.
+    fn end(&mut self, instance: InstanceId) {
+        if self.line_of.len() <= instance.idx() {
+            self.line_of.resize(instance.idx() + 1, LineOf::Unknown);
+        }
+        self.line_of[instance.idx()] = LineOf::Ended;
+    }
+
     fn has_ended(&self, instance: InstanceId) -> bool {
-        self.ended.get(instance.idx()).copied().unwrap_or(false)
+        self.line_of.get(instance.idx()) == Some(&LineOf::Ended)
+    }
+
+    /// Lines of instances in the order of what they are of.
+    fn of_instances(&self) -> impl Iterator<Item = (InstanceUse, &InstanceBill)> {
+        self.lines.iter().map(|(&of, &line)| (of, &self.instances[line as usize]))
     }
 
     /// All that may own a part of a line, in their order; who is idle is last.
@@ -132,18 +196,14 @@ impl<W: Watch> Simulation<'_, W> {
     /// A task has room on an instance from now on (`true`), or no longer.
     pub(super) fn bill_room(&mut self, task: TaskId, is_begin: bool) {
         let Some(Host::Instance(id)) = self.cluster.task(task).host else { return };
-        if self.bill.has_ended(id) {
-            return;
-        }
         let owner = self.cost_owner(task);
         let needs = self.cluster.definition(self.cluster.task(task).definition).needs;
         let measured_from = SimTime::ZERO + self.setup.warm_up;
-        let millis = i128::from(self.now.max(measured_from).millis());
-        let n_owners = self.bill.n_owners;
-        let line = self.instance_use(id);
-        let reserved = &mut self.bill.instances.entry(line).or_default().reserved;
-        reserved.resize(n_owners, Held::default());
-        reserved[owner].add(needs, if is_begin { -millis } else { millis });
+        let millis = self.now.max(measured_from).millis();
+        let cluster = &self.cluster;
+        if let Some(line) = self.bill.line(id, || InstanceUse::of(cluster, id)) {
+            line.reserved[owner].add(needs, millis, is_begin);
+        }
     }
 
     /// A task on an instance pulls its image.
@@ -151,16 +211,6 @@ impl<W: Watch> Simulation<'_, W> {
         if self.recorder.is_measured(self.now) {
             let owner = self.cost_owner(task);
             self.bill.n_pulls[owner] += 1;
-        }
-    }
-
-    fn instance_use(&self, id: InstanceId) -> InstanceUse {
-        let instance = self.cluster.instance(id);
-        InstanceUse {
-            provider: instance.provider,
-            instance_type: instance.instance_type,
-            is_spot: instance.is_spot,
-            zone: instance.zone,
         }
     }
 
@@ -173,24 +223,20 @@ impl<W: Watch> Simulation<'_, W> {
         for idx in 0..self.cluster.tasks_on(id).len() {
             self.bill_room(self.cluster.tasks_on(id)[idx], false);
         }
-        if self.bill.ended.len() <= id.idx() {
-            self.bill.ended.resize(id.idx() + 1, false);
-        }
-        self.bill.ended[id.idx()] = true;
-
-        let line = self.instance_use(id);
+        let line = InstanceUse::of(&self.cluster, id);
         let instance = self.cluster.instance(id);
         let measured_from = SimTime::ZERO + self.setup.warm_up;
         let (launched_at, registered) = (instance.launched_at, instance.registered);
         let seconds = billing::instance::billed_seconds(launched_at, self.now, measured_from);
         if seconds == 0 {
+            self.bill.end(id);
             return;
         }
         let prices = spot_prices(self.setup, line);
         let price_millis = prices.map_or(0, |it| {
             billing::instance::price_times_millis(it, launched_at.max(measured_from), seconds)
         });
-        let bill = self.bill.instances.entry(line).or_default();
+        let bill = self.bill.line(id, || line).expect("it is billed until now");
         bill.price_millis += price_millis;
         bill.seconds += seconds;
         bill.n_uses += 1;
@@ -201,6 +247,7 @@ impl<W: Watch> Simulation<'_, W> {
             let key = hours::UsageKey::Instances(line);
             self.bill.hours.add(key, launched_at.max(measured_from), seconds, 1);
         }
+        self.bill.end(id);
     }
 
     /// A use of Fargate goes to the bill.
@@ -262,8 +309,19 @@ pub(super) struct FargateUse {
     pub(super) has_address: bool,
 }
 
-/// What a reservation or a plan calls the usage of a key.
 impl InstanceUse {
+    /// What the use of an instance is billed as.
+    fn of(cluster: &Cluster, id: InstanceId) -> Self {
+        let instance = cluster.instance(id);
+        Self {
+            provider: instance.provider,
+            instance_type: instance.instance_type,
+            is_spot: instance.is_spot,
+            zone: instance.zone,
+        }
+    }
+
+    /// What a reservation or a plan calls it.
     fn usage_kind(self, setup: &Setup) -> commitments::UsageKind<'_> {
         commitments::UsageKind::Instances(&setup.instance_types[self.instance_type].name)
     }

@@ -1,0 +1,230 @@
+//! How many wanted tasks each task group has, and where: what `spread` and
+//! `distinctInstance` count. Services have the first groups and are counted
+//! always. A trace has a group for each of its batches, millions in all: they
+//! are counted only where a rule of stand-alone tasks asks for it, and only while
+//! they have tasks.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::id::{GroupId, Id as _, InstanceId, ZoneId};
+
+/// Tasks of one group with desired status RUNNING, waiting ones left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// Ascending by instance; no zero counts.
+    by_instance: Vec<(InstanceId, u32)>,
+    /// By (attribute, value), in the order of the layout; empty while the
+    /// group has no task.
+    by_value: Vec<u32>,
+    /// On Fargate, by zone; empty while the group has no task there.
+    by_fargate_zone: Vec<u32>,
+}
+
+impl Group {
+    /// Its tasks on an instance.
+    pub fn on_instance(&self, instance: InstanceId) -> u32 {
+        let idx = self.by_instance.binary_search_by_key(&instance, |it| it.0);
+        idx.map_or(0, |idx| self.by_instance[idx].1)
+    }
+
+    /// The instances that have tasks of it, ascending, with how many.
+    pub fn by_instance(&self) -> &[(InstanceId, u32)] {
+        &self.by_instance
+    }
+
+    /// Its tasks by value of tracked attributes, in the order of the layout;
+    /// empty if it has none.
+    pub fn by_value(&self) -> &[u32] {
+        &self.by_value
+    }
+
+    /// Its tasks on Fargate in a zone.
+    pub fn on_fargate(&self, zone: ZoneId) -> u32 {
+        self.by_fargate_zone.get(zone.idx()).copied().unwrap_or(0)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.by_instance.is_empty() && self.by_fargate_zone.iter().all(|&n| n == 0)
+    }
+
+    /// Holds nothing, and keeps its memory for the next that needs some.
+    fn clear(&mut self) {
+        self.by_instance.clear();
+        self.by_value.clear();
+        self.by_fargate_zone.clear();
+    }
+}
+
+/// The counts of all groups.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Groups {
+    n_services: usize,
+    counts_batches: bool,
+    /// Of services, in their order, then of batches that have tasks.
+    rows: Vec<Group>,
+    /// Where a batch is counted. Only looked up.
+    row_of: FxHashMap<GroupId, u32>,
+    /// Rows behind the services' that nobody has.
+    vacant: Vec<u32>,
+}
+
+impl Groups {
+    pub(in crate::model) fn new(n_services: usize, counts_batches: bool) -> Self {
+        Self {
+            n_services,
+            counts_batches,
+            rows: vec![Group::default(); n_services],
+            row_of: FxHashMap::default(),
+            vacant: Vec::new(),
+        }
+    }
+
+    fn row(&self, group: GroupId) -> Option<usize> {
+        if group.idx() < self.n_services {
+            return Some(group.idx());
+        }
+        self.row_of.get(&group).map(|it| *it as usize)
+    }
+
+    /// The counts of a group; `None` for a batch that has no tasks or is not
+    /// counted.
+    pub(in crate::model) fn get(&self, group: GroupId) -> Option<&Group> {
+        self.row(group).map(|it| &self.rows[it])
+    }
+
+    /// Whether the tasks of this group are counted.
+    pub(in crate::model) fn counts(&self, group: GroupId) -> bool {
+        self.counts_batches || group.idx() < self.n_services
+    }
+
+    /// A row for a group that is counted.
+    fn open(&mut self, group: GroupId) -> &mut Group {
+        let row = self.row(group).unwrap_or_else(|| {
+            let row = self.vacant.pop().unwrap_or_else(|| {
+                self.rows.push(Group::default());
+                u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 groups have tasks")
+            });
+            self.row_of.insert(group, row);
+            row as usize
+        });
+        &mut self.rows[row]
+    }
+
+    fn close_if_idle(&mut self, group: GroupId) {
+        let Some(row) = self.row(group).filter(|&it| self.rows[it].is_idle()) else { return };
+        self.rows[row].clear();
+        if row >= self.n_services {
+            self.row_of.remove(&group);
+            self.vacant.push(u32::try_from(row).expect("it was one before"));
+        }
+    }
+
+    /// One more wanted task on an instance, whose values are counted at these
+    /// positions of a row of `n_values`.
+    pub(in crate::model) fn add(
+        &mut self,
+        group: GroupId,
+        instance: InstanceId,
+        n_values: usize,
+        positions: impl Iterator<Item = usize>,
+    ) {
+        if !self.counts(group) {
+            return;
+        }
+        let row = self.open(group);
+        match row.by_instance.binary_search_by_key(&instance, |it| it.0) {
+            Ok(idx) => row.by_instance[idx].1 += 1,
+            Err(idx) => row.by_instance.insert(idx, (instance, 1)),
+        }
+        row.by_value.resize(n_values, 0);
+        positions.for_each(|it| row.by_value[it] += 1);
+    }
+
+    /// One less.
+    pub(in crate::model) fn take(
+        &mut self,
+        group: GroupId,
+        instance: InstanceId,
+        positions: impl Iterator<Item = usize>,
+    ) {
+        if !self.counts(group) {
+            return;
+        }
+        let row = self.open(group);
+        let idx = row.by_instance.binary_search_by_key(&instance, |it| it.0).expect("the task was counted");
+        row.by_instance[idx].1 -= 1;
+        if row.by_instance[idx].1 == 0 {
+            row.by_instance.remove(idx);
+        }
+        positions.for_each(|it| row.by_value[it] -= 1);
+        self.close_if_idle(group);
+    }
+
+    /// A task of the group is on an instance whose value of an attribute is
+    /// counted elsewhere from now on.
+    pub(in crate::model) fn move_value(&mut self, group: GroupId, before: usize, after: usize) {
+        if self.counts(group) {
+            let by_value = &mut self.open(group).by_value;
+            by_value[before] -= 1;
+            by_value[after] += 1;
+        }
+    }
+
+    /// One more wanted task on Fargate in one of `n_zones`.
+    pub(in crate::model) fn add_on_fargate(&mut self, group: GroupId, zone: ZoneId, n_zones: usize) {
+        if self.counts(group) {
+            let by_zone = &mut self.open(group).by_fargate_zone;
+            by_zone.resize(n_zones, 0);
+            by_zone[zone.idx()] += 1;
+        }
+    }
+
+    /// One less.
+    pub(in crate::model) fn take_on_fargate(&mut self, group: GroupId, zone: ZoneId) {
+        if self.counts(group) {
+            self.open(group).by_fargate_zone[zone.idx()] -= 1;
+            self.close_if_idle(group);
+        }
+    }
+
+    /// How many batches have rows: those that are counted and have tasks.
+    pub(in crate::model) fn n_batches(&self) -> usize {
+        self.row_of.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_a_row_while_it_has_tasks() {
+        let mut groups = Groups::new(1, true);
+        let (service, one, other) = (GroupId::new(0), GroupId::new(7), GroupId::new(8_000_000));
+        let instance = InstanceId::new(3);
+        groups.add(one, instance, 2, [0].into_iter());
+        groups.add(one, instance, 2, [0].into_iter());
+        groups.add_on_fargate(other, ZoneId::new(1), 3);
+        assert_eq!(groups.get(one).map(|it| it.on_instance(instance)), Some(2));
+        assert_eq!(groups.get(other).map(|it| it.on_fargate(ZoneId::new(1))), Some(1));
+        groups.take(one, instance, [0].into_iter());
+        assert_eq!(groups.get(one).map(|it| it.by_value().to_vec()), Some(vec![1, 0]));
+        groups.take(one, instance, [0].into_iter());
+        groups.take_on_fargate(other, ZoneId::new(1));
+        assert_eq!((groups.get(one), groups.get(other)), (None, None));
+        assert_eq!(groups.get(service), Some(&Group::default()), "a service has one always");
+        groups.add(other, instance, 2, [1].into_iter());
+        assert_eq!(groups.rows.len(), 3, "rows are used again");
+    }
+
+    #[test]
+    fn nobody_counts_what_nobody_asks_for() {
+        let mut groups = Groups::new(1, false);
+        let batch = GroupId::new(1);
+        groups.add(batch, InstanceId::new(0), 1, [0].into_iter());
+        groups.take(batch, InstanceId::new(0), [0].into_iter());
+        assert_eq!(groups.get(batch), None);
+        groups.add(GroupId::new(0), InstanceId::new(0), 1, [0].into_iter());
+        assert_eq!(groups.get(GroupId::new(0)).map(|it| it.by_instance().len()), Some(1));
+    }
+}

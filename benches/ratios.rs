@@ -34,7 +34,7 @@ use berthlab::experiment::play::{Audience, Brake, Outcome, play};
 use berthlab::model::workload::Workload;
 use berthlab::record::RunRecord;
 use berthlab::sim;
-use berthlab::trace::formats;
+use berthlab::trace::{OneThread, formats};
 use rayon::ThreadPoolBuilder;
 
 mod support;
@@ -503,7 +503,8 @@ fn csv(table: &mut Table) {
     let [mut ours, mut theirs] = [(); 2].map(|()| Vec::new());
     for _ in 0..N_TIMES {
         let started = support::cpu_ns();
-        let trace = (format.read)(&mut black_box(&bytes[..]), "requests.csv").expect("a sound file");
+        let trace =
+            (format.read)(&mut black_box(&bytes[..]), "requests.csv", &OneThread).expect("a sound file");
         let arrivals = trace.arrivals(Seed(1), true, horizon);
         ours.push(support::cpu_ns() - started);
         assert_eq!(arrivals.len(), requests.len());

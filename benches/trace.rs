@@ -10,7 +10,7 @@ use berthlab::base::{Seed, SimDuration};
 use berthlab::experiment::profile::Profile;
 use berthlab::model::arrivals::Arrivals;
 use berthlab::trace::formats::find;
-use berthlab::trace::{TaskProfile, Trace, native};
+use berthlab::trace::{OneThread, TaskProfile, Trace, native};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 mod support;
@@ -50,7 +50,7 @@ fn azure_file() -> String {
 
 fn read(format: &str, text: &str) -> Trace {
     let format = find(format).expect("a format of the list");
-    (format.read)(&mut text.as_bytes(), "bench.csv").expect("a sound file")
+    (format.read)(&mut text.as_bytes(), "bench.csv", &OneThread).expect("a sound file")
 }
 
 fn profile() -> Box<TaskProfile> {

@@ -92,6 +92,11 @@ impl PackedColumn {
         self.len() == 0
     }
 
+    /// A column with the same number so many times.
+    pub const fn same(number: u64, len: usize) -> Self {
+        if len == 0 { Self::new() } else { Self(Cells::Same { number, len }) }
+    }
+
     /// The bytes that its cells take.
     pub const fn n_bytes(&self) -> usize {
         match &self.0 {
@@ -129,12 +134,12 @@ impl PackedColumn {
             Cells::Two(cells) if u16::holds(number) => cells.push(u16::cut(number)),
             Cells::Four(cells) if u32::holds(number) => cells.push(u32::cut(number)),
             Cells::Eight(cells) => cells.push(number),
-            _ => self.extend(&[number]),
+            _ => self.extend_from_slice(&[number]),
         }
     }
 
     /// Adds these at the end.
-    pub fn extend(&mut self, numbers: &[u64]) {
+    pub fn extend_from_slice(&mut self, numbers: &[u64]) {
         if let (Cells::Same { number, len }, Some(&first)) = (&mut self.0, numbers.first())
             && (*len == 0 || *number == first)
             && numbers.iter().all(|it| *it == first)
@@ -232,6 +237,25 @@ impl Default for PackedColumn {
     }
 }
 
+impl Extend<u64> for PackedColumn {
+    fn extend<I: IntoIterator<Item = u64>>(&mut self, numbers: I) {
+        // By chunks, so that the width is looked at once for many.
+        let mut chunk = [0; 256];
+        let mut numbers = numbers.into_iter();
+        loop {
+            let mut n = 0;
+            for (cell, number) in chunk.iter_mut().zip(&mut numbers) {
+                *cell = number;
+                n += 1;
+            }
+            self.extend_from_slice(&chunk[..n]);
+            if n < chunk.len() {
+                return;
+            }
+        }
+    }
+}
+
 impl FromIterator<u64> for PackedColumn {
     fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
         let mut column = Self::new();
@@ -274,14 +298,16 @@ mod tests {
             let all = parts.concat();
             let pushed: PackedColumn = all.iter().copied().collect();
             assert_eq!(pushed.iter().collect::<Vec<_>>(), all);
-            let (mut extended, mut appended) = (PackedColumn::new(), PackedColumn::new());
+            let (mut extended, mut appended, mut by_chunk) =
+                (PackedColumn::new(), PackedColumn::new(), PackedColumn::new());
             for part in &parts {
-                extended.extend(part);
+                extended.extend_from_slice(part);
                 appended.append(&part.iter().copied().collect());
+                by_chunk.extend(part.iter().copied());
             }
             assert_eq!(extended.iter().collect::<Vec<_>>(), all);
             assert_eq!(appended.iter().collect::<Vec<_>>(), all);
-            assert!(pushed == extended && pushed == appended, "{pushed:?} {extended:?} {appended:?}");
+            assert!(pushed == extended && pushed == appended && pushed == by_chunk, "{all:?}");
         }
     }
 

@@ -13,6 +13,7 @@ use crate::base::{Diagnostic, Seed, SimDuration};
 use crate::experiment::inputs::TASKS_MAX;
 use crate::experiment::profile::Profile;
 use crate::experiment::text;
+use crate::experiment::threads::AllThreads;
 use crate::trace::{
     FORMATS, LoadSeries, ReadError, Trace, describe::describe, fit::fit_tasks, fit_load::fit_load, formats,
     native,
@@ -33,7 +34,8 @@ pub(super) fn trace(command: &TraceCommand) -> Result<(), Failure> {
                 let fault = Diagnostic::new("B0216", format!("`{format}` is not a trace format"));
                 Failure::Input(vec![fault.help_nearest(format, FORMATS.iter().map(|it| it.name))])
             })?;
-            let trace = (format.read)(&mut open(file)?, &shown(file)).map_err(|it| failure(file, it))?;
+            let trace =
+                (format.read)(&mut open(file)?, &shown(file), &AllThreads).map_err(|it| failure(file, it))?;
             write_trace(&trace, output)
         }
         TraceCommand::Generate { profile, horizon, scale, seed, output } => {
@@ -96,7 +98,7 @@ pub(super) fn read_any(path: &Path) -> Result<Csv, Failure> {
     let read = if is_load {
         LoadSeries::read(&mut reader, &shown(path)).map(Csv::Load)
     } else {
-        formats::read_recognised(&mut reader, &shown(path)).map(|it| Csv::Tasks(it.1))
+        formats::read_recognised(&mut reader, &shown(path), &AllThreads).map(|it| Csv::Tasks(it.1))
     };
     read.map_err(|error| failure(path, error))
 }

@@ -22,6 +22,7 @@ use crate::experiment::scenario::{
     ServiceSpec, TasksSpec, UsageSpec, WorkloadSpec, behaviour,
 };
 use crate::experiment::text;
+use crate::experiment::threads::AllThreads;
 use crate::experiment::tree::Node;
 use crate::model::container::{Blueprint, Container};
 use crate::model::scanning::ScanGate;
@@ -217,9 +218,9 @@ impl Inputs {
         let read = match format {
             Some(name) => {
                 let format = formats::find(name).expect("the scenario checked the name");
-                (format.read)(&mut reader, &shown)
+                (format.read)(&mut reader, &shown, &AllThreads)
             }
-            None => formats::read_recognised(&mut reader, &shown).map(|it| it.1),
+            None => formats::read_recognised(&mut reader, &shown, &AllThreads).map(|it| it.1),
         };
         read.map_err(|error| match error {
             ReadError::Content(found) => found,

@@ -18,4 +18,5 @@ mod registry_files;
 pub mod results;
 pub mod scenario;
 pub mod text;
+pub mod threads;
 pub mod tree;

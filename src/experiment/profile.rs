@@ -233,6 +233,7 @@ mod tests {
     use super::*;
     use crate::base::{Seed, SimTime};
     use crate::model::workload::TaskArrival;
+    use crate::trace::OneThread;
     use crate::trace::fit::fit_tasks;
     use crate::trace::fit_load::fit_load;
     use crate::trace::formats::read_recognised;
@@ -244,7 +245,7 @@ mod tests {
 
     fn real_trace() -> Option<Trace> {
         let text = real_file("azure-vm-2017/vm-requests-days-20-24.csv")?;
-        Some(read_recognised(&mut text.as_bytes(), "azure").expect("the real file is sound").1)
+        Some(read_recognised(&mut text.as_bytes(), "azure", &OneThread).expect("the real file is sound").1)
     }
 
     fn real_load() -> Option<LoadSeries> {

@@ -8,12 +8,11 @@
 //! which its file begins. A machine that was still running at the end runs for
 //! ever; its lifetime in the file is only what had passed.
 
-use std::io::BufRead;
-
-use super::builder::{TraceBuilder, UnnumberedRow};
+use super::builder::{Reckoning, UnnumberedRow};
 use super::csv_rows::{Column, Fault, Rows, required};
+use super::csv_trace::{self, Form};
 use super::number;
-use super::source::{Format, LifetimeRange, ReadError, Trace};
+use super::source::{Format, LifetimeRange};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::model::task::Needs;
 
@@ -22,7 +21,7 @@ pub const FORMAT: Format = Format {
     name: "azure-vm-2017",
     summary: "virtual machine requests of the Azure Public Dataset V1, run-length encoded",
     recognises: |header| header.contains("tenant_batch") && header.contains("still_running"),
-    read,
+    read: csv_trace::read::<Azure>,
 };
 
 const COLUMNS: &[Column] = &[
@@ -47,65 +46,54 @@ const STILL_RUNNING: usize = 7;
 /// What the dataset rounded its times to.
 const STEP: SimDuration = SimDuration::from_secs(300);
 
-fn read(input: &mut dyn BufRead, file: &str) -> Result<Trace, ReadError> {
-    let mut rows = Rows::open(COLUMNS, input, file)?;
-    let mut trace = TraceBuilder::default();
-    let mut first = None;
-    let mut previous = None;
-    while rows.advance()? {
-        let Some((time, row)) = read_row(&mut rows) else { continue };
-        let first = *first.get_or_insert(time);
-        if previous.replace(time) != Some(time) {
-            // A tenant's batch is one only within its time step.
-            trace.forget_batches();
-        }
-        let Some(since_first) = time.checked_sub(first) else {
-            let message = "a time before that of the first row, expected ascending times";
-            let help = Some("sort the rows by time, keeping the order of equal times");
-            rows.fault(TIME, Fault { help, ..Fault::new("B0215", message.to_owned()) });
-            break;
-        };
-        let arrival = SimTime::from_millis(since_first);
-        trace.push(&mut rows, TIME, UnnumberedRow { arrival, ..row });
-    }
-    rows.finish()?;
-    Ok(trace.finish())
-}
+/// What is particular to this form.
+pub(super) struct Azure;
 
-/// The time of the row in the file, and the row itself without it.
-fn read_row(rows: &mut Rows<'_>) -> Option<(u64, UnnumberedRow)> {
-    // All fields before the first `?`, so that a row tells all its faults.
-    let time = rows.parse(TIME, number::millis);
-    let batch = rows.parse(TENANT_BATCH, number::whole);
-    let count = rows.parse(COUNT, number::positive);
-    let cpu = rows.parse(VCPUS, number::of_1024);
-    let memory = rows.parse(MEMORY_GB, number::of_1024);
-    let min = rows.parse(LIFETIME_MIN, number::duration);
-    let max = rows.parse(LIFETIME_MAX, number::duration);
-    let is_still_running = rows.parse(STILL_RUNNING, number::flag);
-    let (min, max) = (min?, max?);
-    if min > max {
-        let message = format!("ends after {max} at most, expected not before its minimum of {min}");
-        rows.fault(LIFETIME_MAX, Fault::new("B0214", message));
-        return None;
+impl Form for Azure {
+    const COLUMNS: &'static [Column] = COLUMNS;
+    const ARRIVAL: usize = TIME;
+    // A tenant's batch is one only within its time step.
+    const RECKONING: Reckoning = Reckoning { starts_with_first_row: true, names_last_a_moment: true };
+
+    fn row(rows: &mut Rows<'_>) -> Option<UnnumberedRow> {
+        // All fields before the first `?`, so that a row tells all its faults.
+        let time = rows.millis(TIME);
+        let batch = rows.whole(TENANT_BATCH);
+        let count = rows.positive(COUNT);
+        let cpu = rows.of_1024(VCPUS);
+        let memory = rows.of_1024(MEMORY_GB);
+        let min = rows.duration(LIFETIME_MIN);
+        let max = rows.duration(LIFETIME_MAX);
+        let is_still_running = rows.parse(STILL_RUNNING, number::flag);
+        let (min, max) = (min?, max?);
+        if min > max {
+            let message = format!("ends after {max} at most, expected not before its minimum of {min}");
+            rows.fault(LIFETIME_MAX, Fault::new("B0214", message));
+            return None;
+        }
+        let max = if is_still_running? { SimDuration::FOREVER } else { max };
+        Some(UnnumberedRow {
+            arrival: SimTime::from_millis(time?),
+            arrival_step: STEP,
+            batch: Some(batch?),
+            count: count?,
+            needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
+            lifetime: LifetimeRange { min, max, step: STEP },
+        })
     }
-    let max = if is_still_running? { SimDuration::FOREVER } else { max };
-    let row = UnnumberedRow {
-        arrival: SimTime::ZERO,
-        arrival_step: STEP,
-        batch: Some(batch?),
-        count: count?,
-        needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
-        lifetime: LifetimeRange { min, max, step: STEP },
-    };
-    Some((time?, row))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::{Seed, id::Id as _};
+    use crate::trace::source::{ReadError, Trace};
     use crate::trace::testing::real_file;
+    use crate::trace::threads::OneThread;
+
+    fn read(input: &mut (dyn std::io::BufRead + Send), file: &str) -> Result<Trace, ReadError> {
+        (FORMAT.read)(input, file, &OneThread)
+    }
 
     const HEADER: &str =
         "time_s,tenant_batch,count,vcpus,memory_gb,lifetime_min_s,lifetime_max_s,still_running\n";

@@ -1,16 +1,20 @@
-//! Rows of a CSV file of plain numbers, read into one reused line, with the
-//! place of every fault. A row is one line: no field of a trace has a line break
-//! in it, so a quote that is not closed spoils its line and not the rest of the
-//! file, and memory is bounded by the longest line allowed, whatever the file.
+//! Rows of a CSV file of plain numbers, read in blocks of lines, with the place
+//! of every fault. A row is one line: no field of a trace has a line break in it,
+//! so a quote that is not closed spoils its line and not the rest of the file,
+//! and memory is bounded by the longest line allowed, whatever the file.
+//!
+//! A line is first read at a glance, which does for plain numbers between
+//! commas; any other is looked at closely.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 use std::ops::Range;
 
+use super::csv_blocks::{Block, Blocks, LINE_LENGTH_MAX};
+use super::number;
+use super::plain::{self, Plain, Span};
 use super::source::ReadError;
-use crate::base::{Diagnostic, Place};
+use crate::base::{Diagnostic, Place, SimDuration};
 
-/// No row of numbers is as long; what is longer is no trace.
-const LINE_LENGTH_MAX: usize = 1 << 20;
 /// As many faults are told; the rest is most likely the same again.
 const N_FAULTS_MAX: usize = 20;
 /// As much of a line is shown with a fault.
@@ -45,40 +49,42 @@ impl Fault {
     }
 }
 
-/// A CSV file whose header has been read, and the row it stands on.
-pub(super) struct Rows<'a> {
-    input: &'a mut dyn BufRead,
+/// What the header of a file says.
+#[derive(Clone)]
+pub(super) struct Header<'a> {
     file: &'a str,
-    line: Vec<u8>,
-    line_number: u64,
-    /// Where the fields of the row are in `line`.
-    fields: Vec<Range<usize>>,
     columns: &'static [Column],
     /// Field of each known column, in the format's order; `None` if the file
     /// does not have it.
     positions: Vec<Option<usize>>,
     n_columns: usize,
+}
+
+/// A CSV file whose header has been read, and the row it stands on.
+pub(super) struct Rows<'a> {
+    header: Header<'a>,
+    /// Where further blocks come from; `None` if there is this one alone.
+    blocks: Option<Blocks<'a>>,
+    /// Its start is where the next line begins.
+    block: Block,
+    line: Range<usize>,
+    line_number: u64,
+    /// The fields of the row.
+    fields: Vec<Span>,
     faults: Vec<Diagnostic>,
+    /// Whether some fault was such that nothing can be read behind it.
+    is_over: bool,
 }
 
 impl<'a> Rows<'a> {
     /// Reads the header and finds the `columns` in it, in any order.
     pub(super) fn open(
         columns: &'static [Column],
-        input: &'a mut dyn BufRead,
+        input: &'a mut (dyn BufRead + Send),
         file: &'a str,
     ) -> Result<Self, ReadError> {
-        let mut rows = Self {
-            input,
-            file,
-            line: Vec::new(),
-            line_number: 0,
-            fields: Vec::new(),
-            columns,
-            positions: vec![None; columns.len()],
-            n_columns: 0,
-            faults: Vec::new(),
-        };
+        let header = Header { file, columns, positions: vec![None; columns.len()], n_columns: 0 };
+        let mut rows = Self { blocks: Some(Blocks::new(input)), ..Self::of_block(header, Block::default()) };
         if rows.read_line()? {
             rows.read_header(columns);
         } else if rows.faults.is_empty() {
@@ -91,10 +97,48 @@ impl<'a> Rows<'a> {
         if rows.faults.is_empty() { Ok(rows) } else { Err(ReadError::Content(rows.faults)) }
     }
 
+    /// The rows of one block behind this header, the first of which is line 1.
+    pub(super) fn of_block(header: Header<'a>, block: Block) -> Self {
+        let (fields, faults) = (Vec::new(), Vec::new());
+        Self { header, blocks: None, block, line: 0..0, line_number: 0, fields, faults, is_over: false }
+    }
+
+    /// The blocks that were not read yet; from here on the rows are those of the
+    /// current block, and of what is put in its place.
+    pub(super) fn take_blocks(&mut self) -> Option<Blocks<'a>> {
+        self.blocks.take()
+    }
+
+    /// Puts another block in the place of the current one, which is given back.
+    pub(super) fn replace_block(&mut self, block: Block) -> Block {
+        std::mem::replace(&mut self.block, block)
+    }
+
+    /// Passes over so many lines that somebody else has read.
+    pub(super) fn pass_over(&mut self, n_lines: u64) {
+        self.line_number += n_lines;
+    }
+
+    /// What the header said.
+    pub(super) fn header(&self) -> &Header<'a> {
+        &self.header
+    }
+
+    /// How many lines were read.
+    pub(super) fn n_lines(&self) -> u64 {
+        self.line_number
+    }
+
+    /// Whether nothing more is to be read: there were too many faults, or one
+    /// behind which nothing can be.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over || self.faults.len() > N_FAULTS_MAX
+    }
+
     fn read_header(&mut self, columns: &'static [Column]) {
-        self.n_columns = self.fields.len();
+        self.header.n_columns = self.fields.len();
         for idx in 0..self.fields.len() {
-            let found = String::from_utf8_lossy(&self.line[self.fields[idx].clone()]).trim().to_owned();
+            let found = String::from_utf8_lossy(self.text(self.fields[idx])).trim().to_owned();
             let Some(column) = columns.iter().position(|column| column.name == found) else {
                 let fault = self.text_fault(idx).unwrap_or_else(|| {
                     Fault::new("B0208", format!("`{}` is not a column of this format", shown(&found)))
@@ -105,11 +149,11 @@ impl<'a> Rows<'a> {
                     .push(Diagnostic::new(fault.code, fault.message).help_nearest(&found, names).at(place));
                 continue;
             };
-            if self.positions[column].replace(idx).is_some() {
+            if self.header.positions[column].replace(idx).is_some() {
                 self.fault_at(idx, Fault::new("B0207", format!("a second column `{found}`, expected one")));
             }
         }
-        for (column, position) in columns.iter().zip(&self.positions) {
+        for (column, position) in columns.iter().zip(self.header.positions.clone()) {
             if column.is_required && position.is_none() {
                 let message = format!("no column `{}` in the header", column.name);
                 let place = self.place_of_line();
@@ -119,8 +163,9 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether the file has the format's n-th column.
+    #[inline]
     pub(super) fn has(&self, column: usize) -> bool {
-        self.positions[column].is_some()
+        self.header.positions[column].is_some()
     }
 
     /// Which of several names of one column the file has.
@@ -130,7 +175,11 @@ impl<'a> Rows<'a> {
     /// If it has none of them, or several.
     pub(super) fn one_of(&self, columns: &[usize]) -> Result<usize, Diagnostic> {
         let names = |columns: &[usize]| {
-            columns.iter().map(|&it| format!("`{}`", self.columns[it].name)).collect::<Vec<_>>().join(", ")
+            columns
+                .iter()
+                .map(|&it| format!("`{}`", self.header.columns[it].name))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let present: Vec<usize> = columns.iter().copied().filter(|&it| self.has(it)).collect();
         let (code, message) = match present[..] {
@@ -144,14 +193,22 @@ impl<'a> Rows<'a> {
     /// Goes to the next row with as many fields as the header; lines without
     /// any text are passed over. False at the end of the file, or when there
     /// were too many faults to go on.
+    #[inline]
     pub(super) fn advance(&mut self) -> io::Result<bool> {
-        while self.faults.len() <= N_FAULTS_MAX && self.read_line()? {
-            if self.fields.len() == self.n_columns {
+        if !self.is_over() && self.read_line_at_a_glance().is_some() {
+            return Ok(true);
+        }
+        self.advance_slowly()
+    }
+
+    fn advance_slowly(&mut self) -> io::Result<bool> {
+        while !self.is_over() && self.read_line()? {
+            let n_columns = self.header.n_columns;
+            if self.fields.len() == n_columns {
                 return Ok(true);
             }
-            let message =
-                format!("{} fields, expected {} as in the header", self.fields.len(), self.n_columns);
-            let last = self.fields.len().min(self.n_columns + 1) - 1;
+            let message = format!("{} fields, expected {n_columns} as in the header", self.fields.len());
+            let last = self.fields.len().min(n_columns + 1) - 1;
             self.fault_at(last, Fault::new("B0209", message));
         }
         Ok(false)
@@ -160,7 +217,70 @@ impl<'a> Rows<'a> {
     /// The n-th column's field in this row; empty if the file has no such
     /// column.
     pub(super) fn field(&self, column: usize) -> &[u8] {
-        self.positions[column].map_or(&[], |idx| self.line[self.fields[idx].clone()].trim_ascii())
+        self.header.positions[column].map_or(&[], |idx| self.text(self.fields[idx]).trim_ascii())
+    }
+
+    /// Whether there is nothing in it.
+    #[inline]
+    pub(super) fn is_empty(&self, column: usize) -> bool {
+        let is_plain = |idx: usize| self.fields[idx].plain().is_some();
+        !self.header.positions[column].is_some_and(is_plain) && self.field(column).is_empty()
+    }
+
+    /// The text of a field of this row.
+    fn text(&self, field: Span) -> &[u8] {
+        &self.block.padded()[field.start..field.end]
+    }
+
+    /// A time in the n-th column, as [`number::millis`] reads it, in
+    /// milliseconds. `None` after a fault, which is kept: so here and below.
+    #[inline]
+    pub(super) fn millis(&mut self, column: usize) -> Option<u64> {
+        let plain = |it: Plain| Some(it.thousandths()).filter(|it| *it <= SimDuration::LONGEST.millis());
+        self.number(column, plain, number::millis)
+    }
+
+    /// The same as a duration.
+    #[inline]
+    pub(super) fn duration(&mut self, column: usize) -> Option<SimDuration> {
+        self.millis(column).map(SimDuration::from_millis)
+    }
+
+    /// A number from 1, as [`number::positive`] reads it.
+    #[inline]
+    pub(super) fn positive(&mut self, column: usize) -> Option<u32> {
+        let plain = |it: Plain| u32::try_from(it.whole()?).ok().filter(|it| *it > 0);
+        self.number(column, plain, number::positive)
+    }
+
+    /// A whole number, as [`number::whole`] reads it.
+    #[inline]
+    pub(super) fn whole(&mut self, column: usize) -> Option<u64> {
+        self.number(column, Plain::whole, number::whole)
+    }
+
+    /// A number of units, each 1024 of what is returned, as
+    /// [`number::of_1024`] reads it.
+    #[inline]
+    pub(super) fn of_1024(&mut self, column: usize) -> Option<u32> {
+        let plain = |it: Plain| u32::try_from(it.whole()?.checked_mul(1024)?).ok().filter(|it| *it > 0);
+        self.number(column, plain, number::of_1024)
+    }
+
+    /// A plain number by the short way, and anything else by the reader of its
+    /// text, which says what is wrong with it.
+    #[inline]
+    fn number<T>(
+        &mut self,
+        column: usize,
+        plain: impl Fn(Plain) -> Option<T>,
+        text: fn(&[u8]) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let field = self.header.positions[column].map(|idx| self.fields[idx]);
+        match field.and_then(Span::plain).and_then(plain) {
+            Some(number) => Some(number),
+            None => self.parse_closely(column, text),
+        }
     }
 
     /// The n-th column's field as `parse` understands it. `None` after a fault,
@@ -175,9 +295,15 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The same, out of the way of those that are read at a glance.
+    #[cold]
+    fn parse_closely<T>(&mut self, column: usize, text: fn(&[u8]) -> Result<T, Fault>) -> Option<T> {
+        self.parse(column, text)
+    }
+
     /// Keeps a fault of the n-th column's field in this row.
     pub(super) fn fault(&mut self, column: usize, fault: Fault) {
-        let idx = self.positions[column].expect("a field was read, so its column is there");
+        let idx = self.header.positions[column].expect("a field was read, so its column is there");
         // Bytes that are no text at all are the cause, whatever else is missed.
         let fault = self.text_fault(idx).unwrap_or(fault);
         self.fault_at(idx, fault);
@@ -206,8 +332,8 @@ impl<'a> Rows<'a> {
 
     /// What makes a field no text, if anything does.
     fn text_fault(&self, idx: usize) -> Option<Fault> {
-        let field = &self.line[self.fields[idx].clone()];
-        if self.line.contains(&0) && field.contains(&0) {
+        let field = self.text(self.fields[idx]);
+        if field.contains(&0) {
             let help = Some("was the file saved as UTF-16? Save it as UTF-8");
             let message = "a NUL byte, expected UTF-8 text".to_owned();
             Some(Fault { code: "B0203", message, help })
@@ -218,101 +344,131 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The next line, if it is a row of the header's length, without quotes, and
+    /// certainly not blank; otherwise nothing has changed.
+    #[inline]
+    fn read_line_at_a_glance(&mut self) -> Option<()> {
+        let start = self.block.start;
+        let block = self.block.padded();
+        self.fields.resize(self.header.n_columns, Span::of_text(0, 0));
+        let (last, others) = self.fields.split_last_mut()?;
+        let mut at = start;
+        for field in &mut *others {
+            at = plain::find(block, at, field)?;
+            if block[at] != b',' {
+                return None;
+            }
+            at += 1;
+        }
+        let end = plain::find(block, at, last)?;
+        at = end + 1 + usize::from(block[end] == b'\r');
+        let may_be_blank = others.is_empty() && last.plain().is_none();
+        if block[at - 1] != b'\n' || may_be_blank || at - start > LINE_LENGTH_MAX {
+            return None;
+        }
+        self.line = start..end;
+        self.line_number += 1;
+        self.block.start = at;
+        Some(())
+    }
+
     /// The next line that has text in it, split into fields. False at the end,
     /// or after a fault that ends the reading.
     fn read_line(&mut self) -> io::Result<bool> {
         loop {
-            self.line.clear();
             self.fields.clear();
             self.line_number += 1;
-            if !self.read_bytes()? {
+            if !self.find_line()? {
+                // The end of one block of many is no line.
+                self.line_number -= u64::from(self.blocks.is_none() && !self.is_over);
                 return Ok(false);
             }
-            if self.line_number == 1 {
-                if self.line.starts_with(b"\xFF\xFE") || self.line.starts_with(b"\xFE\xFF") {
+            let text = &self.block.padded()[self.line.clone()];
+            let (mut n_before, mut n_behind) = (0, 0);
+            // Blocks of a file whose header somebody read begin at line 1 too.
+            if self.line_number == 1 && self.header.n_columns == 0 {
+                if text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF") {
                     let place = self.place_of_line();
                     let fault = Diagnostic::new("B0202", "UTF-16 text, expected UTF-8").at(place);
                     self.faults.push(fault.help("save the file as UTF-8"));
                     return Ok(false);
                 }
-                if self.line.starts_with(b"\xEF\xBB\xBF") {
-                    self.line.drain(..3);
-                }
+                n_before = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
             }
-            if self.line.last() == Some(&b'\r') {
-                self.line.pop();
+            if text[n_before..].last() == Some(&b'\r') {
+                n_behind = 1;
             }
-            if self.line.trim_ascii().is_empty() {
+            self.line = self.line.start + n_before..self.line.end - n_behind;
+            if self.block.padded()[self.line.clone()].trim_ascii().is_empty() {
                 continue;
             }
             if self.split() {
                 return Ok(true);
             }
-            if self.faults.len() > N_FAULTS_MAX || self.n_columns == 0 {
+            if self.is_over() || self.header.n_columns == 0 {
                 return Ok(false);
             }
         }
     }
 
-    /// Reads up to the next line feed, which is taken away. False at the end of
-    /// the file, or at a line that is too long.
-    fn read_bytes(&mut self) -> io::Result<bool> {
-        let limit = LINE_LENGTH_MAX as u64 + 1;
-        let n_read = (&mut *self.input).take(limit).read_until(b'\n', &mut self.line)?;
-        if self.line.last() == Some(&b'\n') {
-            self.line.pop();
-        } else if self.line.len() > LINE_LENGTH_MAX {
+    /// Goes to the next line, whatever it holds. False at the end of the file, or
+    /// at a line that is too long.
+    fn find_line(&mut self) -> io::Result<bool> {
+        if self.block.start == self.block.end
+            && let Some(blocks) = &mut self.blocks
+        {
+            let spare = std::mem::take(&mut self.block);
+            self.block = blocks.next(spare)?.unwrap_or_default();
+        }
+        let Block { start, end, .. } = self.block;
+        self.line = start..start;
+        if start == end {
+            return Ok(false);
+        }
+        let seen = &self.block.padded()[start..end.min(start + LINE_LENGTH_MAX + 1)];
+        let n_seen = seen.len();
+        if let Some(n) = memchr::memchr(b'\n', seen) {
+            self.line = start..start + n;
+            self.block.start = start + n + 1;
+            return Ok(true);
+        }
+        self.line = start..start + n_seen;
+        self.block.start = end;
+        if n_seen > LINE_LENGTH_MAX {
             let message = format!("a line of more than {LINE_LENGTH_MAX} bytes, expected a row of numbers");
             let place = self.place_of_line();
             self.faults.push(Diagnostic::new("B0204", message).at(place));
+            self.is_over = true;
             return Ok(false);
         }
-        Ok(n_read > 0)
+        Ok(true)
     }
 
     /// Finds the fields of the line; false, with a fault, if a quote is not
-    /// closed.
+    /// closed. A quoted field is taken without its quotes.
     fn split(&mut self) -> bool {
-        let mut start = 0;
-        for (at, byte) in self.line.iter().enumerate() {
-            match byte {
-                b',' => {
-                    self.fields.push(start..at);
-                    start = at + 1;
-                }
-                b'"' => return self.split_quoted(),
-                _ => (),
-            }
-        }
-        self.fields.push(start..self.line.len());
-        true
-    }
-
-    /// The same where some field may be quoted; such a field is taken without
-    /// its quotes.
-    fn split_quoted(&mut self) -> bool {
-        self.fields.clear();
-        let mut start = 0;
+        let Range { start: mut field, end } = self.line;
+        let block = self.block.padded();
         let mut quote = None;
-        for (at, byte) in self.line.iter().enumerate() {
-            match byte {
+        let unquoted = |start: usize, end: usize| match block[start..end] {
+            [b'"', .., b'"'] => Span::of_text(start + 1, end - 1),
+            _ => Span::of_text(start, end),
+        };
+        for at in self.line.clone() {
+            match block[at] {
                 b'"' if quote.is_some() => quote = None,
                 b'"' => quote = Some(at),
                 b',' if quote.is_none() => {
-                    self.fields.push(start..at);
-                    start = at + 1;
+                    self.fields.push(unquoted(field, at));
+                    field = at + 1;
                 }
                 _ => (),
             }
         }
-        self.fields.push(start..self.line.len());
-        for field in &mut self.fields {
-            if let [b'"', .., b'"'] = self.line[field.clone()] {
-                *field = field.start + 1..field.end - 1;
-            }
-        }
+        self.fields.push(unquoted(field, end));
         if let Some(at) = quote {
-            let column = 1 + String::from_utf8_lossy(&self.line[..at]).chars().count() as u64;
+            let before = &block[self.line.start..at];
+            let column = 1 + String::from_utf8_lossy(before).chars().count() as u64;
             let place = Place { column, ..self.place_of_line() };
             let message = "a quote that is not closed in its line, expected plain numbers";
             self.faults.push(Diagnostic::new("B0205", message).at(place));
@@ -321,20 +477,23 @@ impl<'a> Rows<'a> {
     }
 
     fn place_of(&self, idx: usize) -> Place {
-        let field = &self.fields[idx];
+        let field = self.fields[idx];
         let n_chars = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().count() as u64;
-        let text = &self.line[field.clone()];
+        let text = self.text(field);
         // What is cut from the line as shown cannot be pointed at.
         let blank = text.len() - text.trim_ascii_start().len();
-        let column = 1 + n_chars(&self.line[..(field.start + blank).min(SHOWN_MAX)]);
+        let start = (field.start + blank).min(self.line.start + SHOWN_MAX);
+        let column = 1 + n_chars(&self.block.padded()[self.line.start..start]);
         let width = n_chars(&text.trim_ascii()[..text.trim_ascii().len().min(SHOWN_MAX)]).max(1);
         Place { column, width, ..self.place_of_line() }
     }
 
     /// The row as a whole.
     pub(super) fn place_of_line(&self) -> Place {
-        let text = String::from_utf8_lossy(&self.line[..self.line.len().min(SHOWN_MAX)]).into_owned();
-        Place { file: self.file.to_owned(), line: self.line_number, column: 1, width: 1, text }
+        let Range { start, end } = self.line;
+        let shown = &self.block.padded()[start..end.min(start + SHOWN_MAX)];
+        let text = String::from_utf8_lossy(shown).into_owned();
+        Place { file: self.header.file.to_owned(), line: self.line_number, column: 1, width: 1, text }
     }
 }
 

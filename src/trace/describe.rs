@@ -135,7 +135,9 @@ mod tests {
     #[test]
     fn the_real_trace_has_the_known_description() {
         let Some(text) = real_file("azure-vm-2017/vm-requests-days-20-24.csv") else { return };
-        let (_, trace) = crate::trace::formats::read_recognised(&mut text.as_bytes(), "azure").unwrap();
+        let (_, trace) =
+            crate::trace::formats::read_recognised(&mut text.as_bytes(), "azure", &crate::trace::OneThread)
+                .unwrap();
         let lines = describe(&trace);
         assert_eq!(value(&lines, "span"), "3d11h20m");
         assert_eq!(value(&lines, "largest batch"), "587 tasks");

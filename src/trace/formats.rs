@@ -4,6 +4,7 @@ use std::io::{BufRead, Cursor, Read as _};
 
 use super::FORMATS;
 use super::source::{Format, ReadError, Trace};
+use super::threads::Threads;
 use crate::base::{Diagnostic, Place};
 
 /// No header is longer; a format is not looked for beyond.
@@ -32,7 +33,11 @@ pub fn recognise(header: &str) -> Option<&'static Format> {
 /// # Errors
 ///
 /// Every fault of the content up to a limit, or the reader's own failure.
-pub fn read_recognised(input: &mut dyn BufRead, file: &str) -> Result<(&'static Format, Trace), ReadError> {
+pub fn read_recognised(
+    input: &mut (dyn BufRead + Send),
+    file: &str,
+    threads: &dyn Threads,
+) -> Result<(&'static Format, Trace), ReadError> {
     let mut start = Vec::new();
     (&mut *input).take(HEADER_LENGTH_MAX).read_until(b'\n', &mut start)?;
     let header = String::from_utf8_lossy(&start).trim_start_matches('\u{FEFF}').trim_end().to_owned();
@@ -49,14 +54,14 @@ pub fn read_recognised(input: &mut dyn BufRead, file: &str) -> Result<(&'static 
     }
     let format = format.unwrap_or(&FORMATS[0]);
     let mut whole = Cursor::new(start).chain(input);
-    Ok((format, (format.read)(&mut whole, file)?))
+    Ok((format, (format.read)(&mut whole, file, threads)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::{Domain, Seed};
-    use crate::trace::LoadSeries;
+    use crate::trace::{LoadSeries, OneThread};
 
     #[test]
     fn the_list_has_distinct_lower_case_names_and_summaries() {
@@ -74,7 +79,7 @@ mod tests {
         let native = "\u{FEFF}cpu_units,memory_mib,arrival_s,lifetime_s\r\n256,512,0,60\r\n";
         let azure = "time_s,tenant_batch,count,vcpus,memory_gb,lifetime_min_s,lifetime_max_s,still_running\n";
         for (text, name, n_tasks) in [(native, "berthlab", 1), (azure, "azure-vm-2017", 0)] {
-            let (format, trace) = read_recognised(&mut text.as_bytes(), "t.csv").unwrap();
+            let (format, trace) = read_recognised(&mut text.as_bytes(), "t.csv", &OneThread).unwrap();
             assert_eq!((format.name, trace.n_tasks()), (name, n_tasks));
         }
         for (bytes, code) in [
@@ -83,7 +88,7 @@ mod tests {
             (b"\xFF\xFEa\0,\0", "B0202"),
             (b"a\0r\0", "B0203"),
         ] {
-            match read_recognised(&mut &bytes[..], "t.csv") {
+            match read_recognised(&mut &bytes[..], "t.csv", &OneThread) {
                 Err(ReadError::Content(faults)) => assert_eq!(faults[0].code, code, "{bytes:?}"),
                 _ => panic!("{bytes:?} was read"),
             }
@@ -116,7 +121,7 @@ mod tests {
             let faults = if round % 3 == 2 {
                 LoadSeries::read(&mut file.as_slice(), "t.csv").err()
             } else {
-                read_recognised(&mut file.as_slice(), "t.csv").err()
+                read_recognised(&mut file.as_slice(), "t.csv", &OneThread).err()
             };
             if let Some(ReadError::Content(faults)) = faults {
                 assert!(!faults.is_empty());

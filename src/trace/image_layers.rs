@@ -64,7 +64,7 @@ impl ImageLayers {
     /// # Errors
     ///
     /// Every fault of the content up to a limit, or the reader's own failure.
-    pub fn read(input: &mut dyn BufRead, file: &str) -> Result<Self, ReadError> {
+    pub fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Self, ReadError> {
         let mut rows = Rows::open(COLUMNS, input, file)?;
         // By image, day and whether it is the usual architecture, with the position
         // of each row: the last of an image is the one that is meant.

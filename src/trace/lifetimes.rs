@@ -13,7 +13,7 @@ use crate::base::{Diagnostic, SimDuration};
 /// # Errors
 ///
 /// Every fault of the content up to a limit, or the reader's own failure.
-pub fn read_lifetimes(input: &mut dyn BufRead, file: &str) -> Result<Vec<SimDuration>, ReadError> {
+pub fn read_lifetimes(input: &mut (dyn BufRead + Send), file: &str) -> Result<Vec<SimDuration>, ReadError> {
     const COLUMNS: &[Column] = &[required("lifetime_s")];
     let mut rows = Rows::open(COLUMNS, input, file)?;
     let mut lifetimes = Vec::new();

@@ -70,7 +70,7 @@ impl LoadSeries {
     /// # Errors
     ///
     /// Every fault of the content up to a limit, or the reader's own failure.
-    pub fn read(input: &mut dyn BufRead, file: &str) -> Result<Self, ReadError> {
+    pub fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Self, ReadError> {
         const COLUMNS: &[Column] = &[optional_time("at_s"), optional_time("timestamp"), required("value")];
         const AT: usize = 0;
         const TIMESTAMP: usize = 1;

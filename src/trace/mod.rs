@@ -4,7 +4,9 @@
 
 pub mod azure_vm_2017;
 mod builder;
+mod csv_blocks;
 mod csv_rows;
+mod csv_trace;
 pub mod describe;
 pub mod fit;
 pub mod fit_load;
@@ -14,6 +16,7 @@ mod lifetimes;
 pub mod load_series;
 pub mod native;
 mod number;
+mod plain;
 pub mod quantiles;
 pub mod rows;
 mod scan_findings;
@@ -24,6 +27,7 @@ pub mod synthetic;
 pub mod synthetic_load;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod threads;
 pub mod vm_requests;
 
 pub use formats::{find, read_recognised, recognise};
@@ -37,6 +41,7 @@ pub use spot_availability::{AvailabilitySeries, SpotAvailability};
 pub use spot_prices::{PriceSeries, SpotPrices};
 pub use synthetic::TaskProfile;
 pub use synthetic_load::LoadProfile;
+pub use threads::{OneThread, Threads};
 
 /// The list of trace formats.
 pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT, vm_requests::FORMAT];

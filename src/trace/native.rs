@@ -17,10 +17,11 @@
 
 use std::io::{self, BufRead, Write};
 
-use super::builder::{TraceBuilder, UnnumberedRow};
+use super::builder::{Reckoning, UnnumberedRow};
 use super::csv_rows::{Column, Fault, Rows, optional, required};
-use super::number;
+use super::csv_trace::{self, Form};
 use super::source::{Format, LifetimeRange, ReadError, Trace};
+use super::threads::OneThread;
 use crate::base::{CpuUnits, Diagnostic, MemoryMib, SimDuration, SimTime};
 use crate::model::task::Needs;
 
@@ -32,7 +33,7 @@ pub const FORMAT: Format = Format {
         let has = |name: &str| header.split(',').any(|it| it.trim().trim_matches('"') == name);
         has("arrival_s") && has("cpu_units")
     },
-    read,
+    read: csv_trace::read::<Native>,
 };
 
 const COLUMNS: &[Column] = &[
@@ -58,22 +59,59 @@ const LIFETIME_MIN: usize = 7;
 const LIFETIME_MAX: usize = 8;
 const LIFETIME_STEP: usize = 9;
 
-/// Reads a trace in this form; `file` is only for messages.
+/// Reads a trace in this form on this thread; `file` is only for messages.
 ///
 /// # Errors
 ///
 /// Every fault of the content up to a limit, or the reader's own failure.
-pub fn read(input: &mut dyn BufRead, file: &str) -> Result<Trace, ReadError> {
-    let mut rows = Rows::open(COLUMNS, input, file)?;
-    check_lifetime_columns(&rows)?;
-    let mut trace = TraceBuilder::default();
-    while rows.advance()? {
-        if let Some(row) = read_row(&mut rows) {
-            trace.push(&mut rows, ARRIVAL, row);
-        }
+pub fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Trace, ReadError> {
+    csv_trace::read::<Native>(input, file, &OneThread)
+}
+
+/// What is particular to this form.
+pub(super) struct Native;
+
+impl Form for Native {
+    const COLUMNS: &'static [Column] = COLUMNS;
+    const ARRIVAL: usize = ARRIVAL;
+    const RECKONING: Reckoning = Reckoning { starts_with_first_row: false, names_last_a_moment: false };
+
+    fn check(rows: &Rows<'_>) -> Result<(), ReadError> {
+        check_lifetime_columns(rows)
     }
-    rows.finish()?;
-    Ok(trace.finish())
+
+    #[inline(always)]
+    fn row(rows: &mut Rows<'_>) -> Option<UnnumberedRow> {
+        // All fields before the first `?`, so that a row tells all its faults.
+        let arrival = rows.duration(ARRIVAL);
+        let arrival_step = or_default(rows, ARRIVAL_STEP, SimDuration::ZERO, Rows::duration);
+        let batch = or_default(rows, BATCH, None, |rows, column| rows.whole(column).map(Some));
+        let count = or_default(rows, COUNT, 1, Rows::positive);
+        let cpu = rows.positive(CPU);
+        let memory = rows.positive(MEMORY);
+        let step = or_default(rows, LIFETIME_STEP, SimDuration::ZERO, Rows::duration);
+        let (min, max) = if rows.has(LIFETIME) {
+            let lifetime = open_duration(rows, LIFETIME);
+            let min = lifetime.map(|it| if it == SimDuration::FOREVER { SimDuration::ZERO } else { it });
+            (min, lifetime)
+        } else {
+            (rows.duration(LIFETIME_MIN), open_duration(rows, LIFETIME_MAX))
+        };
+        let (min, max, step) = (min?, max?, step?);
+        let lifetime = LifetimeRange { min, max, step };
+        if min > max || (max == SimDuration::ZERO && step == SimDuration::ZERO) {
+            refuse(rows, lifetime);
+            return None;
+        }
+        Some(UnnumberedRow {
+            arrival: SimTime::ZERO + arrival?,
+            arrival_step: arrival_step?,
+            batch: batch?,
+            count: count?,
+            needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
+            lifetime,
+        })
+    }
 }
 
 fn check_lifetime_columns(rows: &Rows<'_>) -> Result<(), ReadError> {
@@ -88,63 +126,36 @@ fn check_lifetime_columns(rows: &Rows<'_>) -> Result<(), ReadError> {
     Err(ReadError::Content(vec![Diagnostic::new(code, message).at(rows.place_of_line())]))
 }
 
-fn read_row(rows: &mut Rows<'_>) -> Option<UnnumberedRow> {
-    // All fields before the first `?`, so that a row tells all its faults.
-    let arrival = rows.parse(ARRIVAL, number::duration);
-    let arrival_step = or_default(rows, ARRIVAL_STEP, SimDuration::ZERO, number::duration);
-    let batch = or_default(rows, BATCH, None, |field| number::whole(field).map(Some));
-    let count = or_default(rows, COUNT, 1, number::positive);
-    let cpu = rows.parse(CPU, number::positive);
-    let memory = rows.parse(MEMORY, number::positive);
-    let step = or_default(rows, LIFETIME_STEP, SimDuration::ZERO, number::duration);
-    let (min, max) = if rows.has(LIFETIME) {
-        let lifetime = rows.parse(LIFETIME, open_duration);
-        let min = lifetime.map(|it| if it == SimDuration::FOREVER { SimDuration::ZERO } else { it });
-        (min, lifetime)
-    } else {
-        (rows.parse(LIFETIME_MIN, number::duration), rows.parse(LIFETIME_MAX, open_duration))
-    };
-    let lifetime = LifetimeRange { min: min?, max: max?, step: step? };
-    Some(UnnumberedRow {
-        arrival: SimTime::ZERO + arrival?,
-        arrival_step: arrival_step?,
-        batch: batch?,
-        count: count?,
-        needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
-        lifetime: checked(rows, lifetime)?,
-    })
-}
-
-fn or_default<T>(
-    rows: &mut Rows<'_>,
+#[inline]
+fn or_default<'a, T>(
+    rows: &mut Rows<'a>,
     column: usize,
     default: T,
-    parse: fn(&[u8]) -> Result<T, Fault>,
+    read: impl Fn(&mut Rows<'a>, usize) -> Option<T>,
 ) -> Option<T> {
-    if rows.has(column) { rows.parse(column, parse) } else { Some(default) }
+    if rows.has(column) { read(rows, column) } else { Some(default) }
 }
 
 /// A duration; for ever if there is nothing.
-fn open_duration(field: &[u8]) -> Result<SimDuration, Fault> {
-    if field.is_empty() { Ok(SimDuration::FOREVER) } else { number::duration(field) }
+#[inline]
+fn open_duration(rows: &mut Rows<'_>, column: usize) -> Option<SimDuration> {
+    if rows.is_empty(column) { Some(SimDuration::FOREVER) } else { rows.duration(column) }
 }
 
-fn checked(rows: &mut Rows<'_>, lifetime: LifetimeRange) -> Option<LifetimeRange> {
-    let LifetimeRange { min, max, step } = lifetime;
+/// Keeps what is wrong with a lifetime.
+#[cold]
+fn refuse(rows: &mut Rows<'_>, LifetimeRange { min, max, .. }: LifetimeRange) {
     let column = if rows.has(LIFETIME) { LIFETIME } else { LIFETIME_MAX };
     let fault = if min > max {
         let message = format!("ends after {max} at most, expected not before its minimum of {min}");
         Fault::new("B0214", message)
-    } else if max == SimDuration::ZERO && step == SimDuration::ZERO {
+    } else {
         Fault {
             help: Some("leave out tasks that never run"),
             ..Fault::new("B0213", "a lifetime of zero".into())
         }
-    } else {
-        return Some(lifetime);
     };
     rows.fault(column, fault);
-    None
 }
 
 /// Writes `trace` in this form, so that [`read`] gives the same trace back. Of a

@@ -33,6 +33,11 @@ impl TraceRow {
     fn is_one_arrival(&self) -> bool {
         self.count == 1 && self.arrival_step == SimDuration::ZERO && self.lifetime.known().is_some()
     }
+
+    /// The same, and all steps are zero.
+    fn is_usual(&self) -> bool {
+        self.lifetime.step == SimDuration::ZERO && self.is_one_arrival()
+    }
 }
 
 /// The rows in their order; a clone shares them.
@@ -60,8 +65,63 @@ struct Rest {
 /// Rows while they are gathered.
 #[derive(Debug, Default)]
 pub(super) struct RowColumns {
-    pub(super) asked: ArrivalColumns,
+    asked: ArrivalColumns,
     rest: Rest,
+}
+
+/// The rows of a part of a file, one after the other, in memory that serves one
+/// part after the other. Definitions are numbered within the part.
+#[derive(Debug, Default)]
+pub(super) struct RowBuffer {
+    pub(super) at: Vec<u64>,
+    lifetime: Vec<u64>,
+    definition: Vec<u64>,
+    /// What else is said of each row, from the first on of which it is not the
+    /// usual.
+    arrival_step: Vec<u64>,
+    count: Vec<u64>,
+    slack: Vec<u64>,
+    lifetime_step: Vec<u64>,
+    is_coarse: bool,
+}
+
+impl RowBuffer {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        let Self { at, lifetime, definition, arrival_step, count, slack, lifetime_step, is_coarse } = self;
+        for column in [at, lifetime, definition, arrival_step, count, slack, lifetime_step] {
+            column.clear();
+        }
+        *is_coarse = false;
+    }
+
+    /// Adds a row at the end, whatever its batch.
+    #[inline(always)]
+    pub(super) fn push(&mut self, row: TraceRow) {
+        let n_before = self.len();
+        let slack = row.lifetime.slack();
+        self.at.push(row.arrival.millis());
+        self.lifetime.push(row.lifetime.max.millis());
+        self.definition.push(row.definition.number().into());
+        if self.count.is_empty() && slack == 0 && row.is_usual() {
+            return;
+        }
+        if self.count.is_empty() {
+            self.arrival_step.resize(n_before, 0);
+            self.count.resize(n_before, 1);
+            self.slack.resize(n_before, 0);
+            self.lifetime_step.resize(n_before, 0);
+        }
+        self.arrival_step.push(row.arrival_step.millis());
+        self.count.push(row.count.into());
+        self.slack.push(slack);
+        self.lifetime_step.push(row.lifetime.step.millis());
+        self.is_coarse |= !row.is_one_arrival();
+    }
 }
 
 impl TraceRows {
@@ -124,23 +184,65 @@ impl TraceRows {
 }
 
 impl RowColumns {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.asked.at.len()
+    }
+
     /// Adds a row at the end.
-    #[inline]
     pub(super) fn push(&mut self, row: TraceRow) {
-        let LifetimeRange { min, max, step } = row.lifetime;
-        let slack = if max == SimDuration::FOREVER { min.millis() } else { max.millis() - min.millis() };
         self.asked.push(TaskArrival {
             at: row.arrival,
-            lifetime: max,
+            lifetime: row.lifetime.max,
             definition: row.definition,
             batch: row.batch,
         });
         let rest = &mut self.rest;
         rest.arrival_step.push(row.arrival_step.millis());
         rest.count.push(row.count.into());
-        rest.slack.push(slack);
-        rest.lifetime_step.push(step.millis());
+        rest.slack.push(row.lifetime.slack());
+        rest.lifetime_step.push(row.lifetime.step.millis());
         rest.is_coarse |= !row.is_one_arrival();
+    }
+
+    /// Adds the rows of a part of the same file: their times counted from
+    /// `zero`, their definitions those at their numbers in `definitions`, and so
+    /// far behind their batches.
+    pub(super) fn append(
+        &mut self,
+        part: &RowBuffer,
+        zero: SimTime,
+        definitions: &[u64],
+        behind: &PackedColumn,
+    ) {
+        let asked = &mut self.asked;
+        if zero == SimTime::ZERO {
+            asked.at.extend_from_slice(&part.at);
+        } else {
+            asked.at.extend(part.at.iter().map(|it| it - zero.millis()));
+        }
+        let are_equal = (0..).zip(definitions).all(|(number, it)| number == *it);
+        if are_equal {
+            asked.definition.extend_from_slice(&part.definition);
+        } else {
+            asked.definition.extend(part.definition.iter().map(|it| definitions[*it as usize]));
+        }
+        asked.lifetime.extend_from_slice(&part.lifetime);
+        asked.behind.append(behind);
+        let rest = &mut self.rest;
+        if part.count.is_empty() {
+            let n_rows = part.len();
+            let Rest { arrival_step, count, slack, lifetime_step, .. } = rest;
+            for (column, usual) in [(arrival_step, 0), (count, 1), (slack, 0), (lifetime_step, 0)] {
+                column.append(&PackedColumn::same(usual, n_rows));
+            }
+            return;
+        }
+        rest.arrival_step.extend_from_slice(&part.arrival_step);
+        rest.count.extend_from_slice(&part.count);
+        rest.slack.extend_from_slice(&part.slack);
+        rest.lifetime_step.extend_from_slice(&part.lifetime_step);
+        rest.is_coarse |= part.is_coarse;
     }
 
     pub(super) fn finish(mut self) -> TraceRows {

@@ -25,7 +25,10 @@ const COUNT_MAX: u64 = 1_000_000;
 /// # Errors
 ///
 /// Every fault of the content up to a limit, or the reader's own failure.
-pub fn read_scan_findings(input: &mut dyn BufRead, file: &str) -> Result<Vec<ObservedFinding>, ReadError> {
+pub fn read_scan_findings(
+    input: &mut (dyn BufRead + Send),
+    file: &str,
+) -> Result<Vec<ObservedFinding>, ReadError> {
     const COLUMNS: &[Column] = &[
         required("repository"),
         optional("tag"),

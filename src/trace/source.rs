@@ -9,6 +9,7 @@
 use std::io::BufRead;
 
 use super::rows::{TraceRow, TraceRows};
+use super::threads::Threads;
 use crate::base::id::TaskDefinitionId;
 use crate::base::{Diagnostic, Domain, Seed, SimDuration, SimTime, Table};
 use crate::model::arrivals::{Arrivals, TaskArrival};
@@ -22,8 +23,10 @@ pub struct Format {
     pub summary: &'static str,
     /// Whether a file with this header line is one of the format.
     pub recognises: fn(header: &str) -> bool,
-    /// Reads a whole trace; `file` is only for messages.
-    pub read: fn(input: &mut dyn BufRead, file: &str) -> Result<Trace, ReadError>,
+    /// Reads a whole trace on the threads that are handed in; `file` is only for
+    /// messages.
+    pub read:
+        fn(input: &mut (dyn BufRead + Send), file: &str, threads: &dyn Threads) -> Result<Trace, ReadError>,
 }
 
 /// Why a trace could not be read.
@@ -96,6 +99,12 @@ impl LifetimeRange {
     /// a task that outlived the trace.
     pub fn middle_ms(self) -> u64 {
         if self.outlives() { self.min.millis() } else { u64::midpoint(self.min.millis(), self.max.millis()) }
+    }
+
+    /// How much shorter than the longest it may be; where that is for ever, the
+    /// shortest. In milliseconds.
+    pub(super) fn slack(self) -> u64 {
+        if self.outlives() { self.min.millis() } else { self.max.millis() - self.min.millis() }
     }
 
     /// The lifetime where nothing of it is left to draw.

@@ -70,7 +70,7 @@ impl SpotAvailability {
     /// # Errors
     ///
     /// Every fault of the content up to a limit, or the reader's own failure.
-    pub fn read(input: &mut dyn BufRead, file: &str) -> Result<Self, ReadError> {
+    pub fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Self, ReadError> {
         let mut rows = Rows::open(COLUMNS, input, file)?;
         let columns = (rows.one_of(&ZONE), rows.one_of(&TIME), rows.one_of(&NUMBER));
         let (Ok(zone_column), Ok(time_column), Ok(number_column)) = columns else {

@@ -67,7 +67,7 @@ impl SpotPrices {
     /// # Errors
     ///
     /// Every fault of the content up to a limit, or the reader's own failure.
-    pub fn read(input: &mut dyn BufRead, file: &str) -> Result<Self, ReadError> {
+    pub fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Self, ReadError> {
         let mut rows = Rows::open(COLUMNS, input, file)?;
         let columns = (rows.one_of(&PLACE), rows.one_of(&TIME), rows.one_of(&PRICE));
         let (Ok(place_column), Ok(time_column), Ok(price_column)) = columns else {

@@ -6,12 +6,10 @@
 //! departure outlives the trace. `vm_id` names the row for a reader; nothing
 //! depends on it.
 
-use std::io::BufRead;
-
-use super::builder::{TraceBuilder, UnnumberedRow};
+use super::builder::{Reckoning, UnnumberedRow};
 use super::csv_rows::{Column, Fault, Rows, required};
-use super::number;
-use super::source::{Format, LifetimeRange, ReadError, Trace};
+use super::csv_trace::{self, Form};
+use super::source::{Format, LifetimeRange};
 use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::model::task::Needs;
 
@@ -20,7 +18,7 @@ pub const FORMAT: Format = Format {
     name: "vm-requests",
     summary: "virtual machine requests with arrival and departure: vm_id,arrival_s,departure_s,vcpu,mem_gib",
     recognises: |header| header.contains("departure_s") && header.contains("mem_gib"),
-    read,
+    read: csv_trace::read::<VmRequests>,
 };
 
 const COLUMNS: &[Column] = &[
@@ -35,55 +33,62 @@ const DEPARTURE: usize = 2;
 const VCPU: usize = 3;
 const MEM_GIB: usize = 4;
 
-fn read(input: &mut dyn BufRead, file: &str) -> Result<Trace, ReadError> {
-    let mut rows = Rows::open(COLUMNS, input, file)?;
-    let mut trace = TraceBuilder::default();
-    while rows.advance()? {
-        if let Some(row) = read_row(&mut rows) {
-            trace.push(&mut rows, ARRIVAL, row);
-        }
+/// What is particular to this form.
+struct VmRequests;
+
+impl Form for VmRequests {
+    const COLUMNS: &'static [Column] = COLUMNS;
+    const ARRIVAL: usize = ARRIVAL;
+    const RECKONING: Reckoning = Reckoning { starts_with_first_row: false, names_last_a_moment: false };
+
+    #[inline(always)]
+    fn row(rows: &mut Rows<'_>) -> Option<UnnumberedRow> {
+        // All fields before the first `?`, so that a row tells all its faults.
+        let arrival = rows.millis(ARRIVAL);
+        let departure = if rows.is_empty(DEPARTURE) { Some(None) } else { rows.millis(DEPARTURE).map(Some) };
+        let cpu = rows.of_1024(VCPU);
+        let memory = rows.of_1024(MEM_GIB);
+        let arrival = arrival?;
+        let lifetime = match departure? {
+            // What the file does not know of its length, it does not bound either.
+            None => LifetimeRange { max: SimDuration::FOREVER, ..LifetimeRange::exactly(SimDuration::ZERO) },
+            Some(departure) if departure > arrival => {
+                LifetimeRange::exactly(SimDuration::from_millis(departure - arrival))
+            }
+            Some(departure) => {
+                refuse(rows, SimTime::from_millis(arrival), SimTime::from_millis(departure));
+                return None;
+            }
+        };
+        Some(UnnumberedRow {
+            arrival: SimTime::from_millis(arrival),
+            arrival_step: SimDuration::ZERO,
+            batch: None,
+            count: 1,
+            needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
+            lifetime,
+        })
     }
-    rows.finish()?;
-    Ok(trace.finish())
 }
 
-fn read_row(rows: &mut Rows<'_>) -> Option<UnnumberedRow> {
-    // All fields before the first `?`, so that a row tells all its faults.
-    let arrival = rows.parse(ARRIVAL, number::millis);
-    let departure = rows.parse(DEPARTURE, |field| match field {
-        b"" => Ok(None),
-        _ => number::millis(field).map(Some),
-    });
-    let cpu = rows.parse(VCPU, number::of_1024);
-    let memory = rows.parse(MEM_GIB, number::of_1024);
-    let arrival = arrival?;
-    let lifetime = match departure? {
-        // What the file does not know of its length, it does not bound either.
-        None => LifetimeRange { max: SimDuration::FOREVER, ..LifetimeRange::exactly(SimDuration::ZERO) },
-        Some(departure) if departure > arrival => {
-            LifetimeRange::exactly(SimDuration::from_millis(departure - arrival))
-        }
-        Some(departure) => {
-            let (departure, arrival) = (SimTime::from_millis(departure), SimTime::from_millis(arrival));
-            let message = format!("leaves at {departure}, expected after its arrival at {arrival}");
-            rows.fault(DEPARTURE, Fault::new("B0214", message));
-            return None;
-        }
-    };
-    Some(UnnumberedRow {
-        arrival: SimTime::from_millis(arrival),
-        arrival_step: SimDuration::ZERO,
-        batch: None,
-        count: 1,
-        needs: Needs::of(CpuUnits(cpu?), MemoryMib(memory?)),
-        lifetime,
-    })
+/// Keeps that a machine leaves before it comes.
+#[cold]
+fn refuse(rows: &mut Rows<'_>, arrival: SimTime, departure: SimTime) {
+    let message = format!("leaves at {departure}, expected after its arrival at {arrival}");
+    rows.fault(DEPARTURE, Fault::new("B0214", message));
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufRead;
+
     use super::*;
     use crate::base::Seed;
+    use crate::trace::{OneThread, ReadError, Trace};
+
+    fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Trace, ReadError> {
+        (FORMAT.read)(input, file, &OneThread)
+    }
 
     const HEADER: &str = "vm_id,arrival_s,departure_s,vcpu,mem_gib\n";
 

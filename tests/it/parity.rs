@@ -241,6 +241,32 @@ fn other_seeds_and_pools_come_out_as_by_the_slow_model() {
     }
 }
 
+/// The API has no such strategies: a service that names one would be refused.
+#[test]
+fn a_service_may_not_name_what_ecs_has_not() {
+    let text = |workload: &str, service: &str| {
+        format!(
+            "name = \"x\"\nhorizon = \"1h\"\n\
+             [workload]\ntrace = \"requests-2000.csv\"\nplacement_strategy = \"{workload}\"\n\
+             [cluster]\ninstances = 2\ninstance_type = \"m6i.large\"\n\
+             [[service]]\nname = \"web\"\ndesired_count = 1\n\
+             task_definition = {{ cpu = 256, memory = 512 }}\nplacement_strategy = \"{service}\"\n"
+        )
+    };
+    let codes = |workload: &str, service: &str| -> Vec<&'static str> {
+        let source =
+            SourceText { file: "x.toml".to_owned(), text: text(workload, service), overrides: Vec::new() };
+        match matrix::read(source, &workloads()) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(|it| it.code).collect(),
+        }
+    };
+    for (_, name) in RULES {
+        assert_eq!(codes(name, "binpack:cpu"), Vec::<&str>::new(), "{name} of stand-alone tasks");
+        assert_eq!(codes("random", name), ["B0623"], "{name} of a service");
+    }
+}
+
 /// `placed=… rejected=… … digest=…`
 fn told_by_model(line: &str) -> Row {
     let told: BTreeMap<&str, &str> = line.split_whitespace().filter_map(|it| it.split_once('=')).collect();

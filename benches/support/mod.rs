@@ -68,6 +68,7 @@ impl Digest {
 
 /// SplitMix64 (Steele, Lea and Flood 2014): a nanosecond a number, so that the
 /// draw is not what is measured.
+#[derive(Clone)]
 pub(crate) struct Draws(u64);
 
 impl Draws {

@@ -92,9 +92,12 @@ fn the_trace_that_comes_along_is_the_one_that_is_drawn() {
 
 #[test]
 fn two_thousand_requests_come_out_as_elsewhere() {
-    let played = play(&["cluster.instances=20"]);
-    for ((_, name), row) in RULES.iter().zip(&T2K_ON_20) {
-        assert_eq!(figures(&outcome_of(&played[*name])), *row, "{name}");
+    // By the index, and by index and scan that are held against each other.
+    for index in ["on", "checked"] {
+        let played = play(&["cluster.instances=20", &format!("model.placement_index={index}")]);
+        for ((_, name), row) in RULES.iter().zip(&T2K_ON_20) {
+            assert_eq!(figures(&outcome_of(&played[*name])), *row, "{name}, {index}");
+        }
     }
 }
 

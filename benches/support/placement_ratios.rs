@@ -81,7 +81,7 @@ fn measure(links: Links, tie_break: TieBreak, rule: Rule, n: u32) -> [f64; 4] {
     let mut repeats = decides.clone();
     let instances = (0..n).map(|it| {
         let row = decides.cluster.instance(InstanceId::new(it));
-        (row.free.cpu.0, row.free.memory.0, row.zone.number() as u8)
+        (row.free.cpu.0, row.free.memory.0, row.zone.number())
     });
     let tasks = decides.placed.iter().map(|&it| {
         let task = decides.cluster.task(it);
@@ -90,11 +90,20 @@ fn measure(links: Links, tie_break: TieBreak, rule: Rule, n: u32) -> [f64; 4] {
     });
     let mut columns = Columns::new(instances, tasks);
     let arch = Arch::new();
-    let n_decisions = 20_000;
+    if tie_break == TieBreak::LowestId {
+        for number in 0..200 {
+            let (kind, group) = (number % 4, number % N_GROUPS);
+            let chosen = decides.choose(TaskDefinitionId::new(kind), GroupId::new(group));
+            let scanned = columns.choose(rule, Some(arch), kind as u8, group);
+            assert_eq!(chosen, Some(InstanceId::new(scanned)), "the yardstick and the index answer the same");
+        }
+        decides.draws = repeats.draws.clone();
+    }
+    let n_decisions = 50_000;
     let n_scans = (20_000_000 / n).min(20_000);
     let mut rounds = [[0.0; N_ROUNDS]; 4];
     for round in 0..N_ROUNDS {
-        let mut chosen = Vec::new();
+        let mut chosen = Vec::with_capacity(n_decisions as usize);
         let whole = time(n_decisions, || chosen.push(decides.turn_over()));
         chosen.reverse();
         repeats.chooser = Chooser::Replay(chosen);

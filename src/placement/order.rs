@@ -25,7 +25,7 @@ const N_ROUNDS: usize = 4;
 
 impl RandomOrder {
     /// For those who never look at it: nothing is drawn.
-    pub const UNUSED: Self = Self { bits: 6, rounds: [Round { addend: 0, multiplier: 1 }; N_ROUNDS] };
+    pub const UNUSED: Self = Self { bits: 32, rounds: [Round { addend: 0, multiplier: 1 }; N_ROUNDS] };
 
     /// The order of `n_instances` that belongs to `draw`.
     pub fn new(draw: u64, n_instances: usize) -> Self {

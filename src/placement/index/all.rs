@@ -24,7 +24,7 @@ pub(super) fn roomy<'a>(
     std::iter::from_fn(move || {
         loop {
             let [cpu, memory] = &columns.rooms;
-            let (block, word) = lanes.next_both_at_least([cpu, memory], at, rooms)?;
+            let (block, word) = lanes.next_both_at_least(cpu, memory, at, rooms)?;
             at = block + 1;
             let allowed = |it: &&[u64]| it.get(block).copied().unwrap_or(0);
             let word = masks.iter().map(allowed).fold(word & allowed(&available), |it, mask| it & mask);

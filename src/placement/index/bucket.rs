@@ -107,7 +107,7 @@ impl Bucket {
         let mut at = 0;
         while let Some(block) = ground.lanes.first_at_least(&self.row, at, 1) {
             for lane in
-                bits(ground.lanes.equal_and_at_least([&ground.cells[block], &ground.other[block]], [cell, 1]))
+                bits(ground.lanes.equal_and_at_least(&ground.cells[block], &ground.other[block], cell, 1))
             {
                 self.numbers.push((block * LANES + lane) as u32);
                 self.rooms.push(ground.other[block][lane]);
@@ -128,7 +128,7 @@ impl Bucket {
                 let tie = match ask.rank() {
                     None => ground.lanes.least_with_room(&self.numbers, &self.rooms, ask.other),
                     Some(rank) => {
-                        ground.lanes.least_rank_with_room(&self.numbers, &self.rooms, ask.other, rank)
+                        ground.lanes.least_rank_with_room(&self.numbers, &self.rooms, ask.other, &rank)
                     }
                 };
                 (tie < u32::MAX).then(|| ask.found(packed, tie))
@@ -196,8 +196,8 @@ impl Bucket {
         block: usize,
         ask: &Ask<'_>,
     ) -> impl Iterator<Item = usize> + use<> {
-        let [cells, other] = [&ground.cells[block], &ground.other[block]];
-        bits(ground.lanes.equal_and_at_least([cells, other], [cell, ask.other]))
+        let (cells, other) = (&ground.cells[block], &ground.other[block]);
+        bits(ground.lanes.equal_and_at_least(cells, other, cell, ask.other))
     }
 
     /// The place of the first in the order drawn, if it comes soon.

@@ -21,7 +21,7 @@ struct GivenUp;
 
 /// The most answers that one decision combines; whatever is beyond is asked of
 /// each candidate.
-const MASKS_MAX: usize = 16;
+const MASKS_MAX: usize = 8;
 
 /// Which of the known answers a decision needs.
 struct Needed {
@@ -61,10 +61,10 @@ impl PlacementIndex {
             }
             Some(Last::Nothing) | None => None,
         };
-        let masks: [&[u64]; MASKS_MAX] = std::array::from_fn(|idx| match idx < needed.len {
-            true => self.answers[needed.answers[idx]].words.as_slice(),
-            false => &[],
-        });
+        let mut masks: [&[u64]; MASKS_MAX] = [&[]; MASKS_MAX];
+        for (mask, &answers) in masks.iter_mut().zip(&needed.answers[..needed.len]) {
+            *mask = &self.answers[answers].words;
+        }
         let masks = &masks[..needed.len];
         let tie_break = plan.map_or(TieBreak::LowestId, |it| it.tie_break);
         let mut ask = Ask::new(rules, view, tie_break, masks, needed.is_more_asked, needed.is_distinct);

@@ -3,7 +3,7 @@
 //! is told apart when the program runs (AVX-512, AVX2, neither). Numbers come in
 //! blocks of 64, so that no loop has a remainder.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::placement::order::RankOf32;
 
@@ -21,133 +21,158 @@ impl Lanes {
     pub(super) fn new() -> Self {
         Self(Arch::new())
     }
+}
 
+/// Makes each loop a method that chooses among its translations. A closure
+/// would not do: it is called once for each set of instructions, and so would
+/// stay a function of its own, without any of them.
+macro_rules! loops {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $kind:ty),*) -> $output:ty $body:block)*) => {
+        impl Lanes {
+            $($(#[$doc])*
+            #[inline]
+            pub(super) fn $name<'a>(self, $($arg: $kind),*) -> $output {
+                struct Loop<'a> { $($arg: $kind),* }
+
+                impl<'a> WithSimd for Loop<'a> {
+                    type Output = $output;
+
+                    #[inline(always)]
+                    fn with_simd<S: Simd>(self, _: S) -> $output {
+                        let Self { $($arg),* } = self;
+                        $body
+                    }
+                }
+
+                self.0.dispatch(Loop { $($arg),* })
+            })*
+        }
+    };
+}
+
+loops! {
     /// The first position from `from` on whose number is at least `least`.
-    pub(super) fn first_at_least(self, blocks: &[Block], from: usize, least: u32) -> Option<usize> {
-        self.0.dispatch(|| first_at_least(blocks, from, least))
+    fn first_at_least(blocks: &'a [Block], from: usize, least: u32) -> Option<usize> {
+        let mut lanes_from = (from % LANES) as u32;
+        for (idx, block) in blocks.iter().enumerate().skip(from / LANES) {
+            // The least position of those that qualify: a minimum has no early
+            // exit and so is one vector instruction for many.
+            let mut first = LANES as u32;
+            for (lane, &number) in block.iter().enumerate() {
+                let lane = lane as u32;
+                let is_it = (number >= least) & (lane >= lanes_from);
+                first = first.min(if is_it { lane } else { LANES as u32 });
+            }
+            if first < LANES as u32 {
+                return Some(idx * LANES + first as usize);
+            }
+            lanes_from = 0;
+        }
+        None
     }
 
     /// The last position up to and with `to` whose number is at least `least`.
-    pub(super) fn last_at_least(self, blocks: &[Block], to: usize, least: u32) -> Option<usize> {
-        self.0.dispatch(|| last_at_least(blocks, to, least))
+    fn last_at_least(blocks: &'a [Block], to: usize, least: u32) -> Option<usize> {
+        let mut lanes_to = (to % LANES) as u32;
+        for (idx, block) in blocks[..=to / LANES].iter().enumerate().rev() {
+            // One more than the position: 0 is none.
+            let mut last = 0;
+            for (lane, &number) in block.iter().enumerate() {
+                let lane = lane as u32;
+                let is_it = (number >= least) & (lane <= lanes_to);
+                last = last.max(if is_it { lane.wrapping_add(1) } else { 0 });
+            }
+            if last > 0 {
+                return Some(idx * LANES + last as usize - 1);
+            }
+            lanes_to = LANES as u32 - 1;
+        }
+        None
     }
 
-    /// The greatest number of all.
-    pub(super) fn greatest(self, numbers: &[u32]) -> u32 {
-        self.0.dispatch(|| greatest(numbers))
+    /// The greatest number of all; 0 if there is none.
+    fn greatest(numbers: &'a [u32]) -> u32 {
+        let mut greatest = 0;
+        for &number in numbers {
+            greatest = number.max(greatest);
+        }
+        greatest
     }
 
     /// The greatest of `rooms` where `cells` is `cell`; 0 if it is so nowhere.
-    pub(super) fn greatest_where(self, cells: &Block, cell: u32, rooms: &Block) -> u32 {
-        self.0.dispatch(|| greatest_where(cells, cell, rooms))
+    fn greatest_where(cells: &'a Block, cell: u32, rooms: &'a Block) -> u32 {
+        let mut greatest = 0;
+        for lane in 0..LANES {
+            greatest = greatest.max(if cells[lane] == cell { rooms[lane] } else { 0 });
+        }
+        greatest
     }
 
     /// The least of `numbers` where `rooms` is at least `room`; `u32::MAX` if it
     /// is so nowhere.
-    pub(super) fn least_with_room(self, numbers: &[u32], rooms: &[u32], room: u32) -> u32 {
-        self.0.dispatch(|| least_with_room(numbers, rooms, room))
+    fn least_with_room(numbers: &'a [u32], rooms: &'a [u32], room: u32) -> u32 {
+        let mut least = u32::MAX;
+        for (&number, &has) in numbers.iter().zip(rooms) {
+            least = least.min(if has >= room { number } else { u32::MAX });
+        }
+        least
     }
 
     /// The same of the places that the numbers have in an order.
-    pub(super) fn least_rank_with_room(
-        self,
-        numbers: &[u32],
-        rooms: &[u32],
-        room: u32,
-        rank: RankOf32,
-    ) -> u32 {
-        self.0.dispatch(|| least_rank_with_room(numbers, rooms, room, rank))
+    fn least_rank_with_room(numbers: &'a [u32], rooms: &'a [u32], room: u32, rank: &'a RankOf32) -> u32 {
+        let mut least = u32::MAX;
+        for (&number, &has) in numbers.iter().zip(rooms) {
+            let place = rank.of(number);
+            least = least.min(if has >= room { place } else { u32::MAX });
+        }
+        least
     }
 
     /// The first block from `from` on where both numbers of any of its 64 are at
     /// least what is asked, with a bit for each of these.
-    pub(super) fn next_both_at_least(
-        self,
-        [a, b]: [&[Block]; 2],
+    fn next_both_at_least(
+        a: &'a [Block],
+        b: &'a [Block],
         from: usize,
-        least: [u32; 2],
+        least: [u32; 2]
     ) -> Option<(usize, u64)> {
-        self.0.dispatch(|| next_both_at_least(a, b, from, least))
+        for (idx, (a, b)) in a.iter().zip(b).enumerate().skip(from) {
+            let mut flags = [0; LANES];
+            for lane in 0..LANES {
+                flags[lane] = u8::from(a[lane] >= least[0]) & u8::from(b[lane] >= least[1]);
+            }
+            let word = word(&flags);
+            if word != 0 {
+                return Some((idx, word));
+            }
+        }
+        None
     }
 
     /// A bit for each of 64: the one is equal, the other at least what is asked.
-    pub(super) fn equal_and_at_least(self, [a, b]: [&Block; 2], [equal, least]: [u32; 2]) -> u64 {
-        self.0.dispatch(|| equal_and_at_least(a, b, equal, least))
-    }
-
-    /// The position of a number in a list.
-    pub(super) fn position_of(self, numbers: &[u32], number: u32) -> Option<usize> {
-        self.0.dispatch(|| position_of(numbers, number))
-    }
-}
-
-#[inline(always)]
-fn first_at_least(blocks: &[Block], from: usize, least: u32) -> Option<usize> {
-    let mut lanes_from = (from % LANES) as u32;
-    for (idx, block) in blocks.iter().enumerate().skip(from / LANES) {
-        // The least position of those that qualify: a minimum has no early exit
-        // and so is one vector instruction for many.
-        let mut first = LANES as u32;
-        for (lane, &number) in block.iter().enumerate() {
-            let lane = lane as u32;
-            let is_it = number >= least && lane >= lanes_from;
-            first = first.min(if is_it { lane } else { LANES as u32 });
+    fn equal_and_at_least(a: &'a Block, b: &'a Block, equal: u32, least: u32) -> u64 {
+        let mut flags = [0; LANES];
+        for lane in 0..LANES {
+            flags[lane] = u8::from(a[lane] == equal) & u8::from(b[lane] >= least);
         }
-        if first < LANES as u32 {
-            return Some(idx * LANES + first as usize);
-        }
-        lanes_from = 0;
+        word(&flags)
     }
-    None
-}
 
-#[inline(always)]
-fn last_at_least(blocks: &[Block], to: usize, least: u32) -> Option<usize> {
-    let mut lanes_to = (to % LANES) as u32;
-    for (idx, block) in blocks[..=to / LANES].iter().enumerate().rev() {
-        // One more than the position: 0 is none.
-        let mut last = 0;
-        for (lane, &number) in block.iter().enumerate() {
-            let lane = lane as u32;
-            let is_it = number >= least && lane <= lanes_to;
-            last = last.max(if is_it { lane.wrapping_add(1) } else { 0 });
+    /// The position of a number in a list that has it once.
+    fn position_of(numbers: &'a [u32], number: u32) -> Option<usize> {
+        let (blocks, rest) = numbers.as_chunks::<LANES>();
+        for (idx, block) in blocks.iter().enumerate() {
+            let mut found = 0;
+            for (lane, &it) in block.iter().enumerate() {
+                found |= if it == number { lane as u32 | LANES as u32 } else { 0 };
+            }
+            if found > 0 {
+                return Some(idx * LANES + found as usize - LANES);
+            }
         }
-        if last > 0 {
-            return Some(idx * LANES + last as usize - 1);
-        }
-        lanes_to = LANES as u32 - 1;
+        let idx = rest.iter().position(|&it| it == number)?;
+        Some(numbers.len() - rest.len() + idx)
     }
-    None
-}
-
-#[inline(always)]
-fn greatest(numbers: &[u32]) -> u32 {
-    numbers.iter().fold(0, |it, &number| it.max(number))
-}
-
-#[inline(always)]
-fn greatest_where(cells: &Block, cell: u32, rooms: &Block) -> u32 {
-    let mut greatest = 0;
-    for lane in 0..LANES {
-        greatest = greatest.max(if cells[lane] == cell { rooms[lane] } else { 0 });
-    }
-    greatest
-}
-
-#[inline(always)]
-fn least_with_room(numbers: &[u32], rooms: &[u32], room: u32) -> u32 {
-    numbers
-        .iter()
-        .zip(rooms)
-        .fold(u32::MAX, |it, (&number, &has)| it.min(if has >= room { number } else { u32::MAX }))
-}
-
-#[inline(always)]
-fn least_rank_with_room(numbers: &[u32], rooms: &[u32], room: u32, rank: RankOf32) -> u32 {
-    numbers
-        .iter()
-        .zip(rooms)
-        .fold(u32::MAX, |it, (&number, &has)| it.min(if has >= room { rank.of(number) } else { u32::MAX }))
 }
 
 #[inline(always)]
@@ -160,51 +185,6 @@ fn word(flags: &[u8; LANES]) -> u64 {
         word |= bits << (8 * idx);
     }
     word
-}
-
-#[inline(always)]
-fn both_at_least(a: &Block, b: &Block, [least_a, least_b]: [u32; 2]) -> u64 {
-    let mut flags = [0; LANES];
-    for lane in 0..LANES {
-        flags[lane] = u8::from(a[lane] >= least_a) & u8::from(b[lane] >= least_b);
-    }
-    word(&flags)
-}
-
-#[inline(always)]
-fn next_both_at_least(a: &[Block], b: &[Block], from: usize, least: [u32; 2]) -> Option<(usize, u64)> {
-    for (idx, (a, b)) in a.iter().zip(b).enumerate().skip(from) {
-        let word = both_at_least(a, b, least);
-        if word != 0 {
-            return Some((idx, word));
-        }
-    }
-    None
-}
-
-#[inline(always)]
-fn equal_and_at_least(a: &Block, b: &Block, equal: u32, least: u32) -> u64 {
-    let mut flags = [0; LANES];
-    for lane in 0..LANES {
-        flags[lane] = u8::from(a[lane] == equal) & u8::from(b[lane] >= least);
-    }
-    word(&flags)
-}
-
-#[inline(always)]
-fn position_of(numbers: &[u32], number: u32) -> Option<usize> {
-    let (blocks, rest) = numbers.as_chunks::<LANES>();
-    for (idx, block) in blocks.iter().enumerate() {
-        let mut found = 0;
-        for (lane, &it) in block.iter().enumerate() {
-            found |= if it == number { lane as u32 | LANES as u32 } else { 0 };
-        }
-        if found > 0 {
-            return Some(idx * LANES + found as usize - LANES);
-        }
-    }
-    let idx = rest.iter().position(|&it| it == number)?;
-    Some(numbers.len() - rest.len() + idx)
 }
 
 #[cfg(test)]
@@ -233,10 +213,10 @@ mod tests {
                 }
                 let [a, b, _] = &blocks;
                 let both = (0..64).filter(|&it| a[it] >= least && b[it] >= 7).fold(0, |it, at| it | 1 << at);
-                let found = lanes.next_both_at_least([&[*b, *a], &[[0; 64], *b]], 0, [least, 7]);
+                let found = lanes.next_both_at_least(&[*b, *a], &[[0; 64], *b], 0, [least, 7]);
                 assert_eq!(found, (both != 0).then_some((1, both)));
                 let one = (0..64).filter(|&it| a[it] == least && b[it] >= 7).fold(0, |it, at| it | 1 << at);
-                assert_eq!(lanes.equal_and_at_least([a, b], [least, 7]), one);
+                assert_eq!(lanes.equal_and_at_least(a, b, least, 7), one);
                 let greatest = (0..64).filter(|&it| a[it] == least).map(|it| b[it]).max();
                 assert_eq!(lanes.greatest_where(a, least, b), greatest.unwrap_or(0));
             }
@@ -257,7 +237,7 @@ mod tests {
                 assert_eq!(lanes.least_with_room(&numbers, &rooms, room), least);
                 let rank = |it| u32::try_from(order.rank(InstanceId::new(it))).unwrap();
                 let least = fits().map(rank).min().unwrap_or(u32::MAX);
-                assert_eq!(lanes.least_rank_with_room(&numbers, &rooms, room, order.of_32()), least);
+                assert_eq!(lanes.least_rank_with_room(&numbers, &rooms, room, &order.of_32()), least);
             }
             for (idx, &number) in numbers.iter().enumerate() {
                 assert_eq!(lanes.position_of(&numbers, number), Some(idx));

@@ -15,7 +15,7 @@
 //! in `placement`, those of Parquet in `trace`.
 //!
 //! The two sides of a ratio are measured in turn, five times each, and the ratio is
-//! that of their medians. On Linux what one thread does is timed by the processor
+//! that of their medians. What one thread does is timed by the processor
 //! time of that thread, so that other work on the machine is not counted, though it
 //! still takes its share of the caches; rows of the group `threads` are of the
 //! clock on the wall and want a machine that does nothing else. Every piece of work

@@ -15,7 +15,7 @@
 //! in `placement`, those of Parquet in `trace`.
 //!
 //! The two sides of a ratio are measured in turn, five times each, and the ratio is
-//! that of their medians. On Linux what one thread does is timed by the processor
+//! that of their medians. What one thread does is timed by the processor
 //! time of that thread, so that other work on the machine is not counted, though it
 //! still takes its share of the caches; rows of the group `threads` are of the
 //! clock on the wall and want a machine that does nothing else. Every piece of work
@@ -74,14 +74,14 @@ inbound = [{ protocol = "tcp", ports = "0-65535", source = "0.0.0.0/0" }]
 
 [[target_group]]
 name = "web"
-target_type = "ip"
+target_type = "instance"
 health_check_interval_seconds = 10
 deregistration_delay = "30s"
 
 [[load_balancer]]
 name = "front"
 security_groups = ["instances"]
-listeners = [{ port = 80, target_group = "web" }]
+listeners = [{ port = 443, target_group = "web" }]
 
 [[repository]]
 name = "app"
@@ -94,8 +94,10 @@ layers = [{ digest = "base", size = "200MB" }, { digest = "app-{n}", size = "30M
 
 [[service]]
 name = "web"
-task_definition = { cpu = 1024, memory = 2048, image = "app:1" }
+task_definition = "task-definitions/web.json"
 desired_count = 600
+load_balancers = [{ target_group = "web", container_name = "nginx", container_port = 80 }]
+health_check_grace_period_seconds = 60
 release = [
     { at = "4h", image = "app:2" },
     { at = "8h", image = "app:3" },
@@ -103,6 +105,10 @@ release = [
     { at = "16h", image = "app:5" },
     { at = "20h", image = "app:6" },
 ]
+
+[[service.container]]
+name = "nginx"
+answers_after = "8s"
 
 [[service]]
 name = "api"

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
+use rustix::time::{ClockId, clock_gettime};
 
 pub(crate) mod bare;
 pub(crate) mod requests;
@@ -19,12 +20,10 @@ pub(crate) fn is_test() -> bool {
 }
 
 /// Nanoseconds that this thread has had of a processor, which other work on the
-/// machine does not lengthen; where the system does not tell, those of the clock.
+/// machine does not lengthen.
 pub(crate) fn cpu_ns() -> f64 {
-    // Its first number (Linux, Documentation/scheduler/sched-stats).
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let told = told.and_then(|it| it.split(' ').next()?.parse().ok());
-    told.unwrap_or_else(|| wall_s() * 1e9)
+    let told = clock_gettime(ClockId::ThreadCPUTime);
+    told.tv_sec as f64 * 1e9 + told.tv_nsec as f64
 }
 
 /// Seconds by the clock on the wall since it was first asked for.

@@ -92,9 +92,12 @@ fn the_trace_that_comes_along_is_the_one_that_is_drawn() {
 
 #[test]
 fn two_thousand_requests_come_out_as_elsewhere() {
-    let played = play(&["cluster.instances=20"]);
-    for ((_, name), row) in RULES.iter().zip(&T2K_ON_20) {
-        assert_eq!(figures(&outcome_of(&played[*name])), *row, "{name}");
+    // By the index, and by index and scan that are held against each other.
+    for index in ["on", "checked"] {
+        let played = play(&["cluster.instances=20", &format!("model.placement_index={index}")]);
+        for ((_, name), row) in RULES.iter().zip(&T2K_ON_20) {
+            assert_eq!(figures(&outcome_of(&played[*name])), *row, "{name}, {index}");
+        }
     }
 }
 
@@ -238,6 +241,32 @@ fn other_seeds_and_pools_come_out_as_by_the_slow_model() {
             let bare = bare::play(&requests, n_hosts as usize, rule, ask.horizon_s());
             assert_eq!(figures(&bare), told, "the bare loop, {name}, seed {seed}, {n_hosts} hosts");
         }
+    }
+}
+
+/// The API has no such strategies: a service that names one would be refused.
+#[test]
+fn a_service_may_not_name_what_ecs_has_not() {
+    let text = |workload: &str, service: &str| {
+        format!(
+            "name = \"x\"\nhorizon = \"1h\"\n\
+             [workload]\ntrace = \"requests-2000.csv\"\nplacement_strategy = \"{workload}\"\n\
+             [cluster]\ninstances = 2\ninstance_type = \"m6i.large\"\n\
+             [[service]]\nname = \"web\"\ndesired_count = 1\n\
+             task_definition = {{ cpu = 256, memory = 512 }}\nplacement_strategy = \"{service}\"\n"
+        )
+    };
+    let codes = |workload: &str, service: &str| -> Vec<&'static str> {
+        let source =
+            SourceText { file: "x.toml".to_owned(), text: text(workload, service), overrides: Vec::new() };
+        match matrix::read(source, &workloads()) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(|it| it.code).collect(),
+        }
+    };
+    for (_, name) in RULES {
+        assert_eq!(codes(name, "binpack:cpu"), Vec::<&str>::new(), "{name} of stand-alone tasks");
+        assert_eq!(codes("random", name), ["B0623"], "{name} of a service");
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "best_fit",
@@ -29,6 +29,10 @@ impl PlacementStrategy for BestFit {
         let needs = view.cluster.definition(view.cluster.task(task).definition).needs;
         let left = view.cluster.instance(instance).free.cpu.0 + needs.cpu.0;
         u64::MAX - u64::from(left)
+    }
+
+    fn order(&self) -> KeyOrder {
+        KeyOrder::FreeCpuThenNumber
     }
 
     fn describe(&self, _: &Attributes) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "first_fit",
@@ -26,6 +26,10 @@ impl PlacementStrategy for FirstFit {
     /// From the instance that was launched last, which empties first.
     fn stop_key(&self, _: &StopView<'_>, _: TaskId, instance: InstanceId) -> u64 {
         u64::MAX - u64::from(instance.number())
+    }
+
+    fn order(&self) -> KeyOrder {
+        KeyOrder::Number
     }
 
     fn describe(&self, _: &Attributes) -> String {

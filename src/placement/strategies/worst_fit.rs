@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "worst_fit",
@@ -27,6 +27,10 @@ impl PlacementStrategy for WorstFit {
     /// From the instance with the least CPU free, so that free CPU stays even.
     fn stop_key(&self, view: &StopView<'_>, _: TaskId, instance: InstanceId) -> u64 {
         view.cluster.instance(instance).free.cpu.0.into()
+    }
+
+    fn order(&self) -> KeyOrder {
+        KeyOrder::MostFreeCpuThenNumber
     }
 
     fn describe(&self, _: &Attributes) -> String {

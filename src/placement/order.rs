@@ -75,16 +75,25 @@ impl RandomOrder {
 
     /// The same order asked the other way: whose a place is.
     pub fn inverse(&self) -> InverseOrder {
-        let mut rounds = self.rounds.map(|round| Round {
-            addend: round.addend,
-            // Newton's iteration: correct in 3, 6, 12, 24, 48 of the lower bits.
-            multiplier: (0..4).fold(round.multiplier, |inverse, _| {
-                inverse.wrapping_mul(2_u64.wrapping_sub(round.multiplier.wrapping_mul(inverse)))
-            }),
-        });
+        let mut rounds = self
+            .rounds
+            .map(|round| Round { addend: round.addend, multiplier: inverse_of(round.multiplier, self.bits) });
         rounds.reverse();
         InverseOrder { bits: self.bits, rounds }
     }
+}
+
+/// What an odd number is multiplied with to give 1 modulo 2^bits.
+fn inverse_of(odd: u64, bits: u32) -> u64 {
+    // Correct in the lower 5 bits, and by Newton's iteration in twice as many
+    // each time.
+    let mut inverse = odd.wrapping_mul(3) ^ 2;
+    let mut n_correct = 5;
+    while n_correct < bits {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        n_correct *= 2;
+    }
+    inverse
 }
 
 /// The places of instances in 32 bits, for loops over many of them at once.

@@ -20,12 +20,10 @@ pub(super) fn roomy<'a>(
     masks: &'a [&'a [u64]],
     rooms: Rooms,
 ) -> impl Iterator<Item = (usize, u64)> + 'a {
-    let mut at = 0;
+    let mut blocks = Blocks { lanes, columns, rooms, at: 0, word: 0 };
     std::iter::from_fn(move || {
         loop {
-            let [cpu, memory] = &columns.rooms;
-            let (block, word) = lanes.next_both_at_least(cpu, memory, at, rooms)?;
-            at = block + 1;
+            let (block, word) = blocks.next_roomy()?;
             let allowed = |it: &&[u64]| it.get(block).copied().unwrap_or(0);
             let word = masks.iter().map(allowed).fold(word & allowed(&available), |it, mask| it & mask);
             if word != 0 {
@@ -33,6 +31,42 @@ pub(super) fn roomy<'a>(
             }
         }
     })
+}
+
+/// The blocks that have an instance with this room.
+struct Blocks<'a> {
+    lanes: Lanes,
+    columns: &'a Columns,
+    rooms: Rooms,
+    /// The next block; or the next 64, and which of those before are left.
+    at: usize,
+    word: u64,
+}
+
+impl Blocks<'_> {
+    fn next_roomy(&mut self) -> Option<(usize, u64)> {
+        let [cpu, memory] = &self.columns.rooms;
+        let [most_cpu, most_memory] = &self.columns.most;
+        if most_cpu.is_empty() {
+            let found = self.lanes.next_both_at_least(cpu, memory, self.at, self.rooms)?;
+            self.at = found.0 + 1;
+            return Some(found);
+        }
+        loop {
+            if self.word == 0 {
+                let found = self.lanes.next_both_at_least(most_cpu, most_memory, self.at, self.rooms)?;
+                (self.at, self.word) = (found.0 + 1, found.1);
+            }
+            let block = (self.at - 1) * LANES + self.word.trailing_zeros() as usize;
+            self.word &= self.word - 1;
+            // The most of both need not be of the same instance.
+            let (cpu, memory) = (std::slice::from_ref(&cpu[block]), std::slice::from_ref(&memory[block]));
+            let found = self.lanes.next_both_at_least(cpu, memory, 0, self.rooms);
+            if let Some((_, word)) = found {
+                return Some((block, word));
+            }
+        }
+    }
 }
 
 /// The choice by a look at all instances. `candidates` and `counts` are

@@ -66,6 +66,9 @@ impl PlacementIndex {
             *mask = &self.answers[answers].words;
         }
         let masks = &masks[..needed.len];
+        if plan.is_none_or(|it| it.last == Last::Nothing && it.tie_break == TieBreak::LowestId) {
+            self.columns.know_most(self.lanes);
+        }
         let tie_break = plan.map_or(TieBreak::LowestId, |it| it.tie_break);
         let mut ask = Ask::new(rules, view, tie_break, masks, needed.is_more_asked, needed.is_distinct);
         let mut scratch_of_index = std::mem::take(&mut self.scratch);

@@ -4,7 +4,7 @@
 
 use crate::base::id::{CapacityProviderId, Id as _, InstanceId};
 use crate::model::Cluster;
-use crate::placement::index::lanes::{Block, LANES};
+use crate::placement::index::lanes::{Block, LANES, Lanes};
 
 /// Free CPU units and MiB, one more than there are; both 0 where no task is
 /// taken.
@@ -28,6 +28,9 @@ pub(super) struct Columns {
     n_instances: usize,
     /// By packed resource: CPU, memory.
     pub(super) rooms: [Vec<Block>; 2],
+    /// The most that any instance of each block has, once somebody goes through
+    /// them by number; empty until then.
+    pub(super) most: [Vec<Block>; 2],
     /// For each provider a bit for each instance of it that takes tasks.
     available: Vec<Vec<u64>>,
 }
@@ -64,7 +67,7 @@ impl Columns {
 
     /// Reads the instance again and says what it had before and has now; `None`
     /// if it has more than the columns hold.
-    pub(super) fn read(&mut self, cluster: &Cluster, id: InstanceId) -> Option<(Rooms, Rooms)> {
+    pub(super) fn read(&mut self, lanes: Lanes, cluster: &Cluster, id: InstanceId) -> Option<(Rooms, Rooms)> {
         let row = Row::of(cluster, id)?;
         let (block, lane) = (id.idx() / LANES, id.idx() % LANES);
         if block >= self.n_blocks() {
@@ -74,6 +77,9 @@ impl Columns {
         let mut before = [0; 2];
         for ((column, now), before) in self.rooms.iter_mut().zip(row.rooms).zip(&mut before) {
             *before = std::mem::replace(&mut column[block][lane], now);
+        }
+        if !self.most[0].is_empty() {
+            self.keep_most(lanes, block, before, row.rooms);
         }
         if (before[0] > 0) != (row.rooms[0] > 0) {
             let provider = row.provider.idx();
@@ -87,6 +93,29 @@ impl Columns {
             words[block] ^= 1 << lane;
         }
         Some((before, row.rooms))
+    }
+
+    /// From now on the most of each block is known.
+    pub(super) fn know_most(&mut self, lanes: Lanes) {
+        if self.most[0].is_empty() && self.n_blocks() > 0 {
+            for block in 0..self.n_blocks() {
+                self.keep_most(lanes, block, [0; 2], [u32::MAX; 2]);
+            }
+        }
+    }
+
+    /// An instance of the block had `before` and has `now`.
+    fn keep_most(&mut self, lanes: Lanes, block: usize, before: Rooms, now: Rooms) {
+        let n_blocks = self.n_blocks().div_ceil(LANES);
+        for (resource, most) in self.most.iter_mut().enumerate() {
+            if most.len() < n_blocks {
+                most.resize(n_blocks, [0; LANES]);
+            }
+            let most = &mut most[block / LANES][block % LANES];
+            if now[resource] >= *most || before[resource] == *most {
+                *most = lanes.greatest(&self.rooms[resource][block]);
+            }
+        }
     }
 }
 

@@ -160,18 +160,13 @@ loops! {
 
     /// The position of a number in a list that has it once.
     fn position_of(numbers: &'a [u32], number: u32) -> Option<usize> {
-        let (blocks, rest) = numbers.as_chunks::<LANES>();
-        for (idx, block) in blocks.iter().enumerate() {
-            let mut found = 0;
-            for (lane, &it) in block.iter().enumerate() {
-                found |= if it == number { lane as u32 | LANES as u32 } else { 0 };
-            }
-            if found > 0 {
-                return Some(idx * LANES + found as usize - LANES);
-            }
+        // All of them without an early exit: a list is short, and no branch
+        // depends on what it holds.
+        let mut found = u32::MAX;
+        for (idx, &it) in numbers.iter().enumerate() {
+            found = found.min(if it == number { idx as u32 } else { u32::MAX });
         }
-        let idx = rest.iter().position(|&it| it == number)?;
-        Some(numbers.len() - rest.len() + idx)
+        (found < u32::MAX).then_some(found as usize)
     }
 }
 

@@ -93,7 +93,7 @@ impl PlacementIndex {
     pub fn update(&mut self, cluster: &Cluster) {
         let mut changes = std::mem::take(&mut self.changes);
         for change in changes.drain(..) {
-            let Some((before, now)) = self.columns.read(cluster, change.id) else {
+            let Some((before, now)) = self.columns.read(self.lanes, cluster, change.id) else {
                 self.is_beyond = true;
                 continue;
             };

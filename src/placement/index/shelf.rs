@@ -2,12 +2,6 @@
 //! of the other: the first that has enough of both is found without meeting
 //! those that have enough of one. By value of an attribute where a spread comes
 //! first.
-//!
-//! ```text
-//! tops      most of the other resource in 64 leaves
-//! leaves    the same of the instances with about so much of the packed one
-//! bucket    these instances
-//! ```
 
 use crate::base::id::CapacityProviderId;
 use crate::placement::index::ask::{Ask, Found};
@@ -15,20 +9,19 @@ use crate::placement::index::bucket::{Bucket, Ground};
 use crate::placement::index::columns::{Columns, Rooms};
 use crate::placement::index::lanes::{Block, LANES, Lanes};
 
-/// Amounts below 512 have a leaf each, from there on each doubling has 256.
-const N_LEAVES: usize = 256 * (32 - 8 + 1);
-const N_TOPS: usize = N_LEAVES / LANES;
-const _: () = assert!(N_LEAVES % LANES == 0 && N_LEAVES < 1 << LEAF_BITS);
+/// Amounts below 512 have a level each, from there on each doubling has 256.
+const N_LEVELS: usize = 256 * (32 - 8 + 1);
+const _: () = assert!(N_LEVELS < 1 << LEVEL_BITS);
 
-/// A cell is a part and a leaf.
-const LEAF_BITS: u32 = 13;
-/// The most parts that cells can tell apart.
-pub(super) const PARTS_MAX: usize = 1 << (31 - LEAF_BITS);
+/// A cell is a part and a level.
+const LEVEL_BITS: u32 = 13;
+/// The most parts that are worth their tables.
+pub(super) const PARTS_MAX: usize = 256;
 /// Of an instance that is in no cell.
 const NOWHERE: u32 = u32::MAX;
 
-/// The leaf of an amount; never less for more.
-fn leaf_of(amount: u32) -> usize {
+/// The level of an amount; never less for more.
+fn level_of(amount: u32) -> usize {
     let n_dropped = (u32::BITS - amount.leading_zeros()).saturating_sub(9);
     (n_dropped as usize * 256) + (amount >> n_dropped) as usize
 }
@@ -43,69 +36,49 @@ pub(super) struct Shelf {
     parts: Vec<Part>,
 }
 
-/// The instances of a part, by leaf.
+/// The instances of a part, by level; levels that no instance ever had are not
+/// there.
 #[derive(Clone, Debug)]
 struct Part {
-    tops: [Block; N_TOPS.div_ceil(LANES)],
-    leaves: Vec<Block>,
-    /// Which bucket each leaf has, one more than its position.
-    slots: Vec<u16>,
+    /// For each level how many that are there are below it.
+    n_below: Vec<u16>,
+    /// The levels that are there, ascending, with their instances.
+    levels: Vec<u16>,
     buckets: Vec<Bucket>,
+    /// The most that any instance of each of them has of the other resource.
+    most: Vec<Block>,
 }
 
 impl Part {
     fn new() -> Self {
-        Self {
-            tops: [[0; LANES]; N_TOPS.div_ceil(LANES)],
-            leaves: vec![[0; LANES]; N_TOPS],
-            slots: vec![0; N_LEAVES],
-            buckets: Vec::new(),
+        Self { n_below: vec![0; N_LEVELS], levels: Vec::new(), buckets: Vec::new(), most: Vec::new() }
+    }
+
+    /// The position of a level, which is there from now on.
+    fn position(&mut self, level: usize) -> usize {
+        let position = usize::from(self.n_below[level]);
+        if self.levels.get(position).is_none_or(|&it| usize::from(it) != level) {
+            self.insert_level(position, level);
         }
+        position
     }
 
-    fn bucket(&mut self, leaf: usize) -> &mut Bucket {
-        if self.slots[leaf] == 0 {
-            self.buckets.push(Bucket::default());
-            self.slots[leaf] = u16::try_from(self.buckets.len()).expect("fewer buckets than leaves");
+    #[cold]
+    fn insert_level(&mut self, position: usize, level: usize) {
+        self.n_below[level + 1..].iter_mut().for_each(|it| *it += 1);
+        self.levels.insert(position, u16::try_from(level).expect("levels are few"));
+        self.buckets.insert(position, Bucket::default());
+        if self.levels.len() > self.most.len() * LANES {
+            self.most.push([0; LANES]);
         }
-        &mut self.buckets[usize::from(self.slots[leaf]) - 1]
+        let most = self.most.as_flattened_mut();
+        let end = most.len() - 1;
+        most.copy_within(position..end, position + 1);
+        most[position] = 0;
     }
 
-    fn set_most(&mut self, lanes: Lanes, leaf: usize, most: u32) {
-        let (top, lane) = (leaf / LANES, leaf % LANES);
-        let before = std::mem::replace(&mut self.leaves[top][lane], most);
-        let of_top = &mut self.tops[top / LANES][top % LANES];
-        if most >= *of_top {
-            *of_top = most;
-        } else if before == *of_top {
-            *of_top = lanes.greatest(&self.leaves[top]);
-        }
-    }
-
-    /// The next leaf from `from` on that has an instance with so much room.
-    fn next(&self, lanes: Lanes, from: usize, room: u32) -> Option<usize> {
-        let top = from / LANES;
-        let in_top = |top: usize, from| {
-            let lane = lanes.first_at_least(std::slice::from_ref(&self.leaves[top]), from, room);
-            lane.map(|it| top * LANES + it)
-        };
-        in_top(top, from % LANES).or_else(|| {
-            let top = lanes.first_at_least(&self.tops, top + 1, room)?;
-            in_top(top, 0)
-        })
-    }
-
-    /// The same downwards, up to and with `to`.
-    fn next_below(&self, lanes: Lanes, to: usize, room: u32) -> Option<usize> {
-        let top = to / LANES;
-        let in_top = |top: usize, to| {
-            let lane = lanes.last_at_least(std::slice::from_ref(&self.leaves[top]), to, room);
-            lane.map(|it| top * LANES + it)
-        };
-        in_top(top, to % LANES).or_else(|| {
-            let top = lanes.last_at_least(&self.tops, top.checked_sub(1)?, room)?;
-            in_top(top, LANES - 1)
-        })
+    fn most(&mut self, position: usize) -> &mut u32 {
+        &mut self.most[position / LANES][position % LANES]
     }
 }
 
@@ -133,7 +106,7 @@ impl Shelf {
         }
         let cell = match now[packed] {
             0 => NOWHERE,
-            amount => (part as u32) << LEAF_BITS | leaf_of(amount) as u32,
+            amount => (part as u32) << LEVEL_BITS | level_of(amount) as u32,
         };
         let cell_before = std::mem::replace(&mut self.cells[block][lane], cell);
         let ground = Ground {
@@ -143,13 +116,11 @@ impl Shelf {
             other: &columns.rooms[other],
         };
         if cell_before != NOWHERE {
-            let part = &mut self.parts[(cell_before >> LEAF_BITS) as usize];
-            let leaf = (cell_before & ((1 << LEAF_BITS) - 1)) as usize;
-            let bucket = part.bucket(leaf);
-            bucket.remove(&ground, cell_before, number as u32, before[other]);
-            if part.leaves[leaf / LANES][leaf % LANES] == before[other] {
-                let most = part.bucket(leaf).most(lanes);
-                part.set_most(lanes, leaf, most);
+            let part = &mut self.parts[(cell_before >> LEVEL_BITS) as usize];
+            let position = usize::from(part.n_below[(cell_before & ((1 << LEVEL_BITS) - 1)) as usize]);
+            part.buckets[position].remove(&ground, cell_before, number as u32, before[other]);
+            if *part.most(position) == before[other] {
+                *part.most(position) = part.buckets[position].most(lanes);
             }
         }
         if cell != NOWHERE {
@@ -157,11 +128,10 @@ impl Shelf {
                 self.parts.resize_with(part + 1, Part::new);
             }
             let part = &mut self.parts[part];
-            let leaf = leaf_of(now[packed]);
-            part.bucket(leaf).insert(&ground, cell, number as u32, [now[packed], now[other]]);
-            if now[other] > part.leaves[leaf / LANES][leaf % LANES] {
-                part.set_most(lanes, leaf, now[other]);
-            }
+            let position = part.position(level_of(now[packed]));
+            part.buckets[position].insert(&ground, cell, number as u32, [now[packed], now[other]]);
+            let most = part.most(position);
+            *most = now[other].max(*most);
         }
     }
 
@@ -180,24 +150,20 @@ impl Shelf {
             packed: &columns.rooms[self.packed],
             other: &columns.rooms[1 - self.packed],
         };
-        let least = leaf_of(ask.packed);
-        let mut at = if ask.is_most_first() { N_LEAVES - 1 } else { least };
+        let least = usize::from(part.n_below[level_of(ask.packed)]);
+        let mut at = if ask.is_most_first() { part.levels.len().checked_sub(1)? } else { least };
         loop {
-            let leaf = if ask.is_most_first() {
-                part.next_below(lanes, at, ask.other).filter(|&it| it >= least)?
+            let position = if ask.is_most_first() {
+                lanes.last_at_least(&part.most, at, ask.other).filter(|&it| it >= least)?
             } else {
-                part.next(lanes, at, ask.other)?
+                lanes.first_at_least(&part.most, at, ask.other)?
             };
-            let bucket = &part.buckets[usize::from(part.slots[leaf]) - 1];
-            let cell = (part_idx as u32) << LEAF_BITS | leaf as u32;
-            let best = bucket.best(&ground, cell, ask);
+            let cell = (part_idx as u32) << LEVEL_BITS | u32::from(part.levels[position]);
+            let best = part.buckets[position].best(&ground, cell, ask);
             if best.is_some() || ask.is_exhausted() {
                 return best;
             }
-            at = if ask.is_most_first() { leaf.checked_sub(1)? } else { leaf + 1 };
-            if at >= N_LEAVES {
-                return None;
-            }
+            at = if ask.is_most_first() { position.checked_sub(1)? } else { position + 1 };
         }
     }
 }
@@ -207,16 +173,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_never_has_a_lower_leaf_and_leaves_have_no_gaps() {
+    fn more_never_has_a_lower_level_and_levels_have_no_gaps() {
         let mut before = 0;
         for amount in (0..4_000_000).chain((22..32).map(|it| (1_u32 << it) - 1)).chain([u32::MAX]) {
-            let leaf = leaf_of(amount);
-            assert!(leaf < N_LEAVES, "{amount}");
-            assert!(leaf >= before, "{amount}");
+            let level = level_of(amount);
+            assert!(level < N_LEVELS, "{amount}");
+            assert!(level >= before, "{amount}");
             if amount < 4_000_000 {
-                assert!(leaf <= before + 1, "{amount}");
+                assert!(level <= before + 1, "{amount}");
             }
-            before = leaf;
+            before = level;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use berthlab::experiment::matrix::{self, Experiment, Run, SourceText};
-use berthlab::experiment::play::{Audience, Brake, Outcome, play};
+use berthlab::experiment::play::{Audience, Brake, Means, Outcome, play};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -81,7 +81,8 @@ fn experiment(overrides: &[&str]) -> Experiment {
 
 fn played(experiment: &Experiment, pool: &ThreadPool) -> Vec<Outcome<Infallible>> {
     let runs: Vec<Run> = experiment.runs().collect();
-    pool.install(|| play(experiment, &runs, &Brake::new(), &Nobody, |_| None, |_, _| Ok(())))
+    let means = Means { pool, memory: None };
+    play(experiment, &runs, &means, &Brake::new(), &Nobody, |_| None, |_, _| Ok(()))
 }
 
 fn digest_of(outcomes: &[Outcome<Infallible>]) -> u64 {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use berthlab::base::stats::paired_difference;
 use berthlab::experiment::matrix::{self, Run, SourceText};
-use berthlab::experiment::play::{self, Audience, Brake, Outcome};
+use berthlab::experiment::play::{self, Audience, Brake, Means, Outcome};
 use berthlab::experiment::results::Results;
 use berthlab::metrics;
 use berthlab::record::RunRecord;
@@ -49,7 +49,9 @@ fn main() {
     let experiment = matrix::read(source, &workloads).unwrap_or_else(|faults| panic!("{faults:?}"));
     let runs: Vec<Run> = experiment.runs().collect();
     let keep = |_: Run, _: &RunRecord| Ok::<(), std::convert::Infallible>(());
-    let outcomes = play::play(&experiment, &runs, &Brake::new(), &Nobody, |_| None, keep);
+    let pool = rayon::ThreadPoolBuilder::new().build().expect("threads can be started");
+    let means = Means { pool: &pool, memory: None };
+    let outcomes = play::play(&experiment, &runs, &means, &Brake::new(), &Nobody, |_| None, keep);
     let record = |outcome| match outcome {
         Outcome::Done(record) => *record,
         Outcome::NotPlayed | Outcome::NotKept(_) => unreachable!("nobody pulled the brake"),

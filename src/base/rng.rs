@@ -45,6 +45,8 @@ pub enum Domain {
     /// What a scan finds in an image; entity: the digest's hash, whether it is
     /// found at the push or later, severity.
     ScanFindings = 30,
+    /// The seed of a further cluster of a run; entity: its position.
+    Cluster = 31,
 }
 
 /// What all draws of a run start from.
@@ -70,6 +72,15 @@ impl Seed {
     /// have no part in it: they are compared under the same seeds.
     pub fn of_replicate(self, replicate: u32) -> Self {
         Self(self.stream(Domain::Replicate, replicate.into()).bits())
+    }
+
+    /// The seed of a cluster of a run with this seed, by its position: clusters
+    /// have luck of their own, and the first has that of a run by itself.
+    pub fn of_cluster(self, position: u32) -> Self {
+        match position {
+            0 => self,
+            _ => Self(self.stream(Domain::Cluster, position.into()).bits()),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::experiment::memory;
+
 /// Says what an Amazon ECS setting will cost, how many instances it takes and
 /// how available its services are, before anything is deployed.
 #[derive(Parser, Debug)]
@@ -84,6 +86,9 @@ pub struct RunArgs {
     /// Threads [default: one a core]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// Memory that runs may take together, such as 512M or 8G [default: nine tenths of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory)]
+    pub memory: Option<u64>,
     /// The experiment's seed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -102,6 +107,10 @@ pub struct RunArgs {
     /// How to print the outcome
     #[arg(long, value_enum, default_value = "text")]
     pub format: OutputFormat,
+}
+
+fn parse_memory(text: &str) -> Result<u64, String> {
+    memory::parse_size(text).ok_or_else(|| "expected a size such as 512M or 8G".to_owned())
 }
 
 /// `berthlab check`

@@ -9,7 +9,9 @@ use super::diagnostics::printable;
 use super::run::{folder_of, read_source};
 use crate::base::{SimDuration, SimTime};
 use crate::experiment::matrix;
+use crate::experiment::scenario::TasksSpec;
 use crate::explain::{self, Subject, repository};
+use crate::sim::Setup;
 
 pub(super) fn explain(command: &ExplainArgs) -> Result<(), Failure> {
     let mut overrides = command.overrides.clone();
@@ -22,11 +24,25 @@ pub(super) fn explain(command: &ExplainArgs) -> Result<(), Failure> {
         return Err(Failure::Usage(message));
     };
     let planned = &experiment.settings[run.setting];
-    let seed = experiment.seed_of(run);
-    let workload = experiment.inputs.workload(&experiment.workloads[planned.workload], seed);
-    let setup = &planned.setup;
+    // A service is in one cluster; stand-alone tasks are where the workload is.
+    let service = command.task.as_deref().and_then(|it| it.rsplit_once('/')).map(|it| it.0);
+    let is_meant = |(_, (name, setup, workload)): &(usize, (&str, &Setup, usize))| {
+        let has = |service: &str| setup.services.rows().iter().any(|it| it.name == service);
+        let has_tasks = !matches!(experiment.workloads[*workload].tasks, TasksSpec::None);
+        service.is_some_and(|it| {
+            has(it.strip_prefix(name).and_then(|it| it.strip_prefix('/')).unwrap_or(it))
+                || (it == "task" && has_tasks)
+        })
+    };
+    let clusters = || planned.clusters().enumerate();
+    let found = clusters().find(is_meant).or_else(|| clusters().next());
+    let (position, (cluster, setup, workload)) = found.expect("a setting has a cluster");
+    let seed = experiment.seed_of(run).of_cluster(u32::try_from(position).expect("a few clusters"));
+    let workload = experiment.inputs.workload(&experiment.workloads[workload], seed);
     let (mut document, told) = match (&command.task, &command.repository) {
         (Some(task), _) => {
+            let within = format!("{cluster}/");
+            let task = task.strip_prefix(within.as_str()).filter(|_| !cluster.is_empty()).unwrap_or(task);
             let subject = Subject::parse(task, setup, &workload).map_err(Failure::Usage)?;
             let story = explain::explain(setup, &workload, seed, subject);
             let name = subject.name(setup);

@@ -15,11 +15,11 @@ use crate::experiment::columns;
 use crate::experiment::folder::{Existing, Folder, FolderError, MANIFEST};
 use crate::experiment::manifest::{self, run_key};
 use crate::experiment::matrix::{self, Experiment, Run, SourceText};
-use crate::experiment::play::{self, Brake, Outcome};
+use crate::experiment::memory::{self, Footprint};
+use crate::experiment::play::{self, Brake, Means, Outcome};
 use crate::experiment::results::Results;
 use crate::experiment::scenario::TasksSpec;
 use crate::experiment::text::{self, TextError};
-use crate::model::workload::TaskArrival;
 use crate::record::RunRecord;
 use crate::report::headline::headline;
 use crate::report::{self, About, tables};
@@ -28,7 +28,8 @@ pub(super) fn run(command: &RunArgs, args: &Args) -> Result<(), Failure> {
     let experiment = read(command)?;
     let out = command.out.clone().unwrap_or_else(|| Path::new("reports").join(&experiment.name));
     if command.dry_run {
-        return Ok(io::stdout().write_all(matrix_text(&experiment, &out).as_bytes())?);
+        let text = matrix_text(&experiment, &out) + &memory_text(&experiment, command);
+        return Ok(io::stdout().write_all(text.as_bytes())?);
     }
     let existing = match (command.resume, command.force) {
         (true, _) => Existing::Resume,
@@ -36,9 +37,11 @@ pub(super) fn run(command: &RunArgs, args: &Args) -> Result<(), Failure> {
         _ => Existing::Refuse,
     };
     let folder = Folder::open(&out, existing)?;
-    let records = play(&experiment, &folder, command, args)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads(command));
+    let pool = pool.build().context("starting threads")?;
+    let records = play(&experiment, &folder, &pool, command, args)?;
     let results = Results::of(&experiment, records);
-    write(&experiment, &results, &folder)?;
+    pool.install(|| write(&experiment, &results, &folder))?;
     print(&results, &folder, command.format, args.quiet)
 }
 
@@ -75,6 +78,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 fn play(
     experiment: &Experiment,
     folder: &Folder,
+    pool: &rayon::ThreadPool,
     command: &RunArgs,
     args: &Args,
 ) -> Result<Vec<RunRecord>, Failure> {
@@ -91,14 +95,20 @@ fn play(
 
     let runs: Vec<Run> = experiment.runs().collect();
     let progress = Progress::new(runs.len() as u64, args.quiet);
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(n_threads) = command.jobs {
-        pool = pool.num_threads(n_threads.into());
+    let memory = memory_limit(command);
+    let n_at_once = play::gate(experiment, &runs, memory).0.at_once(n_threads(command));
+    if n_at_once < n_threads(command).min(runs.len()) && !args.quiet {
+        let limit = memory::shown(memory.unwrap_or(u64::MAX));
+        let _ = writeln!(
+            io::stderr(),
+            "note: memory is the limit: {n_at_once} of {} threads play at first, within {limit}; `--memory` sets another limit",
+            n_threads(command)
+        );
     }
-    let pool = pool.build().context("starting threads")?;
     let find = |run: Run| if command.resume { folder.find_run(&run_key(experiment, run)) } else { None };
     let keep = |run: Run, record: &RunRecord| folder.keep_run(&run_key(experiment, run), record);
-    let outcomes = pool.install(|| play::play(experiment, &runs, &brake, &progress, find, keep));
+    let means = Means { pool, memory };
+    let outcomes = play::play(experiment, &runs, &means, &brake, &progress, find, keep);
     let (n_events, seconds) = progress.finish();
 
     let mut records = Vec::with_capacity(outcomes.len());
@@ -143,6 +153,19 @@ fn play(
     Ok(records)
 }
 
+/// How many runs are played at once where memory is there: one a core, if
+/// nobody says.
+fn n_threads(command: &RunArgs) -> usize {
+    let of_machine = || std::thread::available_parallelism().map_or(1, |it| it.get());
+    command.jobs.map_or_else(of_machine, usize::from)
+}
+
+/// Bytes that runs may take together. A tenth of what is free is left to others
+/// and to what is drawn of the results.
+fn memory_limit(command: &RunArgs) -> Option<u64> {
+    command.memory.or_else(|| memory::available_bytes().map(|it| it / 10 * 9))
+}
+
 /// Writes all files of a result; the manifest last.
 pub(super) fn write(experiment: &Experiment, results: &Results, folder: &Folder) -> Result<(), Failure> {
     let about = About {
@@ -165,10 +188,12 @@ pub(super) fn write(experiment: &Experiment, results: &Results, folder: &Folder)
 
 /// Writes page, charts and tables.
 pub(super) fn write_report(report: &report::Report, folder: &Folder) -> Result<(), Failure> {
-    for chart in &report.charts {
+    // Each file waits for the disk: they wait together.
+    let written = play::map_in_parallel(&report.charts, |chart| {
         folder.write(&format!("charts/{}.svg", chart.name), chart.svg.as_bytes())?;
-        folder.write(&format!("charts/{}.png", chart.name), &chart.png)?;
-    }
+        folder.write(&format!("charts/{}.png", chart.name), &chart.png)
+    });
+    written.into_iter().collect::<Result<(), FolderError>>()?;
     for (name, csv) in &report.tables {
         folder.write(&format!("tables/{name}"), csv.as_bytes())?;
     }
@@ -242,12 +267,31 @@ fn matrix_text(experiment: &Experiment, out: &Path) -> String {
     for spec in &experiment.workloads {
         let n = experiment.inputs.n_tasks(spec).expect("a checked experiment has read its files");
         let about = if matches!(spec.tasks, TasksSpec::Generate { .. }) { "about " } else { "" };
-        let mib = (n * size_of::<TaskArrival>() as u64) >> 20;
-        text.push_str(&format!("  {about}{n} stand-alone tasks, {mib} MiB for each seed in memory\n"));
+        text.push_str(&format!("  {about}{n} stand-alone tasks\n"));
         text.push_str(&format!("  {} services over {}\n", spec.services.len(), spec.horizon));
     }
     for setting in &experiment.settings {
         text.push_str(&format!("  {}\n", printable(&setting.setting.label)));
     }
+    text
+}
+
+/// What runs take of memory, and how many may be played at once.
+fn memory_text(experiment: &Experiment, command: &RunArgs) -> String {
+    let runs: Vec<Run> = experiment.runs().collect();
+    let footprints = experiment.footprints();
+    let largest = footprints.iter().max_by_key(|it| it.total()).expect("there is a setting");
+    let Footprint { workload, state, record } = *largest;
+    let mut text = format!(
+        "  memory of a run, at most about: {} while it is played, {} for its workload, {} for its record\n",
+        memory::shown(state),
+        memory::shown(workload),
+        memory::shown(record)
+    );
+    let (limit, n_threads) = (memory_limit(command), n_threads(command).min(runs.len()));
+    let n_at_once = play::gate(experiment, &runs, limit).0.at_once(n_threads);
+    let within = limit.map_or("no known limit".to_owned(), memory::shown);
+    let who = if n_at_once < n_threads { "memory is the limit" } else { "threads are the limit" };
+    text.push_str(&format!("  {n_at_once} runs at once within {within}: {who}\n"));
     text
 }

@@ -1,6 +1,7 @@
 //! The files that an experiment names: read once, remembered by hash, and made
 //! into the workload of a seed.
 
+pub mod demand;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -257,34 +258,24 @@ impl Inputs {
         }
         let mut n_of_services: u64 = 0;
         for service in &spec.services {
-            n_of_services += match &service.desired {
-                DesiredSpec::Constant(n) => u64::from(*n),
-                DesiredSpec::Follows { load: LoadSpec::Series(file, from), per_task, min } => {
-                    let Some(series) = self.series.get(&file.path) else { continue };
-                    let counts = series.desired_count(*per_task, *min, *from);
-                    let most = counts.iter().map(|it| u64::from(it.1)).max().unwrap_or(0);
-                    if most > DESIRED_MAX {
-                        faults.note(too_many_desired(file, most));
-                    }
-                    most.min(DESIRED_MAX)
+            let Some(most) = self.most_desired(service) else { continue };
+            if let DesiredSpec::Follows { load: LoadSpec::Generate(file), .. } = &service.desired {
+                let step = self.load_profiles[&file.path].step;
+                let n_steps = spec.horizon.millis() / step.millis();
+                if n_steps > LOAD_STEPS_MAX {
+                    let message = format!(
+                        "the load is drawn in {n_steps} steps of {step} before the horizon; at most {LOAD_STEPS_MAX} are"
+                    );
+                    faults.note(file.node.fault("B0153", message));
                 }
-                DesiredSpec::Follows { load: LoadSpec::Generate(file), per_task, min } => {
-                    let Some(profile) = self.load_profiles.get(&file.path) else { continue };
-                    let n_steps = spec.horizon.millis() / profile.step.millis();
-                    if n_steps > LOAD_STEPS_MAX {
-                        let message = format!(
-                            "the load is drawn in {n_steps} steps of {} before the horizon; at most {LOAD_STEPS_MAX} are",
-                            profile.step
-                        );
-                        faults.note(file.node.fault("B0153", message));
-                    }
-                    let most = most_drawn(profile, per_task.get()).max(u64::from(*min));
-                    if most > DESIRED_MAX {
-                        faults.note(too_many_desired(file, most));
-                    }
-                    most.min(DESIRED_MAX)
-                }
-            };
+            }
+            if let DesiredSpec::Follows { load: LoadSpec::Series(file, _) | LoadSpec::Generate(file), .. } =
+                &service.desired
+                && most > DESIRED_MAX
+            {
+                faults.note(too_many_desired(file, most));
+            }
+            n_of_services += most.min(DESIRED_MAX);
         }
         if n_of_services > TASKS_MAX {
             let message =

@@ -9,7 +9,10 @@ use crate::base::{Diagnostic, Seed};
 use crate::experiment::agreement;
 use crate::experiment::axes::{Axis, Setting};
 use crate::experiment::catalogue::Catalogue;
+use crate::experiment::clusters;
 use crate::experiment::inputs::Inputs;
+use crate::experiment::inputs::demand::Demand;
+use crate::experiment::memory::{Footprint, footprint};
 use crate::experiment::reader::Faults;
 use crate::experiment::scenario::{self, Header, PathRef, Scenario, WorkloadSpec};
 use crate::experiment::tree::{Node, Value};
@@ -66,6 +69,40 @@ pub struct PlannedSetting {
     pub workload: usize,
     /// The whole of what was written for it, as text: equal texts, equal runs.
     pub identity: String,
+    /// The name of its cluster; empty where nobody needs it to tell several apart.
+    pub cluster: String,
+    /// Its further clusters: they share an account with the first, and nothing else.
+    pub others: Vec<PlannedCluster>,
+}
+
+/// A cluster beside the first.
+pub struct PlannedCluster {
+    /// Its name.
+    pub name: String,
+    /// How it is run.
+    pub setup: Setup,
+    /// What it meets: the position in the experiment's workloads.
+    pub workload: usize,
+}
+
+impl PlannedSetting {
+    /// All clusters in their order: name, setup, position of the workload.
+    pub fn clusters(&self) -> impl Iterator<Item = (&str, &Setup, usize)> {
+        let others = self.others.iter().map(|it| (it.name.as_str(), &it.setup, it.workload));
+        std::iter::once((self.cluster.as_str(), &self.setup, self.workload)).chain(others)
+    }
+
+    /// The names of all services, as records have them.
+    pub fn service_names(&self) -> Vec<String> {
+        let named = |cluster: &str, service: &str| match cluster {
+            "" => service.to_owned(),
+            cluster => format!("{cluster}/{service}"),
+        };
+        let of_cluster = |(cluster, setup, _): (&str, &Setup, usize)| -> Vec<String> {
+            setup.services.rows().iter().map(|it| named(cluster, &it.name)).collect()
+        };
+        self.clusters().flat_map(of_cluster).collect()
+    }
 }
 
 /// One run.
@@ -88,6 +125,22 @@ impl Experiment {
             setting: number / n_replicates,
             replicate: (number % n_replicates) as u32,
         })
+    }
+
+    /// What a run of each setting takes of memory.
+    pub fn footprints(&self) -> Vec<Footprint> {
+        let demands: Vec<Demand> = self.workloads.iter().map(|it| self.inputs.demand(it)).collect();
+        let of_setting = |setting: &PlannedSetting| {
+            let mut all = setting.clusters().map(|it| footprint(it.1, &demands[it.2]));
+            let first = all.next().expect("there is a cluster");
+            // Only the workload of the first is shared by runs.
+            all.fold(first, |sum, it| Footprint {
+                state: sum.state.saturating_add(it.state).saturating_add(it.workload),
+                record: sum.record.saturating_add(it.record),
+                ..sum
+            })
+        };
+        self.settings.iter().map(of_setting).collect()
     }
 
     /// The seed of a run: of its replicate, whatever the setting.
@@ -133,46 +186,65 @@ pub fn read(source: SourceText, folder: &Path) -> Result<Experiment, Vec<Diagnos
         for (axis, &value) in first.into_iter().chain(last) {
             axis.apply(&mut varied, value, &faults);
         }
-        let Scenario { mut setup, workload, disruptions, repositories, policies, findings } =
-            scenario::read(&varied, &header.region, &catalogue, &faults);
-        let identity = format!("{workload:?}");
-        let workload = identities.iter().position(|it| *it == identity).unwrap_or_else(|| {
-            inputs.load(&workload, &faults);
-            inputs.check_size(&workload, varied.get("service").unwrap_or(&varied), &faults);
-            identities.push(identity);
-            workloads.push(workload);
-            workloads.len() - 1
-        });
-        let disruptions = inputs.disruptions(&disruptions, setup.as_ref(), &faults);
-        let releases = inputs.releases(&workloads[workload]);
-        let (own, ratio) = match &setup {
-            Some(setup) => (setup.registry.own.clone(), setup.options.registry.uncompressed_ratio),
-            None => (String::new(), RegistryOptions::default().uncompressed_ratio),
-        };
-        inputs.policies(&policies, setup.as_mut().map(|it| &mut it.access), &faults);
-        // Made once for all settings that describe the same.
+        let identity = identity_of(&varied);
         let described = varied.get("repository").map(Node::canonical);
-        let key = (described, own, ratio, releases);
-        let registry = match registries.iter().find(|it| it.0 == key) {
-            Some((_, known)) => Arc::clone(known),
-            None => {
-                let made = Arc::new(inputs.registry(&repositories, &key.1, ratio, &key.3, &faults));
-                registries.push((key, Arc::clone(&made)));
-                made
+        let parts = clusters::split(varied, &faults);
+        let mut read: Vec<(String, Scenario, usize)> = Vec::new();
+        for (name, part) in parts {
+            let mut scenario = scenario::read(&part, &header.region, &catalogue, &faults);
+            let workload = std::mem::take(&mut scenario.workload);
+            let debug_text = format!("{workload:?}");
+            let workload = identities.iter().position(|it| *it == debug_text).unwrap_or_else(|| {
+                inputs.load(&workload, &faults);
+                inputs.check_size(&workload, part.get("service").unwrap_or(&part), &faults);
+                identities.push(debug_text);
+                workloads.push(workload);
+                workloads.len() - 1
+            });
+            read.push((name, scenario, workload));
+        }
+        // One registry is of all clusters.
+        let mut releases: Vec<_> = read.iter().flat_map(|it| inputs.releases(&workloads[it.2])).collect();
+        releases.sort_by_key(|it| it.0);
+        let mut planned: Vec<PlannedCluster> = Vec::new();
+        let n_clusters = read.len();
+        for (name, scenario, workload) in read {
+            let Scenario { mut setup, disruptions, repositories, policies, findings, .. } = scenario;
+            let disruptions = inputs.disruptions(&disruptions, setup.as_ref(), &faults);
+            let (own, ratio) = match &setup {
+                Some(setup) => (setup.registry.own.clone(), setup.options.registry.uncompressed_ratio),
+                None => (String::new(), RegistryOptions::default().uncompressed_ratio),
+            };
+            inputs.policies(&policies, setup.as_mut().map(|it| &mut it.access), &faults);
+            // Made once for all settings that describe the same.
+            let key = (described.clone(), own, ratio, releases.clone());
+            let registry = match registries.iter().find(|it| it.0 == key) {
+                Some((_, known)) => Arc::clone(known),
+                None => {
+                    let made = Arc::new(inputs.registry(&repositories, &key.1, ratio, &key.3, &faults));
+                    registries.push((key, Arc::clone(&made)));
+                    made
+                }
+            };
+            let observed = findings.and_then(|it| inputs.findings(&it, &faults));
+            let Some(mut setup) = setup else { continue };
+            if let (Some(scanning), Some(observed)) = (&mut setup.scanning, observed) {
+                scanning.findings = FindingsSource::Observed(observed);
             }
-        };
-        let observed = findings.and_then(|it| inputs.findings(&it, &faults));
-        let Some(mut setup) = setup else { continue };
-        if let (Some(scanning), Some(observed)) = (&mut setup.scanning, observed) {
-            scanning.findings = FindingsSource::Observed(observed);
+            setup.disruptions = disruptions;
+            setup.registry = registry;
+            if faults.is_empty() {
+                agreement::check(&setup, &workloads[workload], &inputs, &faults);
+            }
+            planned.push(PlannedCluster { name, setup, workload });
         }
-        setup.disruptions = disruptions;
-        setup.registry = registry;
-        if faults.is_empty() {
-            agreement::check(&setup, &workloads[workload], &inputs, &faults);
+        if planned.len() < n_clusters || planned.is_empty() {
+            continue;
         }
+        let others = planned.split_off(1);
+        let PlannedCluster { name: cluster, setup, workload } = planned.remove(0);
         let setting = Setting { label: label(&axes, &values), values };
-        settings.push(PlannedSetting { setting, setup, workload, identity: identity_of(&varied) });
+        settings.push(PlannedSetting { setting, setup, workload, identity, cluster, others });
     }
     let found = faults.into_found();
     if !found.is_empty() {

@@ -4,12 +4,14 @@
 mod agreement;
 pub mod axes;
 pub mod catalogue;
+mod clusters;
 pub mod columns;
 mod disruption_files;
 pub mod folder;
 pub mod inputs;
 pub mod manifest;
 pub mod matrix;
+pub mod memory;
 pub mod play;
 mod policy_files;
 pub mod profile;

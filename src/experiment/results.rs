@@ -2,7 +2,7 @@
 //! tables are drawn from.
 
 use crate::experiment::axes::{Axis, Setting};
-use crate::experiment::matrix::Experiment;
+use crate::experiment::matrix::{Experiment, PlannedSetting};
 use crate::metrics::METRICS;
 use crate::record::RunRecord;
 
@@ -65,14 +65,13 @@ impl Results {
             metrics: METRICS.iter().map(|metric| (metric.of)(&record)).collect(),
             record,
         });
-        let services = experiment.settings.first().map(|it| &it.setup.services);
         Self {
             name: experiment.name.clone(),
             axes: experiment.axes.clone(),
             settings: experiment.settings.iter().map(|it| it.setting.clone()).collect(),
             n_replicates: experiment.n_replicates,
             rows: rows.collect(),
-            services: services.map_or(Vec::new(), |it| it.rows().iter().map(|it| it.name.clone()).collect()),
+            services: experiment.settings.first().map_or(Vec::new(), PlannedSetting::service_names),
             seed: experiment.seed.0,
             region: experiment.region.clone(),
             price_dates,

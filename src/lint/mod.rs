@@ -62,8 +62,9 @@ pub fn lint(experiment: &Experiment) -> Vec<Finding> {
     for (idx, spec) in experiment.workloads.iter().enumerate() {
         let first = Run { number: 0, setting: 0, replicate: 0 };
         let workload = experiment.inputs.workload(spec, experiment.seed_of(first));
-        for planned in experiment.settings.iter().filter(|it| it.workload == idx) {
-            let scene = Scene { setup: &planned.setup, workload: &workload, spec };
+        let clusters = experiment.settings.iter().flat_map(|it| it.clusters());
+        for (_, setup, _) in clusters.filter(|it| it.2 == idx) {
+            let scene = Scene { setup, workload: &workload, spec };
             for (order, lint) in LINTS.iter().enumerate() {
                 for draft in finding::merge_revisions((lint.find)(&scene)) {
                     finding::add(&mut found, draft.finish(order, &scene, experiment.settings.len()));

@@ -33,6 +33,11 @@ impl Histogram {
         self.counts.record_n(duration.millis().min(longest), n).expect("the histogram resizes itself");
     }
 
+    /// Adds all values of another one.
+    pub fn add(&mut self, other: &Self) {
+        self.counts.add(&other.counts).expect("the histogram resizes itself");
+    }
+
     /// How many values there are.
     pub fn count(&self) -> u64 {
         self.counts.len()

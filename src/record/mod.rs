@@ -24,6 +24,7 @@ pub mod series;
 pub mod stranded;
 pub mod surge;
 pub mod timeline;
+mod together;
 
 pub use disruption::DisruptionRecord;
 pub use floors::{FloorRecord, FloorRecorder, Replacement, StrandedAmounts, StrandedRecord, StrandedSeries};

@@ -41,7 +41,25 @@ impl Occupancy {
     }
 }
 
+impl Occupancy {
+    /// Another cluster beside this one. Peaks are added, though they may not have
+    /// come at one moment.
+    pub(super) fn add(&mut self, other: Self) {
+        self.instance_ms += other.instance_ms;
+        self.peak.add(other.peak);
+        self.at_end.add(other.at_end);
+    }
+}
+
 impl Taken {
+    fn add(&mut self, other: Self) {
+        let Self { instances, tasks, cpu_units, memory_mib } = other;
+        self.instances += instances;
+        self.tasks += tasks;
+        self.cpu_units += cpu_units;
+        self.memory_mib += memory_mib;
+    }
+
     pub(super) const fn of(reading: &ClusterReading) -> Self {
         Self {
             instances: reading.n_in_use,

@@ -63,6 +63,33 @@ impl Series {
         }
     }
 
+    /// Adds a series of the same horizon. The least and the greatest value of a
+    /// bucket are bounds then: each series had its own at a moment of its own.
+    pub fn add(&mut self, other: &Self) {
+        assert_eq!(self.horizon_ms, other.horizon_ms, "series of one run have one horizon");
+        for (own, more) in self.buckets.iter_mut().zip(&other.buckets) {
+            own.integral += more.integral;
+            own.min = own.min.saturating_add(more.min);
+            own.max += more.max;
+        }
+        self.value += other.value;
+        self.last_ms = self.last_ms.max(other.last_ms);
+    }
+
+    /// Every value becomes `numerator / denominator` of what it was, rounded down;
+    /// nothing of nothing.
+    pub fn scale(&mut self, numerator: u64, denominator: u64) {
+        let scaled = |it: u64| {
+            let of = u128::from(it) * u128::from(numerator) / u128::from(denominator.max(1));
+            u64::try_from(of).unwrap_or(u64::MAX)
+        };
+        for bucket in &mut self.buckets {
+            let min = if bucket.min == u64::MAX { u64::MAX } else { scaled(bucket.min) };
+            *bucket = Bucket { integral: scaled(bucket.integral), min, max: scaled(bucket.max) };
+        }
+        self.value = scaled(self.value);
+    }
+
     /// The width of a bucket; the last one may be cut by the horizon.
     pub fn bucket_width(&self) -> SimDuration {
         SimDuration::from_millis(self.bucket_ms)

@@ -1,6 +1,7 @@
 //! A report as a value: the page, the charts and the tables, ready to be
 //! written. The same results give the same bytes.
 
+use crate::experiment::play::map_in_parallel;
 use crate::experiment::results::Results;
 
 use super::advice::{self, fleet};
@@ -53,14 +54,12 @@ pub struct RenderedChart {
 
 /// Draws all charts and tables of `results`.
 pub fn render(results: &Results, about: &About) -> Report {
-    let charts: Vec<RenderedChart> = CHARTS
-        .iter()
-        .filter_map(|chart| {
-            let svg = (chart.draw)(results)?;
-            let png = png(&svg, ZOOM).expect("our own drawings can be drawn");
-            Some(RenderedChart { name: chart.name, title: chart.title, svg, png })
-        })
-        .collect();
+    let drawn = map_in_parallel(CHARTS, |chart| {
+        let svg = (chart.draw)(results)?;
+        let png = png(&svg, ZOOM).expect("our own drawings can be drawn");
+        Some(RenderedChart { name: chart.name, title: chart.title, svg, png })
+    });
+    let charts: Vec<RenderedChart> = drawn.into_iter().flatten().collect();
     let all = [
         ("summary.csv", Some(tables::summary(results))),
         ("differences.csv", Some(tables::differences(results)).filter(|it| !it.rows.is_empty())),

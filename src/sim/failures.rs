@@ -7,6 +7,7 @@ use crate::model::instance::InstanceStatus;
 use crate::model::task::{StopCode, TaskOwner};
 use crate::model::workload::Workload;
 use crate::record::RunRecord;
+use crate::sim::bill::Settlement;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::{Fact, Watch};
@@ -64,8 +65,9 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    /// The run is over.
-    pub(super) fn close(mut self, digest: u64, n_events: u64) -> RunRecord {
+    /// The run is over: what is still open ends at the horizon, and its use is
+    /// counted.
+    pub(super) fn close_use(&mut self) {
         self.close_scans();
         self.close_pulls();
         self.close_rollouts();
@@ -73,7 +75,11 @@ impl<W: Watch> Simulation<'_, W> {
         self.bill_running();
         self.bill_running_on_fargate();
         self.close_registry();
-        let ledger = self.ledger();
+    }
+
+    /// The record, of a run whose use is counted and whose commitments are settled.
+    pub(super) fn close(mut self, digest: u64, n_events: u64, settlement: Settlement) -> RunRecord {
+        let ledger = self.ledger(settlement);
         let prices = self.recorder.rollouts().iter().map(|it| self.surge_price(it)).collect::<Vec<_>>();
         self.recorder.price_surges(&prices);
         let mut record = self.recorder.finish(digest, n_events, ledger);

@@ -149,6 +149,11 @@ impl<W: Watch> Simulation<'_, W> {
         self.queue.schedule(self.now + DAY, Event::LifecyclePoliciesRun);
     }
 
+    /// The images that services need, those that indexes name included.
+    pub(super) fn needed_images(&self) -> Vec<ImageId> {
+        self.with_children(&self.image_needs()).into_iter().map(|it| it.0).collect()
+    }
+
     /// An image is expired or archived, and written down.
     fn take_image(&mut self, taken: &Taken, needed: &[(ImageId, ServiceId)]) {
         let (image, now) = (taken.image, self.now);
@@ -158,7 +163,8 @@ impl<W: Watch> Simulation<'_, W> {
         let is_kept_upstream = self.setup.registry.repositories[repository].upstream.is_some();
         let users = needed.iter().filter(|it| it.0 == image && !is_kept_upstream);
         let services: Vec<u32> = users.map(|it| it.1.number()).collect();
-        let is_lost = !services.is_empty();
+        let is_needed_elsewhere = self.pulls.registry.needed_elsewhere.contains(&image);
+        let is_lost = !services.is_empty() || (is_needed_elsewhere && !is_kept_upstream);
         let is_archived = taken.action == LifecycleAction::Archive;
         if is_lost {
             let tag = self.pulls.registry.first_tag(image);

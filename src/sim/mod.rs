@@ -52,6 +52,6 @@ mod waiting_line;
 pub use ground::{full_cluster, sample_cluster};
 pub use lifecycle_policies::{Evaluation, ImageNeed};
 pub use queue::EventQueue;
-pub use run::{run, run_watched};
+pub use run::{Pause, Play, finish_together, run, run_watched, share_images};
 pub use setup::Setup;
 pub use watch::{Decision, Fact, Watch};

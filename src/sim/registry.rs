@@ -23,6 +23,8 @@ pub(super) struct RegistryState<'a> {
     next_push: usize,
     /// Pushes that an immutable tag refused.
     pub(super) n_refused_pushes: u64,
+    /// Images that services of other clusters of the account need.
+    pub(super) needed_elsewhere: BTreeSet<ImageId>,
 }
 
 /// One repository at a moment.
@@ -102,6 +104,7 @@ impl<'a> RegistryState<'a> {
             by_digest,
             next_push: 0,
             n_refused_pushes: 0,
+            needed_elsewhere: BTreeSet::new(),
         };
         state.advance(SimTime::ZERO);
         state
@@ -260,6 +263,20 @@ impl<'a> RegistryState<'a> {
             }
         }
         self.note_stored(wanted.repository, now);
+    }
+
+    /// The images that were pulled, with the last time.
+    pub(super) fn last_pulls(&self) -> impl Iterator<Item = (ImageId, i64)> + '_ {
+        let images = self.repositories.iter().flat_map(|it| &it.images);
+        images.filter_map(|(image, stored)| Some((*image, stored.last_pulled_ms?)))
+    }
+
+    /// Another cluster pulled an image.
+    pub(super) fn learn_pull(&mut self, image: ImageId, at_ms: i64) {
+        let repository = self.registry.images.images[image].repository;
+        if let Some(stored) = self.repositories[repository.idx()].images.get_mut(&image) {
+            stored.last_pulled_ms = stored.last_pulled_ms.max(Some(at_ms));
+        }
     }
 
     /// Repositories with what is in them now.

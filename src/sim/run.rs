@@ -1,9 +1,13 @@
-//! The loop and the one match.
+//! The loop and the one match. A run of several clusters is several plays that
+//! share nothing but their account: each goes on by itself until something is
+//! due that is shared.
 
 use crate::base::{Seed, SimTime};
 use crate::model::workload::Workload;
 use crate::record::RunRecord;
+use crate::sim::bill::settle_together;
 use crate::sim::event::Event;
+use crate::sim::scanning::Scans;
 use crate::sim::setup::Setup;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
@@ -23,9 +27,106 @@ pub fn run_watched<W: Watch>(
     seed: Seed,
     watch: &mut W,
 ) -> Option<RunRecord> {
-    let mut sim = Simulation::new(setup, workload, seed, watch);
-    let mut n_events: u64 = 0;
-    let mut digest = Digest::new();
+    let mut play = Play::new(setup, workload, seed, watch);
+    match play.advance() {
+        Pause::Ended => Some(play.finish()),
+        Pause::Stopped => None,
+        Pause::PoliciesDue => unreachable!("only a play that shares pauses"),
+    }
+}
+
+/// Why a play does not go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pause {
+    /// Lifecycle policies are about to be carried out: they look at the pulls of
+    /// all clusters. Everything that comes before them has happened.
+    PoliciesDue,
+    /// The horizon is reached.
+    Ended,
+    /// Who watches did not want to go on.
+    Stopped,
+}
+
+/// A run that is being played: of a cluster by itself, or of one of several that
+/// share an account.
+pub struct Play<'a, W> {
+    pub(in crate::sim) sim: Simulation<'a, W>,
+    n_events: u64,
+    digest: Digest,
+    /// It pauses before policies are carried out.
+    is_sharing: bool,
+    /// They are due.
+    is_paused: bool,
+}
+
+impl<'a, W: Watch> Play<'a, W> {
+    /// A cluster that shares nothing; it never pauses.
+    pub fn new(setup: &'a Setup, workload: &'a Workload, seed: Seed, watch: &'a mut W) -> Self {
+        let sim = Simulation::new(setup, workload, seed, watch);
+        Self { sim, n_events: 0, digest: Digest::new(), is_sharing: false, is_paused: false }
+    }
+
+    /// The same as one of several clusters of an account: what is drawn of the
+    /// account is drawn by its `seed`.
+    #[must_use]
+    pub fn sharing(mut self, seed: Seed) -> Self {
+        self.is_sharing = true;
+        self.sim.scans = Scans::new(self.sim.setup, self.sim.workload, seed);
+        self
+    }
+
+    /// Goes on until it is over, or until something shared is due.
+    pub fn advance(&mut self) -> Pause {
+        advance(self)
+    }
+
+    /// What happened, at its end.
+    pub fn finish(self) -> RunRecord {
+        finish_together(vec![self]).pop().expect("one play, one record")
+    }
+}
+
+/// Tells clusters that share an account what lifecycle policies must know of the
+/// others: every image was last pulled when any of them last pulled it, and what
+/// any of them needs is lost if it is taken.
+pub fn share_images<W: Watch>(plays: &mut [Play<'_, W>]) {
+    for Play { sim, .. } in &mut *plays {
+        sim.pulls.registry.advance(sim.now);
+    }
+    let pulled: Vec<_> = plays.iter().flat_map(|it| it.sim.pulls.registry.last_pulls()).collect();
+    let needed: Vec<_> = plays.iter().map(|it| it.sim.needed_images()).collect();
+    for (idx, Play { sim, .. }) in plays.iter_mut().enumerate() {
+        for &(image, at_ms) in &pulled {
+            sim.pulls.registry.learn_pull(image, at_ms);
+        }
+        let others = needed.iter().enumerate().filter(|it| it.0 != idx);
+        sim.pulls.registry.needed_elsewhere = others.flat_map(|it| it.1).copied().collect();
+    }
+}
+
+/// What happened in clusters that share an account, at their end: commitments
+/// cover the usage of all of them. What is promised and not used is billed to
+/// the first.
+pub fn finish_together<W: Watch>(mut plays: Vec<Play<'_, W>>) -> Vec<RunRecord> {
+    for Play { sim, n_events, .. } in &mut plays {
+        sim.observe();
+        sim.look_until(SimTime::ZERO + sim.setup.horizon);
+        sim.close_use();
+        sim.watch.goes_on(*n_events);
+    }
+    let settlements = settle_together(&plays);
+    let finished = plays.into_iter().zip(settlements);
+    finished.map(|(play, settlement)| play.sim.close(play.digest.0, play.n_events, settlement)).collect()
+}
+
+fn advance<W: Watch>(play: &mut Play<'_, W>) -> Pause {
+    let (mut n_events, mut digest) = (play.n_events, play.digest);
+    let sim = &mut play.sim;
+    if std::mem::take(&mut play.is_paused) {
+        sim.on_lifecycle_policies_run();
+        sim.watch.event_handled(sim.now, &sim.cluster);
+        n_events += 1;
+    }
     while let Some((at, event)) = sim.next() {
         assert!(sim.now <= at, "time runs forward");
         if at > sim.now {
@@ -72,6 +173,11 @@ pub fn run_watched<W: Watch>(
             | Event::PullAnswered(..) => (),
             Event::LayersArrived(version) => sim.on_layers_arrived(version),
             Event::ImagesCleanedUp(instance) => sim.on_images_cleaned_up(instance),
+            Event::LifecyclePoliciesRun if play.is_sharing => {
+                play.is_paused = true;
+                (play.n_events, play.digest) = (n_events, digest);
+                return Pause::PoliciesDue;
+            }
             Event::LifecyclePoliciesRun => sim.on_lifecycle_policies_run(),
             Event::InstancesChanged(number) => sim.on_instances_changed(number),
             Event::PlacementDue => sim.on_placement_due(),
@@ -93,17 +199,15 @@ pub fn run_watched<W: Watch>(
         sim.watch.event_handled(sim.now, &sim.cluster);
         n_events += 1;
         if n_events.is_multiple_of(EVENTS_PER_QUESTION) && !sim.watch.goes_on(n_events) {
-            return None;
+            return Pause::Stopped;
         }
     }
-    sim.observe();
-    sim.look_until(SimTime::ZERO + setup.horizon);
-    let record = sim.close(digest.0, n_events);
-    watch.goes_on(n_events);
-    Some(record)
+    (play.n_events, play.digest) = (n_events, digest);
+    Pause::Ended
 }
 
 /// A hash of every event in order: multiply and rotate, so that order counts.
+#[derive(Clone, Copy)]
 struct Digest(u64);
 
 impl Digest {

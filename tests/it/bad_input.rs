@@ -182,7 +182,6 @@ fn a_value_out_of_its_range_is_refused_at_its_place() {
             ("B0108", 11, 8, "flood"),
         ),
         (with_service("[model]\ntie_brake = 1"), ("B0104", 11, 1, "`tie_break`")),
-        (LEAST.replace("[cluster]", "[[cluster]]\n[[cluster]]"), ("B0116", 3, 1, "one cluster")),
     ];
     for (text, told) in cases {
         refused(&bench, text, text, &[*told]);

@@ -52,15 +52,8 @@ pub(super) fn read(
     group_names: &[&str],
     faults: &Faults,
 ) -> Option<Cluster> {
-    let node = match &node.value {
-        Value::List(items) if items.len() != 1 => {
-            let message =
-                format!("expected one cluster, found {}: several are not modelled yet", items.len());
-            faults.note(node.fault("B0116", message));
-            return None;
-        }
-        _ => single(Some(node))?,
-    };
+    // Several were taken apart before.
+    let node = single(Some(node))?;
     let table = reader::Table::of(node, faults);
     table.text("name");
     // The snapshot is read when the services are known.

@@ -36,7 +36,7 @@ impl fmt::Debug for PathRef {
 
 /// What a run meets, as written. Equal debug texts mean equal workloads under
 /// equal seeds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WorkloadSpec {
     /// Stand-alone tasks.
     pub tasks: TasksSpec,
@@ -53,9 +53,10 @@ pub struct WorkloadSpec {
 }
 
 /// Where stand-alone tasks come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum TasksSpec {
     /// There are none.
+    #[default]
     None,
     /// From a file.
     Trace {

@@ -24,7 +24,7 @@ pub(super) enum UsageKey {
 
 /// Usage by hour: units times milliseconds. Kept only where there is a
 /// commitment.
-pub(super) struct Hours {
+pub(in crate::sim) struct Hours {
     n_hours: usize,
     of_keys: BTreeMap<UsageKey, Vec<u64>>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Covered {
 
 /// What became of all commitments.
 #[derive(Default)]
-pub(super) struct Settlement {
+pub(in crate::sim) struct Settlement {
     pub(super) covered: BTreeMap<(UsageKey, usize), Covered>,
     /// Of each commitment its parts: promised, and taken.
     pub(super) parts: Vec<(i128, i128)>,
@@ -80,34 +80,6 @@ impl Hours {
         self.of_keys.get(&key).map_or(0, |it| it.iter().sum())
     }
 
-    /// Lets the commitments cover what they may, hour by hour.
-    pub(super) fn settle(&self, setup: &Setup) -> Settlement {
-        let commitments = &setup.commitments;
-        let mut settlement = Settlement { covered: BTreeMap::new(), parts: vec![(0, 0); commitments.len()] };
-        let (begin, end) = (setup.warm_up.millis(), setup.horizon.millis());
-        for hour in 0..self.n_hours {
-            let from = (hour as u64 * HOUR_MS).max(begin);
-            let hour_ms = ((hour as u64 + 1) * HOUR_MS).min(end).saturating_sub(from);
-            for (commitment, parts) in commitments.iter().zip(&mut settlement.parts) {
-                parts.0 += commitment.available(hour_ms);
-            }
-            let used: Vec<(UsageKey, Usage<'_>)> = self
-                .of_keys
-                .iter()
-                .filter(|it| it.1[hour] > 0)
-                .map(|(&key, of_hours)| (key, key.usage(setup, of_hours[hour])))
-                .collect();
-            let usages: Vec<Usage<'_>> = used.iter().map(|it| it.1).collect();
-            for cover in commitments::apply(commitments, &usages, hour_ms) {
-                let covered = settlement.covered.entry((used[cover.usage].0, cover.commitment)).or_default();
-                covered.unit_ms += cover.unit_ms;
-                covered.takes += cover.takes;
-                settlement.parts[cover.commitment].1 += cover.takes;
-            }
-        }
-        settlement
-    }
-
     /// What became of one commitment.
     pub(super) fn record(&self, setup: &Setup, settlement: &Settlement, number: usize) -> CommitmentRecord {
         let commitment: &Commitment = &setup.commitments[number];
@@ -122,6 +94,48 @@ impl Hours {
             eligible_on_demand: eligible.map(|&it| it.on_demand(setup, self.total(it))).sum(),
         }
     }
+}
+
+/// Lets the commitments of an account cover what they may of the usage of its
+/// clusters, hour by hour. What nobody uses is left to the first cluster.
+pub(in crate::sim) fn settle(clusters: &[(&Setup, &Hours)]) -> Vec<Settlement> {
+    let Some((setup, first)) = clusters.first() else { return Vec::new() };
+    let commitments = &setup.commitments;
+    let none = || Settlement { covered: BTreeMap::new(), parts: vec![(0, 0); commitments.len()] };
+    let mut settlements: Vec<Settlement> = clusters.iter().map(|_| none()).collect();
+    let (begin, end) = (setup.warm_up.millis(), setup.horizon.millis());
+    for hour in 0..first.n_hours {
+        let from = (hour as u64 * HOUR_MS).max(begin);
+        let hour_ms = ((hour as u64 + 1) * HOUR_MS).min(end).saturating_sub(from);
+        for (commitment, parts) in commitments.iter().zip(&mut settlements[0].parts) {
+            parts.0 += commitment.available(hour_ms);
+        }
+        let mut used: Vec<(usize, UsageKey)> = Vec::new();
+        let mut usages: Vec<Usage<'_>> = Vec::new();
+        for (cluster, (setup, hours)) in clusters.iter().enumerate() {
+            for (&key, of_hours) in hours.of_keys.iter().filter(|it| it.1[hour] > 0) {
+                used.push((cluster, key));
+                usages.push(key.usage(setup, of_hours[hour]));
+            }
+        }
+        for cover in commitments::apply(commitments, &usages, hour_ms) {
+            let (cluster, key) = used[cover.usage];
+            let settlement = &mut settlements[cluster];
+            let covered = settlement.covered.entry((key, cover.commitment)).or_default();
+            covered.unit_ms += cover.unit_ms;
+            covered.takes += cover.takes;
+            settlement.parts[cover.commitment].1 += cover.takes;
+        }
+    }
+    // What another cluster takes was promised to it.
+    let (first, others) = settlements.split_first_mut().expect("there is a cluster");
+    for parts in others.iter_mut().map(|it| &mut it.parts) {
+        for (own, of_first) in parts.iter_mut().zip(&mut first.parts) {
+            own.0 = own.1;
+            of_first.0 -= own.1;
+        }
+    }
+    settlements
 }
 
 impl UsageKey {

@@ -31,11 +31,11 @@ pub(super) type Weights = Vec<(CostOwner, u128)>;
 impl<W: Watch> Simulation<'_, W> {
     /// The whole bill: instances in the order of providers, types and zones,
     /// Fargate, what comes with instances, load balancers, transfer, commitments.
-    pub(in crate::sim) fn ledger(&self) -> Ledger {
+    pub(in crate::sim) fn ledger(&self, settlement: Settlement) -> Ledger {
         let mut book = Book {
             setup: self.setup,
             bill: &self.bill,
-            settlement: self.bill.hours.settle(self.setup),
+            settlement,
             written: vec![0; self.setup.commitments.len()],
             ledger: Ledger::default(),
         };

@@ -9,6 +9,7 @@ mod services;
 use std::collections::BTreeMap;
 
 use hours::Hours;
+pub(super) use hours::Settlement;
 
 use crate::base::id::{CapacityProviderId, Id as _, InstanceId, InstanceTypeId, TaskId, ZoneId};
 use crate::base::{Money, SimTime};
@@ -21,6 +22,7 @@ use crate::model::instance::InstanceStatus;
 use crate::model::task::{Host, Needs};
 use crate::record::CostOwner;
 use crate::sim::fargate::FargateLine;
+use crate::sim::run::Play;
 use crate::sim::setup::Setup;
 use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
@@ -285,6 +287,12 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
     }
+}
+
+/// What commitments cover of the usage of clusters that share an account.
+pub(super) fn settle_together<W: Watch>(plays: &[Play<'_, W>]) -> Vec<Settlement> {
+    let usage: Vec<_> = plays.iter().map(|it| (it.sim.setup, &it.sim.bill.hours)).collect();
+    hours::settle(&usage)
 }
 
 /// The prices over time of Spot instances of a line, where they are given.

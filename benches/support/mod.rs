@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
@@ -20,11 +21,17 @@ pub(crate) fn is_test() -> bool {
 /// Nanoseconds that this thread has had of a processor, which other work on the
 /// machine does not lengthen; where the system does not tell, those of the clock.
 pub(crate) fn cpu_ns() -> f64 {
-    static STARTED: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     // Its first number (Linux, Documentation/scheduler/sched-stats).
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let told = told.and_then(|it| it.split(' ').next()?.parse().ok());
-    told.unwrap_or_else(|| STARTED.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e9)
+    told.unwrap_or_else(|| wall_s() * 1e9)
+}
+
+/// Seconds by the clock on the wall since it was first asked for.
+#[expect(clippy::disallowed_methods, reason = "a bench knows a clock, a run does not")]
+pub(crate) fn wall_s() -> f64 {
+    static STARTED: OnceLock<Instant> = OnceLock::new();
+    STARTED.get_or_init(Instant::now).elapsed().as_secs_f64()
 }
 
 /// The sizes to work on: all of them, or as a test the first.
@@ -61,6 +68,7 @@ impl Digest {
 
 /// SplitMix64 (Steele, Lea and Flood 2014): a nanosecond a number, so that the
 /// draw is not what is measured.
+#[derive(Clone)]
 pub(crate) struct Draws(u64);
 
 impl Draws {

@@ -7,6 +7,7 @@ use crate::base::id::{
 };
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::changes::{Changes, InstanceChange};
 use crate::model::group::{Group, Groups};
 use crate::model::held::{Held, HeldCell};
 use crate::model::identity::{Demands, Identity};
@@ -53,6 +54,7 @@ pub struct Cluster {
     pub(in crate::model) n_draining: u32,
     pub(in crate::model) totals: Totals,
     pub(in crate::model) held: Held,
+    pub(in crate::model) changes: Changes,
     pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
 }
 
@@ -292,6 +294,18 @@ impl Cluster {
         counts[self.layout.position(attribute, self.attribute_value(instance, attribute))]
     }
 
+    /// Tasks of the group on all instances with this value of the attribute.
+    pub fn group_on_attribute(&self, group: GroupId, attribute: AttributeId, value: AttributeValue) -> u32 {
+        let counts = self.counted(group).map(Group::by_value).filter(|it| !it.is_empty());
+        counts.map_or(0, |it| it[self.layout.position(attribute, value)])
+    }
+
+    /// The instances with tasks of the group that are wanted and placed, and how
+    /// many.
+    pub fn group_instances(&self, group: GroupId) -> impl Iterator<Item = (InstanceId, u32)> {
+        self.counted(group).into_iter().flat_map(|it| it.by_instance().iter().copied())
+    }
+
     /// Tasks of the group on Fargate in a zone, wanted ones.
     pub fn group_on_fargate(&self, group: GroupId, zone: ZoneId) -> u32 {
         self.counted(group).map_or(0, |it| it.on_fargate(zone))
@@ -321,6 +335,12 @@ impl Cluster {
     /// Which of those counts changed since this was last asked.
     pub fn drain_held_changes(&mut self, each: impl FnMut(HeldCell, u32)) {
         self.held.drain(each);
+    }
+
+    /// Which instances changed since this was last asked, in the order in which
+    /// they did.
+    pub fn drain_changed_instances(&mut self, each: impl FnMut(InstanceChange)) {
+        self.changes.drain(each);
     }
 
     /// Sums over the cluster.

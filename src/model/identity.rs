@@ -107,6 +107,11 @@ impl Demands {
         self.member_of.is_empty() && self.attributes.is_empty()
     }
 
+    /// Whether an instance must have attributes.
+    pub fn requires_attributes(&self) -> bool {
+        !self.attributes.is_empty()
+    }
+
     pub(in crate::model) fn set_instance(&mut self, id: InstanceId, identity: &Identity) {
         use crate::base::id::Id as _;
         if self.attributes.is_empty() {

@@ -7,6 +7,7 @@ pub mod arrivals;
 pub mod attribute;
 pub mod bill;
 pub mod capacity;
+pub mod changes;
 pub mod container;
 pub mod deployment;
 pub mod fargate_sizes;

@@ -20,6 +20,8 @@ pub struct ModelOptions {
     pub capacity_retry: SimDuration,
     /// What decides among instances that a chain of strategies leaves equal.
     pub tie_break: TieBreak,
+    /// How the instance of a task is found; the outcome is the same.
+    pub placement_index: IndexUse,
     /// Whether the quotas of an account hold.
     pub quotas: Quotas,
     /// Whether a task on its way out already gives its room back.
@@ -99,6 +101,17 @@ pub enum TieBreak {
     Random,
     /// The instance launched first.
     LowestId,
+}
+
+/// How the placer finds the instance that it decides on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IndexUse {
+    /// By an index of the instances.
+    On,
+    /// By a look at every instance.
+    Off,
+    /// By both; a run stops where they differ.
+    Checked,
 }
 
 /// What becomes of a container while its output cannot be delivered.
@@ -182,6 +195,7 @@ impl Default for ModelOptions {
             no_check_settle: SimDuration::from_secs(40),
             capacity_retry: SimDuration::from_secs(15),
             tie_break: TieBreak::Random,
+            placement_index: IndexUse::On,
             quotas: Quotas::Documented,
             release_on_desired_stopped: false,
             agent_poll: SimDuration::from_secs(1),
@@ -285,6 +299,14 @@ pub const OPTIONS: &[OptionEntry] = &[
         default: "\"random\"",
         kind: OptionKind::Word(&["random", "lowest_id"], |options, idx| {
             options.tie_break = [TieBreak::Random, TieBreak::LowestId][idx];
+        }),
+    },
+    OptionEntry {
+        name: "placement_index",
+        summary: "whether placements are found by an index of the instances, by a look at each, or by both, which stops a run where they differ; results are the same bytes",
+        default: "\"on\"",
+        kind: OptionKind::Word(&["on", "off", "checked"], |options, idx| {
+            options.placement_index = [IndexUse::On, IndexUse::Off, IndexUse::Checked][idx];
         }),
     },
     OptionEntry {

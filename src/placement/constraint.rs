@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::id::InstanceId;
+use crate::base::id::{ExpressionId, InstanceId};
 use crate::model::identity::Expressions;
 use crate::model::query::QueryError;
 use crate::placement::failure::FailureReason;
@@ -12,6 +12,11 @@ use crate::placement::strategy::PlacementView;
 pub trait PlacementConstraint: Send + Sync {
     /// Whether the task may go to `instance`.
     fn allows(&self, view: &PlacementView<'_>, instance: InstanceId) -> bool;
+
+    /// What it asks, for an index that knows the answers of all instances.
+    fn kind(&self) -> ConstraintKind {
+        ConstraintKind::Opaque
+    }
 
     /// Whether the answer depends on the task's group, so that equal tasks of
     /// two groups may meet different answers.
@@ -26,6 +31,17 @@ pub trait PlacementConstraint: Send + Sync {
 
     /// As a person would write it.
     fn describe(&self, view: &PlacementView<'_>) -> String;
+}
+
+/// What a constraint asks, where an index may know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConstraintKind {
+    /// An expression selects the instance.
+    MemberOf(ExpressionId),
+    /// No wanted task of the group is on the instance.
+    NoneOfGroup,
+    /// Known to nobody else: each instance is asked.
+    Opaque,
 }
 
 /// A constraint as the list has it.

@@ -13,6 +13,7 @@ pub mod scale_in;
 
 pub mod examination;
 pub mod failure;
+pub mod index;
 
 pub mod constraints;
 pub mod order;
@@ -21,4 +22,5 @@ pub mod strategies;
 
 pub use chain::Chain;
 pub use constraint::PlacementConstraint;
+pub use index::PlacementIndex;
 pub use strategy::{PlacementStrategy, PlacementView};

@@ -25,7 +25,7 @@ const N_ROUNDS: usize = 4;
 
 impl RandomOrder {
     /// For those who never look at it: nothing is drawn.
-    pub const UNUSED: Self = Self { bits: 6, rounds: [Round { addend: 0, multiplier: 1 }; N_ROUNDS] };
+    pub const UNUSED: Self = Self { bits: 32, rounds: [Round { addend: 0, multiplier: 1 }; N_ROUNDS] };
 
     /// The order of `n_instances` that belongs to `draw`.
     pub fn new(draw: u64, n_instances: usize) -> Self {
@@ -56,6 +56,79 @@ impl RandomOrder {
         }
         it
     }
+
+    /// How many places there are; those of numbers that no instance has stay
+    /// empty.
+    pub fn n_places(&self) -> u64 {
+        1 << self.bits
+    }
+
+    /// The same order in 32 bits: places are below 2^32, and the lower bits of a
+    /// sum or a product depend on lower bits alone.
+    pub(super) fn of_32(&self) -> RankOf32 {
+        RankOf32 {
+            mask: ((1_u64 << self.bits) - 1) as u32,
+            half: self.bits.div_ceil(2),
+            rounds: self.rounds.map(|it| (it.addend as u32, it.multiplier as u32)),
+        }
+    }
+
+    /// The same order asked the other way: whose a place is.
+    pub fn inverse(&self) -> InverseOrder {
+        let mut rounds = self.rounds.map(|round| Round {
+            addend: round.addend,
+            // Newton's iteration: correct in 3, 6, 12, 24, 48 of the lower bits.
+            multiplier: (0..4).fold(round.multiplier, |inverse, _| {
+                inverse.wrapping_mul(2_u64.wrapping_sub(round.multiplier.wrapping_mul(inverse)))
+            }),
+        });
+        rounds.reverse();
+        InverseOrder { bits: self.bits, rounds }
+    }
+}
+
+/// The places of instances in 32 bits, for loops over many of them at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RankOf32 {
+    mask: u32,
+    half: u32,
+    rounds: [(u32, u32); N_ROUNDS],
+}
+
+impl RankOf32 {
+    /// The place of the instance with this number.
+    #[inline(always)]
+    pub(super) fn of(&self, number: u32) -> u32 {
+        let mut it = number;
+        for (addend, multiplier) in self.rounds {
+            it = it.wrapping_add(addend).wrapping_mul(multiplier) & self.mask;
+            it ^= it >> self.half;
+        }
+        it
+    }
+}
+
+/// From places to instances: what [`RandomOrder::rank`] is undone by.
+#[derive(Clone, Copy, Debug)]
+pub struct InverseOrder {
+    bits: u32,
+    rounds: [Round; N_ROUNDS],
+}
+
+impl InverseOrder {
+    /// The number of the instance at a place, which may be one that no instance
+    /// has.
+    pub fn at(&self, place: u64) -> u64 {
+        let mask = (1_u64 << self.bits) - 1;
+        let half = self.bits.div_ceil(2);
+        let mut it = place;
+        for round in self.rounds {
+            // Folding the upper half into the lower is its own inverse.
+            it ^= it >> half;
+            it = it.wrapping_mul(round.multiplier).wrapping_sub(round.addend) & mask;
+        }
+        it
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +144,19 @@ mod tests {
                 let order = RandomOrder::new(draw, n);
                 let ranks: BTreeSet<u64> = (0..n as u32).map(|it| order.rank(InstanceId::new(it))).collect();
                 assert_eq!(ranks.len(), n, "{n} instances, draw {draw}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_names_the_instance_that_has_it() {
+        for n in [1, 64, 65, 1000, 100_000, 1 << 31] {
+            for draw in 0..20 {
+                let order = RandomOrder::new(draw, n);
+                let inverse = order.inverse();
+                for number in [0, 1, 17, n as u32 / 2, n as u32 - 1] {
+                    assert_eq!(inverse.at(order.rank(InstanceId::new(number))), u64::from(number));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::base::id::{GroupId, InstanceId, TaskDefinitionId, TaskId};
+use crate::base::id::{AttributeId, GroupId, InstanceId, TaskDefinitionId, TaskId};
 use crate::model::Cluster;
 use crate::model::attribute::Attributes;
 use crate::model::task::TaskDefinition;
@@ -63,8 +63,36 @@ pub trait PlacementStrategy: Send + Sync {
     /// As a person would write it, such as `binpack:memory`.
     fn describe(&self, attributes: &Attributes) -> String;
 
+    /// What its key is, for an index that keeps instances in such an order.
+    fn order(&self) -> KeyOrder {
+        KeyOrder::Opaque
+    }
+
     /// What its key counts, such as `MiB left`.
     fn key_unit(&self) -> &'static str;
+}
+
+/// What the key of a strategy is, where an index may know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyOrder {
+    /// Free CPU units.
+    FreeCpu,
+    /// Free MiB.
+    FreeMemory,
+    /// The place in the order drawn for the task: nothing is left equal.
+    Drawn,
+    /// Tasks of the group on the instance.
+    GroupOnInstance,
+    /// Tasks of the group where the attribute is the same.
+    GroupOnValue(AttributeId),
+    /// The number of the instance: nothing is left equal.
+    Number,
+    /// Free CPU units, then the number: nothing is left equal.
+    FreeCpuThenNumber,
+    /// Most free CPU units first, then the number: nothing is left equal.
+    MostFreeCpuThenNumber,
+    /// Known to nobody else: every instance is asked.
+    Opaque,
 }
 
 /// A strategy as the list has it.

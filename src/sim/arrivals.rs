@@ -18,10 +18,15 @@ impl<W: Watch> Simulation<'_, W> {
     /// most ten.
     pub(super) fn next_call(&mut self) -> Event {
         let arrivals = &self.workload.arrivals;
-        let call_of = |it: usize| (arrivals.at(it), arrivals.batch(it), arrivals.definition(it));
-        let first = call_of(self.next_arrival);
-        let at_most = (self.next_arrival + RUN_TASK_COUNT_MAX as usize).min(arrivals.len());
-        let n = 1 + (self.next_arrival + 1..at_most).take_while(|it| call_of(*it) == first).count();
+        let (first, at) = (self.next_arrival, self.outside.0);
+        // Most of the time the moment tells.
+        let is_alike = |it: &usize| {
+            arrivals.at(*it) == at
+                && arrivals.batch(*it) == arrivals.batch(first)
+                && arrivals.definition(*it) == arrivals.definition(first)
+        };
+        let at_most = (first + RUN_TASK_COUNT_MAX as usize).min(arrivals.len());
+        let n = 1 + (first + 1..at_most).take_while(is_alike).count();
         let event = Event::TasksArrived {
             first: u32::try_from(self.next_arrival).expect("fewer than 2^32 arrivals"),
             n: u32::try_from(n).expect("at most ten"),
@@ -42,7 +47,7 @@ impl<W: Watch> Simulation<'_, W> {
             }
             return;
         }
-        self.run_task(Call { first, n, attempt: 0 });
+        self.run_task(Call { first, n, attempt: 0 }, definition);
     }
 
     /// Why tasks of the workload fit nowhere: found once for each definition.
@@ -57,34 +62,35 @@ impl<W: Watch> Simulation<'_, W> {
 
     pub(super) fn on_call_retried(&mut self, slot: u32) {
         let call = self.retries.take(slot);
-        self.run_task(call);
+        let definition = self.workload.arrivals.definition(call.first as usize);
+        self.run_task(call, definition);
     }
 
-    /// Creates the call's tasks, or refuses it as a whole.
-    fn run_task(&mut self, call: Call) {
+    /// Creates the call's tasks, which are alike, or refuses it as a whole.
+    fn run_task(&mut self, call: Call, definition: TaskDefinitionId) {
         let setup = self.setup;
         let strategy = &setup.standalone.placement.capacity;
+        let first_time = call.attempt == 0;
+        let requested_at = if first_time { self.now } else { self.workload.arrivals.at(call.first as usize) };
         let is_queued = self.queues(strategy);
         let n_waiting = self.cluster.totals().n_waiting;
         let is_over_quota = is_queued
             && self.setup.options.quotas == Quotas::Documented
             && n_waiting + call.n > PROVISIONING_TASKS_MAX;
         if is_over_quota {
-            let requested_at = self.workload.arrivals.at(call.first as usize);
             if self.recorder.is_measured(requested_at) {
                 self.recorder.tasks().calls_refused += 1;
             }
             self.ask_again(call);
             return;
         }
+        let group = self.group_of_batch(self.workload.arrivals.batch(call.first as usize));
         for arrival in call.first..call.first + call.n {
-            let row = self.workload.arrivals.get(arrival as usize);
-            let (definition, group) = (row.definition, self.group_of_batch(row.batch));
             let item = capacity_strategy::next(strategy, &self.standalone_counts);
             self.standalone_counts[item] += 1;
             let (owner, capacity) = (TaskOwner::Standalone { arrival }, strategy.items()[item].capacity);
             let task = self.cluster.create_task(definition, group, owner, capacity);
-            self.cluster.backdate_request(task, row.at);
+            self.cluster.backdate_request(task, requested_at);
             self.stand_in_line(task);
             if call.attempt > 0 && call.n == 1 {
                 self.retries.remember(arrival, call.attempt);

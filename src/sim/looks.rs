@@ -21,6 +21,7 @@ use crate::model::deployment::SchedulingStrategy;
 use crate::model::held::HeldCell;
 use crate::model::instance::InstanceStatus;
 use crate::model::network::RESERVED_PORTS_MAX;
+use crate::model::task::Needs;
 use crate::placement::order::RandomOrder;
 use crate::record::{PlacementReason, Replacement, Resource, StrandedAmounts, StrandedCause};
 use crate::sim::floors::{is_distinct, pico_usd};
@@ -46,6 +47,16 @@ pub(super) struct Looks {
     replacement_period: SimDuration,
     /// What the last re-placement would have moved, ascending.
     moved: Vec<u64>,
+    known: KnownStranded,
+}
+
+/// What is stranded of an instance where only room decides, by what is free on it:
+/// from one look to the next few instances have room that none had before.
+#[derive(Default)]
+struct KnownStranded {
+    /// For these classes.
+    mix: Vec<Class>,
+    stranded: FxHashMap<Needs, [Stranded; N_RESOURCES]>,
 }
 
 /// A definition of the mix.
@@ -68,6 +79,7 @@ impl Looks {
             replacement_at: SimTime::from_millis(first),
             replacement_period,
             moved: Vec::new(),
+            known: KnownStranded::default(),
         }
     }
 }
@@ -76,7 +88,9 @@ impl<W: Watch> Simulation<'_, W> {
     /// Things stay as they are until then: takes the looks that are due before.
     pub(super) fn look_until(&mut self, until: SimTime) {
         if self.looks.stranded_at < until {
-            let (registered, amounts) = self.stranded();
+            let mut known = std::mem::take(&mut self.looks.known);
+            let (registered, amounts) = self.stranded(&mut known);
+            self.looks.known = known;
             while self.looks.stranded_at < until {
                 self.floors.recorder.stranded(self.looks.stranded_at, registered, &amounts);
                 self.looks.stranded_at = self.looks.stranded_at + self.looks.stranded_step;
@@ -123,6 +137,8 @@ impl<W: Watch> Simulation<'_, W> {
         let mut most: Vec<_> = counts.into_iter().filter(|it| !self.is_daemon(it.0.0)).collect();
         most.sort_by_key(|&(key, n)| (std::cmp::Reverse(n), key));
         most.truncate(MIX_MAX);
+        // In an order that does not change with every task that comes.
+        most.sort_unstable_by_key(|it| it.0);
         most.into_iter().map(|((owner, definition), _)| self.wanted(owner, definition)).collect()
     }
 
@@ -170,7 +186,7 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// What is registered, and what of it is free and cannot be used, by
     /// resource and cause.
-    fn stranded(&self) -> ([u64; Resource::ALL.len()], StrandedAmounts) {
+    fn stranded(&self, known: &mut KnownStranded) -> ([u64; Resource::ALL.len()], StrandedAmounts) {
         let mix = self.mix();
         let mut registered = [0; Resource::ALL.len()];
         let mut amounts = StrandedAmounts::default();
@@ -179,18 +195,21 @@ impl<W: Watch> Simulation<'_, W> {
             let mut admissions = Vec::with_capacity(mix.len());
             // Where no rule tells instances apart, equal room is equally stranded.
             let is_plain = mix.iter().all(|it| self.is_plain(it));
-            let mut known: FxHashMap<Vector, [Stranded; N_RESOURCES]> = FxHashMap::default();
+            if is_plain && !mix.iter().map(|it| &it.class).eq(&known.mix) {
+                known.mix = mix.iter().map(|it| it.class.clone()).collect();
+                known.stranded.clear();
+            }
             for &id in self.cluster.alive(provider) {
                 let instance = self.cluster.instance(id);
                 if instance.status == InstanceStatus::Lost {
                     continue;
                 }
                 let all = problem::vector(instance.registered, 0);
-                let free = self.free(id);
                 for resource in LOOKED_AT {
                     registered[resource as usize] += all[resource as usize];
                 }
                 if !instance.takes_tasks() {
+                    let free = self.free(id);
                     let is_needed = |it: &Resource| mix.iter().any(|of| of.class.needs[*it as usize] > 0);
                     for resource in LOOKED_AT.into_iter().filter(is_needed) {
                         amounts[resource as usize][StrandedCause::State as usize] += free[resource as usize];
@@ -198,9 +217,10 @@ impl<W: Watch> Simulation<'_, W> {
                     continue;
                 }
                 let found = if is_plain {
-                    let mix = mix.iter().map(|it| (&it.class, Admission::Upto(u64::MAX)));
-                    *known.entry(free).or_insert_with(|| stranded(&free, mix))
+                    let mix = known.mix.iter().map(|it| (it, Admission::Upto(u64::MAX)));
+                    *known.stranded.entry(instance.free).or_insert_with(|| stranded(&self.free(id), mix))
                 } else {
+                    let free = self.free(id);
                     admissions.clear();
                     admissions.extend(mix.iter().map(|it| (&it.class, self.admission(it, id))));
                     stranded(&free, admissions.iter().copied())

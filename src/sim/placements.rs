@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 use crate::base::Domain;
 use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
 use crate::model::capacity::Scaling;
+use crate::model::options::IndexUse;
 use crate::model::task::{Host, TaskOwner};
 use crate::placement::failure::FailureReason;
 use crate::placement::order::RandomOrder;
@@ -163,6 +164,9 @@ impl<W: Watch> Simulation<'_, W> {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
+        if let Some(index) = &mut self.index {
+            self.cluster.drain_changed_instances(|it| index.note(it));
+        }
         let row = self.cluster.task(task);
         let (definition, group) = (row.definition, row.group);
         let order = match placement.chain.looks_at_order() {
@@ -171,7 +175,17 @@ impl<W: Watch> Simulation<'_, W> {
         };
         let view = PlacementView { cluster: &self.cluster, definition, group, order };
         let rules = placement.rules(provider);
-        let chosen = placer::choose(&rules, &view, &mut candidates);
+        let chosen = match &mut self.index {
+            None => placer::choose(&rules, &view, &mut candidates),
+            Some(index) => {
+                let chosen = index.choose(&rules, &view, &mut candidates);
+                if setup.options.placement_index == IndexUse::Checked {
+                    let by_scan = placer::choose(&rules, &view, &mut candidates);
+                    assert_eq!(chosen, by_scan, "the index of instances decides as a look at each does");
+                }
+                chosen
+            }
+        };
         self.candidates = candidates;
         if self.watch.wants_grounds() {
             self.tell_grounds(class, task, chosen);

@@ -18,9 +18,11 @@ use crate::model::cluster::{ProviderTotals, Totals};
 use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
+use crate::model::options::IndexUse;
 use crate::model::service::RevisionCounts;
 use crate::model::task::Epoch;
 use crate::model::workload::Workload;
+use crate::placement::PlacementIndex;
 use crate::record::{ClusterReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
@@ -78,6 +80,8 @@ pub(super) struct Simulation<'a, W> {
     /// Data on instances.
     pub(super) volumes: Volumes,
     pub(super) is_placement_due: bool,
+    /// What finds the instance of a task, unless every instance is looked at.
+    pub(super) index: Option<PlacementIndex>,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
     pub(super) heads: Vec<Reverse<(u64, PlacementClassId)>>,
@@ -91,7 +95,7 @@ pub(super) struct Simulation<'a, W> {
     /// Why stand-alone tasks of each definition fit nowhere, where that was asked.
     pub(super) fits_nowhere_known: Table<TaskDefinitionId, Option<Option<&'static str>>>,
     /// Time and rank of what comes next from outside.
-    outside: (SimTime, u8),
+    pub(super) outside: (SimTime, u8),
     horizon: SimTime,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,
@@ -248,6 +252,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             paths: Paths::new(setup, workload),
             volumes: Volumes::default(),
             is_placement_due: false,
+            index: (setup.options.placement_index != IndexUse::Off).then(PlacementIndex::new),
             candidates: Vec::new(),
             heads: Vec::new(),
             stop_candidates: Vec::new(),

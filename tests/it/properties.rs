@@ -16,7 +16,7 @@ use berthlab::base::{Domain, Seed, SimDuration, SimTime};
 use berthlab::deployment::DeploymentPlan;
 use berthlab::model::Cluster;
 use berthlab::model::deployment::{DeploymentStrategy, SchedulingStrategy};
-use berthlab::model::options::{PROVISIONING_TASKS_MAX, Quotas};
+use berthlab::model::options::{IndexUse, PROVISIONING_TASKS_MAX, Quotas};
 use berthlab::model::service::RevisionCounts;
 use berthlab::model::task::{Health, Host, StopCode, TaskOwner};
 use berthlab::model::workload::Workload;
@@ -160,6 +160,7 @@ fn play(case: u64) -> Seen {
     if case.is_multiple_of(3) {
         dice.images(&mut setup, &mut workload);
     }
+    setup.options.placement_index = IndexUse::Checked;
     let mut checker = Checker::new(&setup, &workload, distinct);
     let record = run_watched(&setup, &workload, Seed(case), &mut checker).expect("nobody stops it");
     checker.check_end(&record);
@@ -169,7 +170,9 @@ fn play(case: u64) -> Seen {
     checker.seen.refused_pulls = record.images.n_refused;
     checker.seen.expired = record.images.n_expired;
     checker.seen.lost = record.images.n_lost;
-    assert_eq!(run(&setup, &workload, Seed(case)), record, "twice the same, looked at or not");
+    let mut unchecked = setup.clone();
+    unchecked.options.placement_index = [IndexUse::On, IndexUse::Off][case as usize % 2];
+    assert_eq!(run(&unchecked, &workload, Seed(case)), record, "twice the same, looked at or not");
     let found_of_services = workload.services.rows().iter().map(|it| it.found.len()).sum::<usize>();
     checker.seen.found = (found_of_services + workload.found.len()) as u64;
     checker.seen.rollouts = record.rollouts.len() as u64;

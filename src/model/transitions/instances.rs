@@ -35,6 +35,7 @@ impl Cluster {
         self.ports_on.push(HostPorts::new(launch.ports));
         self.identities.push(launch.identity.clone());
         self.ask_identity(id);
+        self.changes.note_identity(id);
         self.alive[launch.provider].push(id);
         self.totals.n_instances += 1;
         self.totals.registered_cpu += u64::from(registered.cpu.0);
@@ -73,6 +74,7 @@ impl Cluster {
             None => attributes.remove(name),
         };
         self.ask_identity(id);
+        self.changes.note_identity(id);
         let Some((attribute, value)) = tracked else { return };
         let before = self.attribute_value(id, attribute);
         let position = id.idx() * self.layout.n_attributes() + attribute.idx();
@@ -95,6 +97,7 @@ impl Cluster {
     /// The agent is heard again, or no longer.
     pub fn set_agent_connected(&mut self, id: InstanceId, is_connected: bool) {
         self.instances[id].is_agent_connected = is_connected;
+        self.changes.note(id);
     }
 
     /// Registering -> Active.
@@ -102,6 +105,7 @@ impl Cluster {
         let instance = &mut self.instances[id];
         assert_eq!(instance.status, InstanceStatus::Registering);
         instance.status = InstanceStatus::Active;
+        self.changes.note(id);
     }
 
     /// Active -> Draining. Nothing new is placed on it.
@@ -110,6 +114,7 @@ impl Cluster {
         assert_eq!(instance.status, InstanceStatus::Active);
         instance.status = InstanceStatus::Draining;
         self.n_draining += 1;
+        self.changes.note(id);
     }
 
     /// Draining -> Active. It takes tasks again.
@@ -118,6 +123,7 @@ impl Cluster {
         assert_eq!(instance.status, InstanceStatus::Draining);
         instance.status = InstanceStatus::Active;
         self.n_draining -= 1;
+        self.changes.note(id);
     }
 
     /// Registering, Active or Draining -> Lost. Billing ends; the cluster goes
@@ -126,6 +132,7 @@ impl Cluster {
         assert!(!matches!(self.instances[id].status, InstanceStatus::Lost | InstanceStatus::Terminated));
         self.n_draining -= u32::from(self.instances[id].status == InstanceStatus::Draining);
         self.instances[id].status = InstanceStatus::Lost;
+        self.changes.note(id);
         self.end_billing(id);
         // Nothing runs on it any more, whatever the cluster believes.
         let ContainerInstance { free, registered, n_tasks, .. } = self.instances[id];
@@ -162,6 +169,7 @@ impl Cluster {
         assert!(was_lost || instance.status == InstanceStatus::Draining);
         self.n_draining -= u32::from(!was_lost);
         instance.status = InstanceStatus::Terminated;
+        self.changes.note(id);
         let alive = &mut self.alive[instance.provider];
         let idx = alive.binary_search(&id).expect("an instance is alive until it is terminated");
         alive.remove(idx);

@@ -8,6 +8,7 @@ mod tasks;
 use crate::base::id::{CapacityProviderId, GroupId, InstanceTypeId, TaskDefinitionId, ZoneId};
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
+use crate::model::changes::Changes;
 use crate::model::cluster::{Cluster, ProviderTotals, Totals};
 use crate::model::group::Groups;
 use crate::model::held::Held;
@@ -89,6 +90,7 @@ impl Cluster {
         let held = Held::new(parts.services.len(), parts.definitions.len());
         let mut cluster = Self {
             held,
+            changes: Changes::default(),
             now: SimTime::ZERO,
             definitions: parts.definitions,
             demands,

@@ -278,6 +278,7 @@ impl Cluster {
     fn reserve(&mut self, id: InstanceId, task: TaskId, definition: TaskDefinitionId) {
         let definition = &self.definitions[definition];
         self.instances[id].free -= definition.needs;
+        self.changes.note(id);
         let provider = self.instances[id].provider;
         self.provider_totals[provider].reserved.add(definition.needs, definition.n_ports());
         self.totals.reserved_cpu += u64::from(definition.needs.cpu.0);
@@ -292,6 +293,7 @@ impl Cluster {
         let instance = &mut self.instances[id];
         instance.free += definition.needs;
         assert!(instance.free.fits(&instance.registered), "room is given back once");
+        self.changes.note(id);
         if instance.status != InstanceStatus::Lost {
             let provider = instance.provider;
             self.provider_totals[provider].reserved.take(definition.needs, definition.n_ports());

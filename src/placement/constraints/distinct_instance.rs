@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::id::InstanceId;
-use crate::placement::constraint::{BuildError, Entry, PlacementConstraint};
+use crate::placement::constraint::{BuildError, ConstraintKind, Entry, PlacementConstraint};
 use crate::placement::failure::FailureReason;
 use crate::placement::strategy::PlacementView;
 
@@ -30,6 +30,10 @@ impl PlacementConstraint for DistinctInstance {
 
     fn reason(&self) -> FailureReason {
         FailureReason::DistinctInstance
+    }
+
+    fn kind(&self) -> ConstraintKind {
+        ConstraintKind::NoneOfGroup
     }
 
     fn depends_on_group(&self) -> bool {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::id::{ExpressionId, InstanceId};
-use crate::placement::constraint::{BuildError, Entry, PlacementConstraint};
+use crate::placement::constraint::{BuildError, ConstraintKind, Entry, PlacementConstraint};
 use crate::placement::failure::FailureReason;
 use crate::placement::strategy::PlacementView;
 
@@ -32,6 +32,10 @@ impl PlacementConstraint for MemberOf {
 
     fn reason(&self) -> FailureReason {
         FailureReason::MemberOf
+    }
+
+    fn kind(&self) -> ConstraintKind {
+        ConstraintKind::MemberOf(self.expression)
     }
 
     fn depends_on_group(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
 use crate::model::task::Needs;
-use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, FieldError, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "binpack",
@@ -58,6 +58,13 @@ impl PlacementStrategy for Binpack {
         match self {
             Self::Cpu => "binpack:cpu".to_owned(),
             Self::Memory => "binpack:memory".to_owned(),
+        }
+    }
+
+    fn order(&self) -> KeyOrder {
+        match self {
+            Self::Cpu => KeyOrder::FreeCpu,
+            Self::Memory => KeyOrder::FreeMemory,
         }
     }
 

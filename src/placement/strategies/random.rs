@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::id::{InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "random",
@@ -37,6 +37,10 @@ impl PlacementStrategy for Random {
 
     fn describe(&self, _: &Attributes) -> String {
         "random".to_owned()
+    }
+
+    fn order(&self) -> KeyOrder {
+        KeyOrder::Drawn
     }
 
     fn key_unit(&self) -> &'static str {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::base::id::{AttributeId, InstanceId, TaskId};
 use crate::model::attribute::Attributes;
-use crate::placement::strategy::{Entry, FieldError, PlacementStrategy, PlacementView, StopView};
+use crate::placement::strategy::{Entry, FieldError, KeyOrder, PlacementStrategy, PlacementView, StopView};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "spread",
@@ -79,6 +79,13 @@ impl PlacementStrategy for Spread {
         match self.field {
             SpreadField::InstanceId => "spread:instanceId".to_owned(),
             SpreadField::Attribute(id) => format!("spread:attribute:{}", attributes.name(id)),
+        }
+    }
+
+    fn order(&self) -> KeyOrder {
+        match self.field {
+            SpreadField::InstanceId => KeyOrder::GroupOnInstance,
+            SpreadField::Attribute(attribute) => KeyOrder::GroupOnValue(attribute),
         }
     }
 

@@ -94,9 +94,13 @@ struct Held {
 }
 
 impl Held {
-    fn add(&mut self, needs: Needs, millis: i128) {
-        self.cpu_ms += i128::from(needs.cpu.0) * millis;
-        self.memory_ms += i128::from(needs.memory.0) * millis;
+    /// Begins or ends to be held at `millis`. Each product is below 2^96, so that
+    /// 2^31 tasks may come and go.
+    fn add(&mut self, needs: Needs, millis: u64, is_begin: bool) {
+        let product = |amount: u32| u128::from(amount).wrapping_mul(u128::from(millis)) as i128;
+        let sign = if is_begin { i128::wrapping_sub } else { i128::wrapping_add };
+        self.cpu_ms = sign(self.cpu_ms, product(needs.cpu.0));
+        self.memory_ms = sign(self.memory_ms, product(needs.memory.0));
     }
 
     fn reserved(self) -> Reserved {
@@ -195,10 +199,10 @@ impl<W: Watch> Simulation<'_, W> {
         let owner = self.cost_owner(task);
         let needs = self.cluster.definition(self.cluster.task(task).definition).needs;
         let measured_from = SimTime::ZERO + self.setup.warm_up;
-        let millis = i128::from(self.now.max(measured_from).millis());
+        let millis = self.now.max(measured_from).millis();
         let cluster = &self.cluster;
         if let Some(line) = self.bill.line(id, || InstanceUse::of(cluster, id)) {
-            line.reserved[owner].add(needs, if is_begin { -millis } else { millis });
+            line.reserved[owner].add(needs, millis, is_begin);
         }
     }
 

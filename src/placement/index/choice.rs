@@ -1,0 +1,309 @@
+//! One decision by the index.
+
+use crate::base::id::{Id as _, InstanceId};
+use crate::model::Cluster;
+use crate::model::options::TieBreak;
+use crate::placement::constraint::ConstraintKind;
+use crate::placement::index::PlacementIndex;
+use crate::placement::index::all;
+use crate::placement::index::ask::{Ask, Found};
+use crate::placement::index::bucket::bits;
+use crate::placement::index::columns::AMOUNT_MAX;
+use crate::placement::index::known::{Answers, Question};
+use crate::placement::index::lanes::LANES;
+use crate::placement::index::plan::{Last, Plan};
+use crate::placement::index::shelf::PARTS_MAX;
+use crate::placement::placer::{self, Rules};
+use crate::placement::strategy::PlacementView;
+
+/// So many were refused that it is cheaper to look at all instances.
+struct GivenUp;
+
+/// The most answers that one decision combines; whatever is beyond is asked of
+/// each candidate.
+const MASKS_MAX: usize = 8;
+
+/// Which of the known answers a decision needs.
+struct Needed {
+    answers: [usize; MASKS_MAX],
+    len: usize,
+    /// Whether there are questions that nobody knows the answers to.
+    is_more_asked: bool,
+    /// Whether a task of the group on the instance forbids it.
+    is_distinct: bool,
+}
+
+impl PlacementIndex {
+    /// What [`placer::choose`] answers, of the cluster that this index was told
+    /// the changes of. `scratch` is overwritten.
+    pub fn choose(
+        &mut self,
+        rules: &Rules<'_>,
+        view: &PlacementView<'_>,
+        scratch: &mut Vec<InstanceId>,
+    ) -> Option<InstanceId> {
+        self.update(view.cluster);
+        let needs = view.definition().needs;
+        let is_beyond = self.is_beyond || needs.cpu.0 > AMOUNT_MAX || needs.memory.0 > AMOUNT_MAX;
+        // An order of fewer instances has no place for all.
+        let is_ordered = view.order.n_places() >= self.columns.n_instances() as u64;
+        if is_beyond || !is_ordered {
+            return placer::choose(rules, view, scratch);
+        }
+        let rooms = [needs.cpu.0 + 1, needs.memory.0 + 1];
+        let needed = self.needed(rules, view);
+        let plan = Plan::of(rules.chain);
+        let attribute = plan.and_then(|it| it.spread_over);
+        let values = attribute.map(|it| self.values_of(view.cluster, it));
+        let shelf = match plan.map(|it| it.last) {
+            Some(Last::Least(packed) | Last::Most(packed)) => {
+                Some(self.shelf_of(view.cluster, packed, rules.provider, attribute))
+            }
+            Some(Last::Nothing) | None => None,
+        };
+        let mut masks: [&[u64]; MASKS_MAX] = [&[]; MASKS_MAX];
+        for (mask, &answers) in masks.iter_mut().zip(&needed.answers[..needed.len]) {
+            *mask = &self.answers[answers].words;
+        }
+        let masks = &masks[..needed.len];
+        let tie_break = plan.map_or(TieBreak::LowestId, |it| it.tie_break);
+        let mut ask = Ask::new(rules, view, tie_break, masks, needed.is_more_asked, needed.is_distinct);
+        let mut scratch_of_index = std::mem::take(&mut self.scratch);
+        let decision = Decision { index: self, rules, view, rooms, values, shelf };
+        let chosen = match plan {
+            Some(plan) => decision.follow(plan, &mut ask, &mut scratch_of_index),
+            None => Err(GivenUp),
+        };
+        let chosen = chosen.unwrap_or_else(|GivenUp| {
+            ask.without_group(false);
+            let counts = &mut scratch_of_index.counts;
+            all::choose(rules, view, &ask, decision.roomy(masks), scratch, counts)
+        });
+        self.scratch = scratch_of_index;
+        chosen
+    }
+
+    /// What a decision must ask beside room of the two resources.
+    fn needed(&mut self, rules: &Rules<'_>, view: &PlacementView<'_>) -> Needed {
+        let definition = view.definition();
+        let demands = view.cluster.demands(view.definition);
+        let mut needed = Needed { answers: [0; MASKS_MAX], len: 0, is_more_asked: false, is_distinct: false };
+        needed.is_more_asked |=
+            definition.needs.gpus > 0 || definition.needs.network_interfaces > 0 || definition.takes_ports();
+        if demands.requires_attributes() {
+            needed.add(self.answers_to(view.cluster, Question::IsCapable(view.definition)));
+        }
+        let of_request = rules.constraints.iter().map(|it| it.kind());
+        let of_definition = demands.member_of.iter().map(|&it| ConstraintKind::MemberOf(it));
+        for kind in of_request.chain(of_definition) {
+            match kind {
+                ConstraintKind::MemberOf(it) if view.cluster.expression(it).is_static() => {
+                    needed.add(self.answers_to(view.cluster, Question::IsSelected(it)));
+                }
+                ConstraintKind::NoneOfGroup => needed.is_distinct = true,
+                ConstraintKind::MemberOf(_) | ConstraintKind::Opaque => needed.is_more_asked = true,
+            }
+        }
+        needed
+    }
+
+    /// The position of the answers to a question.
+    fn answers_to(&mut self, cluster: &Cluster, question: Question) -> usize {
+        let known = self.answers.iter().position(|it| it.question == question);
+        known.unwrap_or_else(|| {
+            self.answers.push(Answers::new(cluster, question));
+            self.answers.len() - 1
+        })
+    }
+}
+
+impl Needed {
+    fn add(&mut self, answers: usize) {
+        if self.answers[..self.len].contains(&answers) {
+            return;
+        }
+        if self.len == MASKS_MAX {
+            self.is_more_asked = true;
+            return;
+        }
+        self.answers[self.len] = answers;
+        self.len += 1;
+    }
+}
+
+/// A decision under way.
+struct Decision<'a> {
+    index: &'a PlacementIndex,
+    rules: &'a Rules<'a>,
+    view: &'a PlacementView<'a>,
+    rooms: [u32; 2],
+    /// What is known of the attribute that tasks are spread over.
+    values: Option<usize>,
+    shelf: Option<usize>,
+}
+
+impl Decision<'_> {
+    fn roomy<'b>(&'b self, masks: &'b [&'b [u64]]) -> impl Iterator<Item = (usize, u64)> + 'b {
+        let columns = &self.index.columns;
+        let available = columns.available(self.rules.provider);
+        all::roomy(self.index.lanes, columns, available, masks, self.rooms)
+    }
+
+    fn follow(
+        &self,
+        plan: Plan,
+        ask: &mut Ask<'_>,
+        scratch: &mut super::Scratch,
+    ) -> Result<Option<InstanceId>, GivenUp> {
+        if let Last::Least(packed) | Last::Most(packed) = plan.last {
+            let rooms = [self.rooms[packed], self.rooms[1 - packed]];
+            ask.packing(rooms, matches!(plan.last, Last::Most(_)));
+        }
+        let Some(values) = self.values else {
+            return self.within(plan, ask, None);
+        };
+        let values = &self.index.values[values];
+        let attribute = values.attribute;
+        let n_available = values.n_available(self.rules.provider);
+        if n_available.len() > PARTS_MAX {
+            return Err(GivenUp);
+        }
+        let inhabited = n_available.iter().enumerate().filter(|it| *it.1 > 0).map(|it| it.0);
+        let cluster = self.view.cluster;
+        let count = |value| (cluster.group_on_attribute(self.view.group, attribute, value_of(value)), value);
+        scratch.by_value.clear();
+        scratch.by_value.extend(inhabited.map(count));
+        scratch.by_value.sort_unstable();
+        for equal in scratch.by_value.chunk_by(|a, b| a.0 == b.0) {
+            scratch.is_open.clear();
+            scratch.is_open.resize(n_available.len(), false);
+            equal.iter().for_each(|it| scratch.is_open[it.1] = true);
+            if let Some(chosen) = self.within(plan, ask, Some(&scratch.is_open))? {
+                return Ok(Some(chosen));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The choice among the instances with an open value, all of them if there
+    /// is no attribute.
+    fn within(
+        &self,
+        plan: Plan,
+        ask: &mut Ask<'_>,
+        is_open: Option<&[bool]>,
+    ) -> Result<Option<InstanceId>, GivenUp> {
+        ask.without_group(plan.is_spread_over_instances);
+        let found = self.best(plan, ask, is_open)?;
+        let is_distinct = ask.without_group(false);
+        match found {
+            Some(found) => Ok(Some(ask.instance(found))),
+            None if plan.is_spread_over_instances && !is_distinct => Ok(self.with_group(plan, ask, is_open)),
+            None => Ok(None),
+        }
+    }
+
+    /// The best by the last link and the tie break.
+    fn best(
+        &self,
+        plan: Plan,
+        ask: &mut Ask<'_>,
+        is_open: Option<&[bool]>,
+    ) -> Result<Option<Found>, GivenUp> {
+        let Some(shelf) = self.shelf else {
+            return match plan.tie_break {
+                TieBreak::Random => self.drawn(ask, is_open),
+                TieBreak::LowestId => self.first(ask, is_open),
+            };
+        };
+        let (lanes, columns) = (self.index.lanes, &self.index.columns);
+        let shelf = &self.index.shelves[shelf].1;
+        let best = match is_open {
+            None => shelf.best(lanes, columns, 0, ask),
+            Some(is_open) => {
+                let parts = (0..is_open.len()).filter(|&it| is_open[it]);
+                parts.filter_map(|it| shelf.best(lanes, columns, it, ask)).min()
+            }
+        };
+        if ask.is_exhausted() { Err(GivenUp) } else { Ok(best) }
+    }
+
+    /// The first of the drawn order, if it comes before a look at all instances
+    /// would be done.
+    fn drawn(&self, ask: &mut Ask<'_>, is_open: Option<&[bool]>) -> Result<Option<Found>, GivenUp> {
+        let columns = &self.index.columns;
+        let [cpu, memory] = self.rooms;
+        let is_alone = columns.is_alone(self.rules.provider);
+        let available = columns.available(self.rules.provider);
+        let n_tries = (ask.n_places() / 64).max(64);
+        for (place, number) in ask.places().take_while(|it| it.0 < n_tries) {
+            if number >= columns.n_instances() {
+                continue;
+            }
+            let has = columns.rooms_of(number);
+            let is_here = || available.get(number / LANES).is_some_and(|it| it >> (number % LANES) & 1 == 1);
+            if has[0] >= cpu
+                && has[1] >= memory
+                && (is_alone || is_here())
+                && is_open.is_none_or(|it| it[self.value(number)])
+                && ask.accepts(number as u32)
+            {
+                return Ok(Some(ask.found(0, place as u32)));
+            }
+        }
+        if n_tries >= ask.n_places() { Ok(None) } else { Err(GivenUp) }
+    }
+
+    /// The lowest number.
+    fn first(&self, ask: &mut Ask<'_>, is_open: Option<&[bool]>) -> Result<Option<Found>, GivenUp> {
+        for (block, word) in self.roomy(ask.masks) {
+            for number in bits(word).map(|it| block * LANES + it) {
+                if is_open.is_none_or(|it| it[self.value(number)]) && ask.accepts(number as u32) {
+                    return Ok(Some(ask.found(0, number as u32)));
+                }
+            }
+            if ask.is_exhausted() {
+                return Err(GivenUp);
+            }
+        }
+        Ok(None)
+    }
+
+    fn value(&self, number: usize) -> usize {
+        self.index.values[self.values.expect("a value is open")].of(number)
+    }
+
+    /// Every instance that would do has tasks of the group: the best of those
+    /// with the fewest.
+    fn with_group(&self, plan: Plan, ask: &Ask<'_>, is_open: Option<&[bool]>) -> Option<InstanceId> {
+        let columns = &self.index.columns;
+        let available = columns.available(self.rules.provider);
+        let mut best: Option<(u32, Found, InstanceId)> = None;
+        for (id, n_tasks) in self.view.cluster.group_instances(self.view.group) {
+            if best.is_some_and(|it| it.0 < n_tasks) {
+                continue;
+            }
+            let number = id.idx();
+            let has = columns.rooms_of(number);
+            let is_here = available.get(number / LANES).is_some_and(|it| it >> (number % LANES) & 1 == 1);
+            let is_roomy = has[0] >= self.rooms[0] && has[1] >= self.rooms[1];
+            if !is_here || !is_roomy || is_open.is_some_and(|it| !it[self.value(number)]) {
+                continue;
+            }
+            let key = match plan.last {
+                Last::Nothing => 0,
+                Last::Least(packed) | Last::Most(packed) => has[packed],
+            };
+            let tie = ask.rank().map_or(id.number(), |it| it.of(id.number()));
+            let found = ask.found(key, tie);
+            if best.is_none_or(|it| (n_tasks, found) < (it.0, it.1)) && ask.allows(id.number()) {
+                best = Some((n_tasks, found, id));
+            }
+        }
+        best.map(|it| it.2)
+    }
+}
+
+fn value_of(idx: usize) -> crate::model::attribute::AttributeValue {
+    crate::model::attribute::AttributeValue(u16::try_from(idx).expect("a value has a 16-bit number"))
+}

@@ -1,0 +1,248 @@
+//! Loops over many numbers at once. They are written as plain loops that the
+//! compiler makes into vector instructions, once for each instruction set that
+//! is told apart when the program runs (AVX-512, AVX2, neither). Numbers come in
+//! blocks of 64, so that no loop has a remainder.
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::placement::order::RankOf32;
+
+/// One number of each of 64 neighbours.
+pub(super) type Block = [u32; LANES];
+
+/// How many numbers a block has.
+pub(super) const LANES: usize = 64;
+
+/// The loops, by the instructions that this processor has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lanes(Arch);
+
+impl Lanes {
+    pub(super) fn new() -> Self {
+        Self(Arch::new())
+    }
+}
+
+/// Makes each loop a method that chooses among its translations. A closure
+/// would not do: it is called once for each set of instructions, and so would
+/// stay a function of its own, without any of them.
+macro_rules! loops {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $kind:ty),*) -> $output:ty $body:block)*) => {
+        impl Lanes {
+            $($(#[$doc])*
+            #[inline]
+            pub(super) fn $name<'a>(self, $($arg: $kind),*) -> $output {
+                struct Loop<'a> { $($arg: $kind),* }
+
+                impl<'a> WithSimd for Loop<'a> {
+                    type Output = $output;
+
+                    #[inline(always)]
+                    fn with_simd<S: Simd>(self, _: S) -> $output {
+                        let Self { $($arg),* } = self;
+                        $body
+                    }
+                }
+
+                self.0.dispatch(Loop { $($arg),* })
+            })*
+        }
+    };
+}
+
+loops! {
+    /// The first position from `from` on whose number is at least `least`.
+    fn first_at_least(blocks: &'a [Block], from: usize, least: u32) -> Option<usize> {
+        let mut lanes_from = (from % LANES) as u32;
+        for (idx, block) in blocks.iter().enumerate().skip(from / LANES) {
+            // The least position of those that qualify: a minimum has no early
+            // exit and so is one vector instruction for many.
+            let mut first = LANES as u32;
+            for (lane, &number) in block.iter().enumerate() {
+                let lane = lane as u32;
+                let is_it = (number >= least) & (lane >= lanes_from);
+                first = first.min(if is_it { lane } else { LANES as u32 });
+            }
+            if first < LANES as u32 {
+                return Some(idx * LANES + first as usize);
+            }
+            lanes_from = 0;
+        }
+        None
+    }
+
+    /// The last position up to and with `to` whose number is at least `least`.
+    fn last_at_least(blocks: &'a [Block], to: usize, least: u32) -> Option<usize> {
+        let mut lanes_to = (to % LANES) as u32;
+        for (idx, block) in blocks[..=to / LANES].iter().enumerate().rev() {
+            // One more than the position: 0 is none.
+            let mut last = 0;
+            for (lane, &number) in block.iter().enumerate() {
+                let lane = lane as u32;
+                let is_it = (number >= least) & (lane <= lanes_to);
+                last = last.max(if is_it { lane.wrapping_add(1) } else { 0 });
+            }
+            if last > 0 {
+                return Some(idx * LANES + last as usize - 1);
+            }
+            lanes_to = LANES as u32 - 1;
+        }
+        None
+    }
+
+    /// The greatest number of all; 0 if there is none.
+    fn greatest(numbers: &'a [u32]) -> u32 {
+        let mut greatest = 0;
+        for &number in numbers {
+            greatest = number.max(greatest);
+        }
+        greatest
+    }
+
+    /// The greatest of `rooms` where `cells` is `cell`; 0 if it is so nowhere.
+    fn greatest_where(cells: &'a Block, cell: u32, rooms: &'a Block) -> u32 {
+        let mut greatest = 0;
+        for lane in 0..LANES {
+            greatest = greatest.max(if cells[lane] == cell { rooms[lane] } else { 0 });
+        }
+        greatest
+    }
+
+    /// The least of `numbers` where `rooms` is at least `room`; `u32::MAX` if it
+    /// is so nowhere.
+    fn least_with_room(numbers: &'a [u32], rooms: &'a [u32], room: u32) -> u32 {
+        let mut least = u32::MAX;
+        for (&number, &has) in numbers.iter().zip(rooms) {
+            least = least.min(if has >= room { number } else { u32::MAX });
+        }
+        least
+    }
+
+    /// The same of the places that the numbers have in an order.
+    fn least_rank_with_room(numbers: &'a [u32], rooms: &'a [u32], room: u32, rank: &'a RankOf32) -> u32 {
+        let mut least = u32::MAX;
+        for (&number, &has) in numbers.iter().zip(rooms) {
+            let place = rank.of(number);
+            least = least.min(if has >= room { place } else { u32::MAX });
+        }
+        least
+    }
+
+    /// The first block from `from` on where both numbers of any of its 64 are at
+    /// least what is asked, with a bit for each of these.
+    fn next_both_at_least(
+        a: &'a [Block],
+        b: &'a [Block],
+        from: usize,
+        least: [u32; 2]
+    ) -> Option<(usize, u64)> {
+        for (idx, (a, b)) in a.iter().zip(b).enumerate().skip(from) {
+            let mut flags = [0; LANES];
+            for lane in 0..LANES {
+                flags[lane] = u8::from(a[lane] >= least[0]) & u8::from(b[lane] >= least[1]);
+            }
+            let word = word(&flags);
+            if word != 0 {
+                return Some((idx, word));
+            }
+        }
+        None
+    }
+
+    /// A bit for each of 64: the one is equal, the other at least what is asked.
+    fn equal_and_at_least(a: &'a Block, b: &'a Block, equal: u32, least: u32) -> u64 {
+        let mut flags = [0; LANES];
+        for lane in 0..LANES {
+            flags[lane] = u8::from(a[lane] == equal) & u8::from(b[lane] >= least);
+        }
+        word(&flags)
+    }
+
+    /// The position of a number in a list that has it once.
+    fn position_of(numbers: &'a [u32], number: u32) -> Option<usize> {
+        let (blocks, rest) = numbers.as_chunks::<LANES>();
+        for (idx, block) in blocks.iter().enumerate() {
+            let mut found = 0;
+            for (lane, &it) in block.iter().enumerate() {
+                found |= if it == number { lane as u32 | LANES as u32 } else { 0 };
+            }
+            if found > 0 {
+                return Some(idx * LANES + found as usize - LANES);
+            }
+        }
+        let idx = rest.iter().position(|&it| it == number)?;
+        Some(numbers.len() - rest.len() + idx)
+    }
+}
+
+#[inline(always)]
+fn word(flags: &[u8; LANES]) -> u64 {
+    let (bytes, _) = flags.as_chunks::<8>();
+    let mut word = 0;
+    for (idx, &eight) in bytes.iter().enumerate() {
+        // Eight flags, each a byte of 0 or 1, come together in the upper byte.
+        let bits = u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word |= bits << (8 * idx);
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::InstanceId;
+    use crate::placement::order::RandomOrder;
+
+    /// Numbers of a few values, so that many are equal.
+    fn block(seed: u32) -> Block {
+        std::array::from_fn(|idx| (idx as u32 + seed).wrapping_mul(2_654_435_761) >> 28)
+    }
+
+    #[test]
+    fn each_loop_says_what_a_plain_search_says() {
+        let lanes = Lanes::new();
+        for seed in 0..40 {
+            let blocks = [block(seed), block(seed + 1000), block(seed + 2000)];
+            let all: Vec<u32> = blocks.iter().flatten().copied().collect();
+            for least in 0..18 {
+                for at in [0, 1, 63, 64, 100, 191] {
+                    let first = (at..all.len()).find(|&idx| all[idx] >= least);
+                    assert_eq!(lanes.first_at_least(&blocks, at, least), first, "{seed} {least} {at}");
+                    let last = (0..=at).rev().find(|&idx| all[idx] >= least);
+                    assert_eq!(lanes.last_at_least(&blocks, at, least), last, "{seed} {least} {at}");
+                }
+                let [a, b, _] = &blocks;
+                let both = (0..64).filter(|&it| a[it] >= least && b[it] >= 7).fold(0, |it, at| it | 1 << at);
+                let found = lanes.next_both_at_least(&[*b, *a], &[[0; 64], *b], 0, [least, 7]);
+                assert_eq!(found, (both != 0).then_some((1, both)));
+                let one = (0..64).filter(|&it| a[it] == least && b[it] >= 7).fold(0, |it, at| it | 1 << at);
+                assert_eq!(lanes.equal_and_at_least(a, b, least, 7), one);
+                let greatest = (0..64).filter(|&it| a[it] == least).map(|it| b[it]).max();
+                assert_eq!(lanes.greatest_where(a, least, b), greatest.unwrap_or(0));
+            }
+            assert_eq!(lanes.greatest(&all), *all.iter().max().unwrap());
+        }
+    }
+
+    #[test]
+    fn the_least_of_a_list_of_any_length() {
+        let lanes = Lanes::new();
+        let order = RandomOrder::new(5, 1000);
+        for len in [0, 1, 7, 64, 65, 200] {
+            let numbers: Vec<u32> = (0..len).map(|it| it * 37 % 1000).collect();
+            let rooms: Vec<u32> = (0..len).map(|it| it * 11 % 16).collect();
+            for room in 0..17 {
+                let fits = || (0..len as usize).filter(|&it| rooms[it] >= room).map(|it| numbers[it]);
+                let least = fits().min().unwrap_or(u32::MAX);
+                assert_eq!(lanes.least_with_room(&numbers, &rooms, room), least);
+                let rank = |it| u32::try_from(order.rank(InstanceId::new(it))).unwrap();
+                let least = fits().map(rank).min().unwrap_or(u32::MAX);
+                assert_eq!(lanes.least_rank_with_room(&numbers, &rooms, room, &order.of_32()), least);
+            }
+            for (idx, &number) in numbers.iter().enumerate() {
+                assert_eq!(lanes.position_of(&numbers, number), Some(idx));
+            }
+            assert_eq!(lanes.position_of(&numbers, 5000), None);
+        }
+    }
+}

@@ -14,8 +14,10 @@ use crate::bounds::shares::{self, Family, Shares, WHOLE};
 /// The bounds of one problem and the tasks that are counted.
 #[derive(Clone, Debug)]
 pub struct Floor {
-    instances: Rows,
-    costs: Rows,
+    /// In wholes: a million instances are 2^60.
+    instances: Rows<u64>,
+    /// In 1e-12 USD.
+    costs: Rows<u128>,
     /// The least price of a kind, and what all prices are a multiple of.
     least_price: u64,
     price_step: u64,
@@ -24,12 +26,14 @@ pub struct Floor {
 
 /// Rows of numbers and their sums over the tasks that are counted.
 #[derive(Clone, Debug, Default)]
-struct Rows {
+struct Rows<S> {
     families: Vec<Family>,
     n_classes: usize,
     /// Class by class the numbers of all rows.
     numbers: Vec<u64>,
-    sums: Vec<u128>,
+    /// The tasks on any one instance have no more than it has, so that a sum is at
+    /// most what all instances have: of wholes, or of prices.
+    sums: Vec<S>,
 }
 
 /// The greatest bound, and how it reasons.
@@ -60,13 +64,13 @@ impl Floor {
             let price = u128::from(problem.kinds[kind].pico_usd_per_hour);
             (price * u128::from(share) / u128::from(WHOLE)) as u64
         };
-        let rows = |worth: &dyn Fn(usize, u64) -> u64| {
-            Rows::new(problem.classes.len(), shares.iter().map(|it| (it.family, least_of(worth, it))))
-        };
+        let n_classes = problem.classes.len();
+        let worth_instances = shares.iter().map(|it| (it.family, least_of(&|_, share| share, it)));
+        let worth_costs = shares.iter().map(|it| (it.family, least_of(&priced, it)));
         Self {
-            instances: rows(&|_, share| share),
+            instances: Rows::new(n_classes, worth_instances),
             // With one price the instances say all.
-            costs: if is_one_price { Rows::default() } else { rows(&priced) },
+            costs: if is_one_price { Rows::default() } else { Rows::new(n_classes, worth_costs) },
             least_price,
             price_step: prices().fold(0, greatest_common_divisor),
             is_one_price,
@@ -86,7 +90,7 @@ impl Floor {
     /// The fewest instances that could hold the tasks.
     pub fn instances(&self) -> Bound {
         let (sum, family) = self.instances.greatest();
-        Bound { value: sum.div_ceil(WHOLE.into()) as u64, family }
+        Bound { value: sum.div_ceil(WHOLE), family }
     }
 
     /// Both bounds: instances, and [`Self::pico_usd_per_hour`].
@@ -121,7 +125,7 @@ impl Floor {
     }
 }
 
-impl Rows {
+impl<S: Sum> Rows<S> {
     /// Those of the rows that can be the greatest.
     fn new(n_classes: usize, rows: impl Iterator<Item = (Family, Vec<u64>)>) -> Self {
         let mut kept: Vec<(Family, Vec<u64>)> = Vec::new();
@@ -135,7 +139,7 @@ impl Rows {
             kept.push((family, row));
         }
         let numbers = (0..n_classes).flat_map(|class| kept.iter().map(move |it| it.1[class])).collect();
-        let sums = vec![0; kept.len()];
+        let sums = vec![S::default(); kept.len()];
         Self { families: kept.into_iter().map(|it| it.0).collect(), n_classes, numbers, sums }
     }
 
@@ -146,24 +150,52 @@ impl Rows {
         assert!(class < self.n_classes, "a class of the problem");
         let n_rows = self.families.len();
         let numbers = &self.numbers[class * n_rows..(class + 1) * n_rows];
-        let times = u128::from(by.unsigned_abs());
+        let times = by.unsigned_abs();
         let sums = self.sums.iter_mut().zip(numbers);
         if by < 0 {
-            sums.for_each(|(sum, &number)| *sum -= times * u128::from(number));
+            sums.for_each(|(sum, &number)| *sum = sum.less(number, times));
         } else {
-            sums.for_each(|(sum, &number)| *sum += times * u128::from(number));
+            sums.for_each(|(sum, &number)| *sum = sum.more(number, times));
         }
     }
 
     /// The greatest sum; of equal ones the first.
-    fn greatest(&self) -> (u128, Family) {
-        let mut greatest = (0, Family::Volume);
+    fn greatest(&self) -> (S, Family) {
+        let mut greatest = (S::default(), Family::Volume);
         for (&sum, &family) in self.sums.iter().zip(&self.families) {
             if sum > greatest.0 {
                 greatest = (sum, family);
             }
         }
         greatest
+    }
+}
+
+/// What is summed up: wide enough for all that can come.
+trait Sum: Copy + Default + Ord {
+    /// `times` times `number` more.
+    fn more(self, number: u64, times: u64) -> Self;
+    /// So much less.
+    fn less(self, number: u64, times: u64) -> Self;
+}
+
+impl Sum for u64 {
+    fn more(self, number: u64, times: u64) -> Self {
+        self + number * times
+    }
+
+    fn less(self, number: u64, times: u64) -> Self {
+        self - number * times
+    }
+}
+
+impl Sum for u128 {
+    fn more(self, number: u64, times: u64) -> Self {
+        self + Self::from(number) * Self::from(times)
+    }
+
+    fn less(self, number: u64, times: u64) -> Self {
+        self - Self::from(number) * Self::from(times)
     }
 }
 

@@ -332,8 +332,9 @@ impl Cluster {
         self.held.all()
     }
 
-    /// Which of those counts changed since this was last asked.
-    pub fn drain_held_changes(&mut self, each: impl FnMut(HeldCell, u32)) {
+    /// Which of those counts changed since this was last asked, by the positions of
+    /// their cells.
+    pub fn drain_held_changes(&mut self, each: impl FnMut(usize, u32)) {
         self.held.drain(each);
     }
 

@@ -15,6 +15,14 @@ pub struct HeldCell {
     pub is_wanted: bool,
 }
 
+impl HeldCell {
+    /// Its position among the cells where so many own tasks: definition by
+    /// definition.
+    pub fn position(self, n_owners: usize) -> usize {
+        (self.definition.idx() * n_owners + self.owner) * 2 + usize::from(self.is_wanted)
+    }
+}
+
 /// The counts of all cells.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct Held {
@@ -45,7 +53,7 @@ impl Held {
     }
 
     fn position(&self, cell: HeldCell) -> usize {
-        (cell.definition.idx() * self.n_owners + cell.owner) * 2 + usize::from(cell.is_wanted)
+        cell.position(self.n_owners)
     }
 
     fn cell(&self, position: usize) -> HeldCell {
@@ -89,12 +97,13 @@ impl Held {
         held.map(|(position, &n)| (self.cell(position), n))
     }
 
-    /// The cells that changed since the last time, with their counts.
-    pub(in crate::model) fn drain(&mut self, mut each: impl FnMut(HeldCell, u32)) {
+    /// The cells that changed since the last time, by their positions, with their
+    /// counts.
+    pub(in crate::model) fn drain(&mut self, mut each: impl FnMut(usize, u32)) {
         while let Some(position) = self.changed.pop() {
             let position = position as usize;
             self.is_changed[position] = false;
-            each(self.cell(position), self.counts[position]);
+            each(position, self.counts[position]);
         }
     }
 

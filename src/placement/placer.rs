@@ -170,8 +170,18 @@ pub fn never_fits(instance_type: &InstanceType, definition: &TaskDefinition) -> 
 /// instance would do.
 pub fn tally(rules: &Rules<'_>, view: &PlacementView<'_>) -> Tally {
     let mut tally = Tally::default();
+    let needs = view.definition().needs;
     for &id in view.cluster.alive(rules.provider) {
-        if let Some(reason) = reason(rules, view, id) {
+        let instance = view.cluster.instance(id);
+        // Mostly it is one of these two, which come first where a task is taken at all.
+        let reason = if instance.takes_tasks() && needs.cpu > instance.free.cpu {
+            Some(FailureReason::Cpu)
+        } else if instance.takes_tasks() && needs.memory > instance.free.memory {
+            Some(FailureReason::Memory)
+        } else {
+            reason(rules, view, id)
+        };
+        if let Some(reason) = reason {
             tally.add(reason);
         }
     }

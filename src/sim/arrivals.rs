@@ -85,18 +85,28 @@ impl<W: Watch> Simulation<'_, W> {
             return;
         }
         let group = self.group_of_batch(self.workload.arrivals.batch(call.first as usize));
+        let mut n_in_line = 0;
         for arrival in call.first..call.first + call.n {
             let item = capacity_strategy::next(strategy, &self.standalone_counts);
             self.standalone_counts[item] += 1;
             let (owner, capacity) = (TaskOwner::Standalone { arrival }, strategy.items()[item].capacity);
             let task = self.cluster.create_task(definition, group, owner, capacity);
             self.cluster.backdate_request(task, requested_at);
+            // Who has the choice between several lines is called with them.
+            let is_placed = strategy.items().len() == 1
+                && capacity.provider().is_some_and(|it| self.place_at_once(task, it));
+            if is_placed {
+                continue;
+            }
+            n_in_line += 1;
             self.stand_in_line(task);
             if call.attempt > 0 && call.n == 1 {
                 self.retries.remember(arrival, call.attempt);
             }
         }
-        self.call_for_placement();
+        if n_in_line > 0 {
+            self.call_for_placement();
+        }
     }
 
     /// A task that found no room is given back to the workload's rule.

@@ -28,7 +28,6 @@ pub(super) struct Floors {
     place_of: Vec<Option<(u32, u32)>>,
     /// How many tasks of each cell are counted.
     counted: Vec<u32>,
-    n_owners: usize,
     /// The sums over the pools.
     instances: u64,
     pico_usd_per_hour: u64,
@@ -90,7 +89,7 @@ impl Floors {
                     });
                     let cell = HeldCell { owner, definition, is_wanted };
                     let of = |it: usize| u32::try_from(it).expect("fewer than 2^32 definitions");
-                    place_of[position(n_owners, cell)] = Some((of(pool), of(idx)));
+                    place_of[cell.position(n_owners)] = Some((of(pool), of(idx)));
                 }
             }
         }
@@ -104,7 +103,6 @@ impl Floors {
             pools: problems.iter().map(pool).collect(),
             counted: vec![0; place_of.len()],
             place_of,
-            n_owners,
             instances: 0,
             pico_usd_per_hour: 0,
             recorder: FloorRecorder::new(setup.horizon, setup.warm_up),
@@ -116,9 +114,8 @@ impl Floors {
         self.instances
     }
 
-    /// So many tasks of a cell hold room now.
-    fn set(&mut self, cell: HeldCell, n: u32) {
-        let position = position(self.n_owners, cell);
+    /// So many tasks of the cell at this position hold room now.
+    fn set(&mut self, position: usize, n: u32) {
         let Some(&Some((pool, class))) = self.place_of.get(position) else { return };
         let before = std::mem::replace(&mut self.counted[position], n);
         if n != before {
@@ -144,11 +141,6 @@ impl Floors {
         }
         is_changed
     }
-}
-
-/// Where a cell is counted: definition by definition, as the cluster does.
-fn position(n_owners: usize, cell: HeldCell) -> usize {
-    (cell.definition.idx() * n_owners + cell.owner) * 2 + usize::from(cell.is_wanted)
 }
 
 /// Whether the tasks of a group are each on an instance of their own.
@@ -227,7 +219,7 @@ impl<W: Watch> Simulation<'_, W> {
     /// have changed.
     pub(super) fn count_floors(&mut self) -> bool {
         let floors = &mut self.floors;
-        self.cluster.drain_held_changes(|cell, n| floors.set(cell, n));
+        self.cluster.drain_held_changes(|position, n| floors.set(position, n));
         let is_changed = floors.sum();
         if is_changed {
             floors.recorder.cost(self.now, floors.pico_usd_per_hour);

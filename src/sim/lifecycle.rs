@@ -141,7 +141,13 @@ impl<W: Watch> Simulation<'_, W> {
         let drain = if drains { self.drain_time(task) } else { SimDuration::ZERO };
         let delay = drain + self.lives.of(row).stop_after(code);
         let (epoch, host) = (row.epoch, row.host);
-        self.queue.schedule(self.now + delay, Event::TaskStopped(task, epoch));
+        // A state that takes no time costs no event.
+        let is_standalone = matches!(row.owner, TaskOwner::Standalone { .. });
+        let is_instant =
+            delay == SimDuration::ZERO && is_standalone && code == StopCode::EssentialContainerExited;
+        if !is_instant {
+            self.queue.schedule(self.now + delay, Event::TaskStopped(task, epoch));
+        }
         if let Some(Host::Fargate(_)) = host {
             self.forget_pull(task);
         }
@@ -151,6 +157,9 @@ impl<W: Watch> Simulation<'_, W> {
         // option gives its room back already.
         if let Some(Host::Instance(instance)) = host {
             self.note_change_on(instance);
+        }
+        if is_instant {
+            self.on_task_stopped(task);
         }
     }
 

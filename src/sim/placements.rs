@@ -4,8 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::base::Domain;
-use crate::base::id::{CapacityProviderId, InstanceId, PlacementClassId, TaskDefinitionId, TaskId};
+use crate::base::id::{
+    CapacityProviderId, InstanceId, PlacementClassId, ServiceId, TaskDefinitionId, TaskId,
+};
+use crate::base::{Domain, SimDuration};
 use crate::model::capacity::Scaling;
 use crate::model::options::IndexUse;
 use crate::model::task::{Host, TaskOwner};
@@ -93,20 +95,37 @@ impl<W: Watch> Simulation<'_, W> {
     /// Whether the first in line of a class finds room; it takes it.
     fn try_head(&mut self, class: PlacementClassId) -> bool {
         let task = self.line.classes[class].queue[0].task;
-        if let Some(instance) = self.find_room(class, task) {
+        let ClassKey { service, provider, .. } = self.line.classes[class].key;
+        let chosen = self.find_room(service, provider, task);
+        if self.watch.wants_grounds() {
+            self.tell_grounds(class, task, chosen);
+        }
+        if let Some(instance) = chosen {
             self.line.classes[class].queue.pop_front();
             self.place(task, instance);
             return true;
         }
-        let key = self.line.classes[class].key;
-        let n_changes = self.line.providers[key.provider].n_changes;
+        let n_changes = self.line.providers[provider].n_changes;
         self.line.classes[class].tried_at = Some(n_changes);
         self.note_no_room(class, task);
         // Whether it can do anything else meanwhile is its own scheduler's to say.
-        if let Some(service) = key.service {
+        if let Some(service) = service {
             self.review_service(service);
         }
         false
+    }
+
+    /// Whether a stand-alone task finds room before a line in which nobody stands;
+    /// it takes it. The call of a line at this moment would come to the same.
+    pub(super) fn place_at_once(&mut self, task: TaskId, provider: CapacityProviderId) -> bool {
+        if self.is_placement_due || self.line.has_waiting(provider) || self.watch.wants_grounds() {
+            return false;
+        }
+        let chosen = self.find_room(None, provider, task);
+        if let Some(instance) = chosen {
+            self.place_outside_line(task, instance);
+        }
+        chosen.is_some()
     }
 
     /// The place of the first in line of a class, after those who left.
@@ -155,12 +174,16 @@ impl<W: Watch> Simulation<'_, W> {
         PlacementView { cluster: &self.cluster, definition, group, order }
     }
 
-    /// Asks the placer.
-    fn find_room(&mut self, class: PlacementClassId, task: TaskId) -> Option<InstanceId> {
+    /// Asks the placer, by the rules of a service or of stand-alone tasks.
+    fn find_room(
+        &mut self,
+        service: Option<ServiceId>,
+        provider: CapacityProviderId,
+        task: TaskId,
+    ) -> Option<InstanceId> {
         let mut candidates = std::mem::take(&mut self.candidates);
-        let provider = self.line.classes[class].key.provider;
         let setup = self.setup;
-        let placement = match self.line.classes[class].key.service {
+        let placement = match service {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
@@ -187,9 +210,6 @@ impl<W: Watch> Simulation<'_, W> {
             }
         };
         self.candidates = candidates;
-        if self.watch.wants_grounds() {
-            self.tell_grounds(class, task, chosen);
-        }
         chosen
     }
 
@@ -250,7 +270,8 @@ impl<W: Watch> Simulation<'_, W> {
         // What fails before its pull never comes to it.
         let pulls = !self.lives.images_of(row).is_empty() && !start.fails_before_pull;
         let pull_at = self.now + start.before_pull;
-        match row.owner {
+        let owner = row.owner;
+        match owner {
             TaskOwner::Standalone { arrival } => {
                 self.recorder.task_placed(requested_at, self.now);
                 let chosen = match host {
@@ -275,6 +296,11 @@ impl<W: Watch> Simulation<'_, W> {
         if pulls {
             self.queue.schedule(pull_at, Event::PullBegan(task, epoch));
             return;
+        }
+        // A state that takes no time costs no event.
+        let is_standalone = matches!(owner, TaskOwner::Standalone { .. });
+        if takes == SimDuration::ZERO && !fails && is_standalone {
+            return self.on_task_started(task);
         }
         let next =
             if fails { Event::TaskFailedToStart(task, epoch) } else { Event::TaskStarted(task, epoch) };

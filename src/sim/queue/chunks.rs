@@ -71,20 +71,19 @@ impl Chunks {
         Reading { chunk, left: slot.n as usize }
     }
 
-    /// Fills the front of `buffer` with the next entries and says how many they
-    /// are, `None` at the end; their chunk is free from then on.
+    /// The next entries of a list, `None` at the end; their chunk is free from
+    /// then on.
     #[inline]
-    pub(super) fn read(&mut self, reading: &mut Reading, buffer: &mut [Entry; CHUNK]) -> Option<usize> {
+    pub(super) fn read(&mut self, reading: &mut Reading) -> Option<&[Entry]> {
         if reading.left == 0 {
             return None;
         }
         let n = reading.left.min(CHUNK);
         let from = reading.chunk as usize * CHUNK;
-        buffer[..n].copy_from_slice(&self.entries[from..from + n]);
         self.free.push(reading.chunk);
         reading.chunk = self.next[reading.chunk as usize];
         reading.left -= n;
-        Some(n)
+        Some(&self.entries[from..from + n])
     }
 
     /// How many entries there is room for.

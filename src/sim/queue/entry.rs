@@ -37,6 +37,11 @@ impl Key {
         SimTime::from_millis(self.millis())
     }
 
+    /// The key this far behind the first one of a millisecond.
+    pub(super) const fn after(millis: u64, distance: u64) -> Self {
+        Self((millis << Self::RANK_BITS) + distance)
+    }
+
     /// How far it is behind the first key of a millisecond.
     pub(super) const fn since(self, millis: u64) -> u64 {
         self.0 - (millis << Self::RANK_BITS)

@@ -5,19 +5,22 @@
 //! priority queue structure for large-scale discrete event simulation", ACM
 //! TOMACS 15(3), 2005): events stand unsorted in slots by time, a slot with many
 //! is spread over narrower ones, one with few is sorted, once, when its time has
-//! come. A calendar queue (Brown, CACM 31(10), 1988) and the ladder itself take the width of their
-//! slots from the events they have seen, and are slow while they have seen the
-//! wrong ones. Here the widths are powers of 256 milliseconds, as in a radix heap
-//! (Ahuja, Mehlhorn, Orlin and Tarjan, JACM 37(2), 1990) and a hierarchical timing wheel (Varghese
-//! and Lauck, SOSP 1987); what adapts is how far down an event goes before it is
-//! sorted. No event is moved more than once a rung, whatever the times are.
+//! come. There, and in a calendar queue (Brown, CACM 31(10), 1988), slots are as
+//! wide as the events seen so far suggest, and too wide or too narrow for a while
+//! when others come. Here the widths are powers of 256 milliseconds, as in a radix
+//! heap (Ahuja, Mehlhorn, Orlin and Tarjan, JACM 37(2), 1990) and in hierarchical
+//! timing wheels (Varghese and Lauck, SOSP 1987); what adapts is how far down
+//! events go before they are sorted. None goes down more than once a rung,
+//! whatever the times are, and what the slots take is in proportion to what is
+//! pending; nothing is allocated that was needed before.
 //!
 //! ```text
 //!   schedule ──┬── at the moment that is being handled, or before all others ──▶ lane ───┐
 //!              ├── within the open slot ──▶ open (sorted) ───────────────────────────────┼──▶ pop
-//!              │        many: back to the rungs ▼      ▲ few                             │
-//!              ├── later ──▶ rungs: 7 x 256 slots ─────┘                                 │
-//!              │                 └─ many: to narrower slots ─┘                           │
+//!              │                     many late ones ▼  ▲ few in the first slot           │
+//!              ├── later ──▶ rungs: 7 times 256 slots ─┘                                 │
+//!              │                 ▲ many: narrower │                                      │
+//!              │                 └────────────────┘                                      │
 //!              └── after two million years ──▶ a heap ───────────────────────────────────┘
 //! ```
 
@@ -41,10 +44,10 @@ mod tests;
 
 /// What is yet to happen.
 ///
-/// Invariants: equal keys were scheduled in the order far, rungs, open, lane, so
-/// that the lane loses every tie. Nothing in the rungs is earlier than the end of
-/// the open slot; everything in the lane is of one moment; what is scheduled for
-/// the present goes there and nowhere else.
+/// Invariants: what is in the lane is of one moment and was scheduled after all
+/// that has the same key elsewhere, so it loses ties; what is scheduled for the
+/// present goes there and nowhere else. Nothing in the rungs is before the end of
+/// the open slot.
 #[derive(Debug)]
 pub struct EventQueue {
     /// Time of the last event taken, in milliseconds.
@@ -91,24 +94,21 @@ impl EventQueue {
         let millis = at.millis();
         assert!(self.now <= millis, "what is scheduled is yet to happen");
         self.n += 1;
-        if millis >= Key::TIMES {
-            self.far.push(Reverse(Far { millis, rank: event.rank(), number: self.n_far_scheduled, event }));
-            self.n_far_scheduled += 1;
-            return;
-        }
         if self.lane.is_empty() {
-            if millis == self.now || millis <= self.others_first.millis() {
-                self.lane.turn_to(millis);
-                return self.lane.push(event);
+            if millis == self.now && millis < Key::TIMES || millis <= self.others_first.millis() {
+                return self.lane.begin(millis, event);
             }
         } else if millis == self.lane.millis() {
             return self.lane.push(event);
         } else if millis == self.now {
             self.clear_lane();
-            self.lane.turn_to(millis);
-            return self.lane.push(event);
+            return self.lane.begin(millis, event);
         }
-        self.schedule_outside(Entry { key: Key::new(millis, event.rank()), event });
+        if millis < Key::TIMES {
+            self.schedule_outside(Entry { key: Key::new(millis, event.rank()), event });
+        } else {
+            self.schedule_far(millis, event);
+        }
     }
 
     /// Time and rank of the next event.
@@ -128,9 +128,7 @@ impl EventQueue {
             self.now = self.lane.millis();
             self.lane.pop()
         } else if self.others_first == Key::NEVER {
-            let Reverse(it) = self.far.pop()?;
-            self.now = it.millis;
-            it.event
+            return self.pop_far();
         } else {
             self.now = self.others_first.millis();
             self.pop_outside()
@@ -150,6 +148,7 @@ impl EventQueue {
     }
 
     /// Puts an event into the open slot or the rungs.
+    #[inline]
     fn schedule_outside(&mut self, entry: Entry) {
         self.others_first = self.others_first.min(entry.key);
         if !self.open.has(entry.key.millis()) {
@@ -158,6 +157,20 @@ impl EventQueue {
             self.rungs.set_base(self.now);
             self.open.give_back(&mut self.rungs);
         }
+    }
+
+    #[cold]
+    fn schedule_far(&mut self, millis: u64, event: Event) {
+        self.far.push(Reverse(Far { millis, rank: event.rank(), number: self.n_far_scheduled, event }));
+        self.n_far_scheduled += 1;
+    }
+
+    #[cold]
+    fn pop_far(&mut self) -> Option<(SimTime, Event)> {
+        let Reverse(it) = self.far.pop()?;
+        self.now = it.millis;
+        self.n -= 1;
+        Some((SimTime::from_millis(it.millis), it.event))
     }
 
     /// Gives the events of the lane to the others: it is needed for the present.
@@ -170,15 +183,18 @@ impl EventQueue {
     }
 
     /// Takes the first event outside the lane; its time is the present.
+    #[inline]
     fn pop_outside(&mut self) -> Event {
-        let entry = if self.open.is_empty() { self.pop_of_rungs() } else { self.open.pop() };
-        debug_assert_eq!(entry.key, self.others_first);
+        let event = match self.open.pop() {
+            Some(event) => event,
+            None => self.pop_of_rungs(),
+        };
         self.others_first = self.open.first().unwrap_or_else(|| self.rungs.first());
-        entry.event
+        event
     }
 
     /// Takes the first event of the rungs and opens the slot in which it is.
-    fn pop_of_rungs(&mut self) -> Entry {
+    fn pop_of_rungs(&mut self) -> Event {
         loop {
             let at = self.rungs.first_slot().expect("the first event is in the rungs");
             // It is in this slot, and nothing in the rungs is earlier.
@@ -186,12 +202,12 @@ impl EventQueue {
             let n = self.rungs.len(at);
             if n == 1 {
                 self.open.close();
-                return self.rungs.take_one(at);
+                return self.rungs.take_one(at).event;
             }
             let width_bits = at.width_bits();
             if width_bits == 0 || n <= OPENED_MAX && width_bits <= WIDTH_BITS_MAX {
                 self.open.open(&mut self.rungs, at, self.now);
-                return self.open.pop();
+                return self.open.pop().expect("the slot has events");
             }
             self.rungs.spread(at);
         }

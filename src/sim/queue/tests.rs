@@ -49,11 +49,17 @@ struct Pair {
     heap: BinaryHeap<Reverse<(u64, u8, u32)>>,
     n_scheduled: u32,
     now: u64,
+    /// What is tried, for messages.
+    case: String,
 }
 
 impl Pair {
     fn new() -> Self {
-        Self { queue: EventQueue::new(), heap: BinaryHeap::new(), n_scheduled: 0, now: 0 }
+        Self::of(String::new())
+    }
+
+    fn of(case: String) -> Self {
+        Self { queue: EventQueue::new(), heap: BinaryHeap::new(), n_scheduled: 0, now: 0, case }
     }
 
     fn schedule(&mut self, at: u64, kind: u64) {
@@ -75,7 +81,7 @@ impl Pair {
 
     fn pop(&mut self) -> bool {
         let popped = self.queue.pop().map(|(at, event)| (at.millis(), event.rank(), event.words()[0]));
-        assert_eq!(popped, self.heap.pop().map(|Reverse(it)| it));
+        assert_eq!(popped, self.heap.pop().map(|Reverse(it)| it), "{}", self.case);
         self.now = popped.map_or(self.now, |it| it.0);
         self.compare();
         popped.is_some()
@@ -83,8 +89,8 @@ impl Pair {
 
     fn compare(&self) {
         let first = self.heap.peek().map(|&Reverse((at, rank, _))| (SimTime::from_millis(at), rank));
-        assert_eq!(self.queue.peek(), first);
-        assert_eq!(self.queue.len(), self.heap.len());
+        assert_eq!(self.queue.peek(), first, "{}", self.case);
+        assert_eq!(self.queue.len(), self.heap.len(), "{}", self.case);
         assert_eq!(self.queue.is_empty(), self.heap.is_empty());
     }
 }
@@ -142,9 +148,8 @@ fn the_order_is_that_of_the_standard_heap() {
     for (idx, (times, delay)) in DELAYS.iter().enumerate() {
         for (idy, (course, schedules)) in COURSES.iter().enumerate() {
             let seed = (idx * COURSES.len() + idy) as u64;
-            eprintln!("{times}; {course}; seed {seed}");
             let mut draws = Draws(seed);
-            let mut pair = Pair::new();
+            let mut pair = Pair::of(format!("{times}; {course}; seed {seed}"));
             for step in 0..10_000 {
                 if schedules(&mut draws, step, pair.heap.len()) {
                     let after = delay(&mut draws, pair.n_scheduled.into(), &pair);

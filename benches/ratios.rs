@@ -30,7 +30,7 @@ use std::process::{Command, Stdio};
 
 use berthlab::base::{Seed, SimDuration};
 use berthlab::experiment::matrix::{self, Experiment, Run, SourceText};
-use berthlab::experiment::play::{Audience, Brake, Outcome, play};
+use berthlab::experiment::play::{Audience, Brake, Means, Outcome, play};
 use berthlab::model::workload::Workload;
 use berthlab::record::RunRecord;
 use berthlab::sim;
@@ -438,8 +438,9 @@ fn sweep(deployments: &str, n_threads: &str) -> String {
     let n_threads: usize = n_threads.parse().expect("a number of threads");
     let pool = ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads can be started");
     let runs: Vec<Run> = experiment.runs().collect();
+    let means = Means { pool: &pool, memory: None };
     let outcomes: Vec<Outcome<std::convert::Infallible>> =
-        pool.install(|| play(&experiment, &runs, &Brake::new(), &Nobody, |_| None, |_, _| Ok(())));
+        play(&experiment, &runs, &means, &Brake::new(), &Nobody, |_| None, |_, _| Ok(()));
     let mut digest = support::Digest::new();
     for outcome in &outcomes {
         let Outcome::Done(record) = outcome else { panic!("nobody pulled the brake") };

@@ -18,6 +18,7 @@ pub mod render;
 pub mod repositories;
 pub mod rollouts;
 pub mod scaling_activities;
+pub mod speed;
 pub mod tables;
 pub mod task_failures;
 

@@ -197,7 +197,7 @@ mod tests {
     fn file(nth: usize, number: u64) -> String {
         let mut stream = Seed(3).stream(Domain::TieBreak, number);
         let mut text = match nth {
-            0 if number % 2 == 0 => "arrival_s,batch,cpu_units,memory_mib,lifetime_s\n",
+            0 if number.is_multiple_of(2) => "arrival_s,batch,cpu_units,memory_mib,lifetime_s\n",
             0 => "arrival_s,cpu_units,memory_mib,count,lifetime_s\r\n",
             _ => "time_s,tenant_batch,count,vcpus,memory_gb,lifetime_min_s,lifetime_max_s,still_running\n",
         }
@@ -210,7 +210,7 @@ mod tests {
             let (name, needs, lifetime) =
                 (stream.below(9) + row / 40, 1 + stream.below(5), stream.below(900));
             let line = match nth {
-                0 if number % 2 == 0 => format!("{time},{name},{needs},\"{needs}\",{lifetime}.5\n"),
+                0 if number.is_multiple_of(2) => format!("{time},{name},{needs},\"{needs}\",{lifetime}.5\n"),
                 0 => format!("{time}.25, {needs},{needs},{},{}\r\n", 1 + row % 2, 1 + lifetime),
                 _ => format!("{time},{name},{needs},{needs},1.75,300,{},0\n", 300 + lifetime * 300),
             };
@@ -221,7 +221,7 @@ mod tests {
                     1 => writeln!(text, "x{line}").expect("a string takes it"),
                     2 => text.push_str("\n\n,\n"),
                     3 => text.push_str("4e9,4294967295,4294967295,4294967295,1\n"),
-                    4 if number % 16 == 0 => text.push_str(&"7".repeat(1_100_000)),
+                    4 if number.is_multiple_of(16) => text.push_str(&"7".repeat(1_100_000)),
                     _ => (),
                 }
             }

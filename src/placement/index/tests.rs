@@ -177,7 +177,7 @@ impl Bed {
             group_names: Vec::new(),
             counts_batches: true,
             n_batches: N_GROUPS,
-            release_on_desired_stopped: case % 2 == 0,
+            release_on_desired_stopped: case.is_multiple_of(2),
         });
         let mut bed = Self {
             dice,

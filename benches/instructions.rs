@@ -275,7 +275,7 @@ fn recorder_readings(mut recorder: Recorder) -> RunRecord {
 /// Sixteen classes of tasks on three kinds of instances.
 fn floor() -> Floor {
     let class = |number: u64| Class {
-        needs: [256 << (number % 4), 512 << (number % 5), u64::from(number % 8 == 0), 0, 0],
+        needs: [256 << (number % 4), 512 << (number % 5), u64::from(number.is_multiple_of(8)), 0, 0],
         ports: Vec::new(),
         apart: None,
     };

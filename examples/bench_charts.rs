@@ -154,7 +154,7 @@ fn recorded(found: &[Measured], date: &str, commit: &str) -> anyhow::Result<Stri
     let yardstick = yardstick.with_context(|| format!("`{YARDSTICK}` was not measured: --bench scale"))?;
     let mut rows = String::new();
     for bench in found.iter().filter(|it| it.name != YARDSTICK) {
-        let name = bench.name.replace(',', "").replace('"', "");
+        let name = bench.name.replace([',', '"'], "");
         let ns = bench.nanoseconds[1] / bench.elements.max(1) as f64;
         writeln!(rows, "{date},{commit},{name},{ns:.2},{:.2}", yardstick.nanoseconds[1])?;
     }

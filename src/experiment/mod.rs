@@ -9,6 +9,7 @@ pub mod columns;
 mod disruption_files;
 pub mod folder;
 pub mod inputs;
+mod labels;
 pub mod manifest;
 pub mod matrix;
 pub mod memory;

@@ -2,6 +2,7 @@
 //! read by metrics and charts. Integers, so that no figure depends on the order
 //! in which it was summed.
 
+mod capacity_recorder;
 mod decisions;
 pub mod disruption;
 pub mod floors;

@@ -7,9 +7,8 @@ use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
     DisruptionRecord, FloorRecorder, Histogram, ImageRecord, Ledger, NeverPlaceable, Occupancy,
-    PlacementReason, ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile,
-    RunRecord, ScalingActivity, ScalingRecord, Series, ServiceRecord, Taken, TaskCounts, TaskFailure,
-    ZoneBalance,
+    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord,
+    ScalingActivity, ScalingRecord, Series, ServiceRecord, Taken, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.
@@ -32,7 +31,7 @@ pub struct Recorder {
     pub(super) services: Vec<ServiceRecorder>,
     pub(super) surges: SurgeWatch,
     /// How each provider stands.
-    provider_readings: Vec<ProviderReading>,
+    pub(super) provider_readings: Vec<ProviderReading>,
     /// For each service the provider of its instances; `None` on Fargate.
     pub(super) provider_of: Vec<Option<usize>>,
 }
@@ -194,45 +193,6 @@ impl Recorder {
         &self.record.images
     }
 
-    /// Instances launched and failed: counted while measured.
-    pub fn instance_launched(&mut self, now: SimTime) {
-        self.record.instances_launched += u64::from(self.is_measured(now));
-    }
-
-    /// See [`Self::instance_launched`].
-    pub fn instance_failed(&mut self, now: SimTime) {
-        self.record.instances_failed += u64::from(self.is_measured(now));
-    }
-
-    /// An instance is taken away by this cause, or given notice.
-    pub fn instance_disrupted(&mut self, now: SimTime, cause: usize) {
-        let (is_measured, horizon) = (self.is_measured(now), self.horizon);
-        let record = &mut self.record.disruptions[cause];
-        record.n_instances += u64::from(is_measured);
-        record.take(now, horizon);
-    }
-
-    /// A task on a machine of its own is ended by this cause.
-    pub fn fargate_task_disrupted(&mut self, now: SimTime, cause: usize) {
-        let horizon = self.horizon;
-        self.record.disruptions[cause].take(now, horizon);
-        self.tasks_disrupted(now, cause, 1);
-    }
-
-    /// So many wanted tasks are ended by this cause. Counted while measured.
-    pub fn tasks_disrupted(&mut self, now: SimTime, cause: usize, n: u64) {
-        if self.is_measured(now) {
-            self.record.disruptions[cause].n_tasks += n;
-        }
-    }
-
-    /// A launch is refused for this cause. Counted while measured.
-    pub fn launch_refused(&mut self, now: SimTime, cause: usize) {
-        if self.is_measured(now) {
-            self.record.disruptions[cause].n_launches += 1;
-        }
-    }
-
     /// A stand-alone task that was asked for at `requested_at` is placed.
     pub fn task_placed(&mut self, requested_at: SimTime, now: SimTime) {
         if self.is_measured(requested_at) {
@@ -293,39 +253,6 @@ impl Recorder {
         record.reserved_memory_ms += reading.reserved_memory * measured_ms;
         record.registered_cpu_ms += reading.registered_cpu * measured_ms;
         record.registered_memory_ms += reading.registered_memory * measured_ms;
-    }
-
-    /// A capacity provider stands like this from `now` on.
-    pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
-        let horizon = self.horizon - SimTime::ZERO;
-        let before = std::mem::replace(&mut self.provider_readings[provider], reading);
-        if before == reading {
-            return;
-        }
-        self.record.providers[provider].set(now, horizon, &before, &reading);
-        self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
-    }
-
-    /// A placement before a provider failed, and `reason` ruled out so many of
-    /// its instances; told once for each reason. Counted while measured.
-    pub fn placement_failed(
-        &mut self,
-        now: SimTime,
-        provider: usize,
-        reason: PlacementReason,
-        n_instances: u64,
-    ) {
-        if self.is_measured(now) {
-            self.record.providers[provider].failure(reason).n_instances += n_instances;
-        }
-    }
-
-    /// A placement before a provider failed, and the instance that came closest
-    /// gave `reason`; told once for each decision. Counted while measured.
-    pub fn closest_instance(&mut self, now: SimTime, provider: usize, reason: PlacementReason) {
-        if self.is_measured(now) {
-            self.record.providers[provider].failure(reason).n_closest += 1;
-        }
     }
 
     /// A service stands like this from `now` on.

@@ -23,6 +23,9 @@ struct GivenUp;
 /// each candidate.
 const MASKS_MAX: usize = 8;
 
+/// In so many blocks of 64 instances all are looked at.
+const SMALL_BLOCKS: usize = 32;
+
 /// Which of the known answers a decision needs.
 struct Needed {
     answers: [usize; MASKS_MAX],
@@ -53,6 +56,11 @@ impl PlacementIndex {
         let rooms = [needs.cpu.0 + 1, needs.memory.0 + 1];
         let needed = self.needed(rules, view);
         let plan = Plan::of(rules.chain);
+        if let Some(plan) = plan
+            && let Some(chosen) = self.small(plan, rules, rooms, &needed)
+        {
+            return chosen;
+        }
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
         let shelf = match plan.map(|it| it.last) {
@@ -84,6 +92,32 @@ impl PlacementIndex {
         });
         self.scratch = scratch_of_index;
         chosen
+    }
+
+    /// The answer of a look at the columns where that is done sooner than an order
+    /// is kept: few instances, nothing asked but room, ties to the lowest number.
+    fn small(
+        &self,
+        plan: Plan,
+        rules: &Rules<'_>,
+        rooms: [u32; 2],
+        needed: &Needed,
+    ) -> Option<Option<InstanceId>> {
+        let (Last::Least(packed) | Last::Most(packed)) = plan.last else { return None };
+        let is_plain = needed.len == 0 && !needed.is_more_asked && !needed.is_distinct;
+        let is_spread = plan.spread_over.is_some() || plan.is_spread_over_instances;
+        let is_small = self.columns.n_blocks() <= SMALL_BLOCKS;
+        let is_first = plan.tie_break == TieBreak::LowestId;
+        if !is_small || !is_plain || is_spread || !is_first || !self.columns.is_alone(rules.provider) {
+            return None;
+        }
+        let (a, b) = (&self.columns.rooms[packed], &self.columns.rooms[1 - packed]);
+        let least = [rooms[packed], rooms[1 - packed]];
+        let found = match plan.last {
+            Last::Most(_) => self.lanes.first_of_greatest(a, b, least),
+            _ => self.lanes.first_of_least(a, b, least),
+        };
+        Some(found.map(InstanceId::from_idx))
     }
 
     /// What a decision must ask beside room of the two resources.

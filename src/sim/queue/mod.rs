@@ -4,7 +4,7 @@
 //! The structure is a ladder queue (Tang, Goh and Thng, "Ladder queue: an O(1)
 //! priority queue structure for large-scale discrete event simulation", ACM
 //! TOMACS 15(3), 2005): events stand unsorted in slots by time, a slot with many
-//! is spread over narrower ones, one with few is sorted, once, when its time has
+//! is dealt out over narrower ones, one with few is sorted, once, when its time has
 //! come. There, and in a calendar queue (Brown, CACM 31(10), 1988), slots are as
 //! wide as the events seen so far suggest, and too wide or too narrow for a while
 //! when others come. Here the widths are powers of 256 milliseconds, as in a radix
@@ -209,7 +209,7 @@ impl EventQueue {
                 self.open.open(&mut self.rungs, at, self.now);
                 return self.open.pop().expect("the slot has events");
             }
-            self.rungs.spread(at);
+            self.rungs.deal_out(at);
         }
     }
 }

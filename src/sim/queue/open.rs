@@ -5,7 +5,7 @@ use crate::sim::event::Event;
 use crate::sim::queue::entry::{Entry, Key};
 use crate::sim::queue::rungs::{Place, Rungs};
 
-/// A slot with more events than this is spread over the rung below, not opened.
+/// A slot with more events than this is dealt out over the rung below, not opened.
 pub(super) const OPENED_MAX: usize = 2048;
 /// A slot that still has more events than this is closed again when
 /// [`LATE_MAX`] have come late: each of them moves half of the others.

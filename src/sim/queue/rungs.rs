@@ -118,7 +118,7 @@ impl Rungs {
     }
 
     /// Moves the events of a slot to lower rungs; the base is within the slot.
-    pub(super) fn spread(&mut self, at: Place) {
+    pub(super) fn deal_out(&mut self, at: Place) {
         let slot = self.take(at);
         let mut reading = self.chunks.reading(slot);
         let mut buffer = [Entry::NONE; CHUNK];

@@ -50,8 +50,16 @@ fn counts(folder: &Path) -> anyhow::Result<Counts> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(kernel) = path.file_name().and_then(|it| it.to_str()?.strip_suffix(".it")) else { continue };
-        let profile = path.join(format!("callgrind.{kernel}.it.out"));
-        counts.insert(kernel.to_owned(), collected(&profile)?);
+        // Where the program had several threads each has a profile of its own.
+        let mut n = None;
+        for file in fs::read_dir(&path)? {
+            let file = file?.path();
+            if file.extension().is_some_and(|it| it == "out") {
+                n = Some(n.unwrap_or(0) + collected(&file)?);
+            }
+        }
+        let n = n.with_context(|| format!("{} has no profile", path.display()))?;
+        counts.insert(kernel.to_owned(), n);
     }
     ensure!(!counts.is_empty(), "nothing was counted there");
     Ok(counts)

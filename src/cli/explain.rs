@@ -48,6 +48,10 @@ pub(super) fn explain(command: &ExplainArgs) -> Result<(), Failure> {
             let name = subject.name(setup);
             (explain::json(&name, &story), explain::text(&name, &story))
         }
+        (None, Some(_)) if planned.clusters().count() > 1 => {
+            let why = "a policy of several clusters looks at the pulls of all, and is previewed for one only";
+            return Err(Failure::Usage(why.to_owned()));
+        }
         (None, Some(name)) => {
             let found = repository::find_repository(name, setup).map_err(Failure::Usage)?;
             let at = SimTime::ZERO + earliest(command.at.as_deref())?;

@@ -73,6 +73,8 @@ struct Owners {
     of_items: BTreeMap<&'static str, Vec<Option<usize>>>,
     /// Of disruptions that name groups: everywhere where one of them is.
     of_disruptions: Vec<Option<Vec<usize>>>,
+    /// The groups of each.
+    groups: Vec<Vec<String>>,
     workload: usize,
 }
 
@@ -149,7 +151,8 @@ impl Owners {
         };
         let of_disruptions = list("disruption").iter().map(of_disruption).collect();
         let workload = tree.get("workload").and_then(named).unwrap_or(0);
-        Self { of_items, of_disruptions, workload }
+        let groups = groups.iter().map(|it| it.iter().map(|&it| it.to_owned()).collect()).collect();
+        Self { of_items, of_disruptions, groups, workload }
     }
 
     /// What of a field of the experiment the cluster has.
@@ -159,9 +162,13 @@ impl Owners {
             "workload" => (self.workload == cluster).then(|| without_name(&field.node))?,
             "disruption" => {
                 let mut owners = self.of_disruptions.iter();
-                keep(&field.node, |_| {
+                let mut kept = keep(&field.node, |_| {
                     owners.next().is_none_or(|it| it.as_ref().is_none_or(|it| it.contains(&cluster)))
-                })
+                });
+                if let Value::List(disruptions) = &mut kept.value {
+                    disruptions.iter_mut().for_each(|it| self.leave_out_others(it, cluster));
+                }
+                kept
             }
             name => match self.of_items.get(name) {
                 Some(owners) => {
@@ -172,6 +179,21 @@ impl Owners {
             },
         };
         Some(Field { name: field.name.clone(), origin: field.origin.clone(), node })
+    }
+}
+
+impl Owners {
+    /// Of the groups that a disruption names those that only another cluster has.
+    fn leave_out_others(&self, disruption: &mut Node, cluster: usize) {
+        let Value::Table(fields) = &mut disruption.value else { return };
+        for field in fields.iter_mut().filter(|it| it.name == "capacity_provider") {
+            let Value::List(names) = &mut field.node.value else { continue };
+            let has = |it: usize, name: &str| self.groups[it].iter().any(|own| own == name);
+            names.retain(|it| {
+                let is_of_other = |name: &str| (0..self.groups.len()).any(|other| has(other, name));
+                text_of(Some(it)).is_none_or(|name| has(cluster, name) || !is_of_other(name))
+            });
+        }
     }
 }
 

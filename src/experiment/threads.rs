@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::trace::Threads;
 
-/// The threads that runs are played on too.
+/// As many as the process has by default, however many play the runs.
 pub struct AllThreads;
 
 impl Threads for AllThreads {

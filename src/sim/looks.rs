@@ -199,6 +199,10 @@ impl<W: Watch> Simulation<'_, W> {
                 known.mix = mix.iter().map(|it| it.class.clone()).collect();
                 known.stranded.clear();
             }
+            // As many as are asked for once more, and no record of all there ever were.
+            if known.stranded.len() > 4 * self.cluster.alive(provider).len().max(64) {
+                known.stranded.clear();
+            }
             for &id in self.cluster.alive(provider) {
                 let instance = self.cluster.instance(id);
                 if instance.status == InstanceStatus::Lost {

@@ -57,8 +57,8 @@ impl Bucket {
         debug_assert!(self.is_many || ground.cells[number as usize / LANES][number as usize % LANES] == cell);
     }
 
-    /// An instance goes, which had so much of the other resource; its cell and
-    /// its room are already what they are now.
+    /// An instance goes, which had so much of the other resource; it is in no cell,
+    /// and its room is already what it is now.
     pub(super) fn remove(&mut self, ground: &Ground<'_>, cell: u32, number: u32, other: u32) {
         self.len -= 1;
         if self.is_many {
@@ -77,6 +77,13 @@ impl Bucket {
             self.numbers.swap_remove(idx);
             self.rooms.swap_remove(idx);
         }
+    }
+
+    /// How many instances it has, and how many it lists where it lists them.
+    #[cfg(test)]
+    pub(super) fn counted(&self) -> (usize, usize) {
+        let len = self.len as usize;
+        (len, if self.is_many { len } else { self.numbers.len() })
     }
 
     /// The most that any has of the other resource; 0 if there is none.

@@ -63,6 +63,9 @@ impl PlacementIndex {
         }
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
+        // Of more values than cells tell apart no order is kept.
+        let n_values = values.map_or(0, |it| self.values[it].n_available(rules.provider).len());
+        let plan = plan.filter(|_| n_values <= PARTS_MAX);
         let shelf = match plan.map(|it| it.last) {
             Some(Last::Least(packed) | Last::Most(packed)) => {
                 Some(self.shelf_of(view.cluster, packed, rules.provider, attribute))
@@ -202,9 +205,6 @@ impl Decision<'_> {
         let values = &self.index.values[values];
         let attribute = values.attribute;
         let n_available = values.n_available(self.rules.provider);
-        if n_available.len() > PARTS_MAX {
-            return Err(GivenUp);
-        }
         let inhabited = n_available.iter().enumerate().filter(|it| *it.1 > 0).map(|it| it.0);
         let cluster = self.view.cluster;
         let count = |value| (cluster.group_on_attribute(self.view.group, attribute, value_of(value)), value);

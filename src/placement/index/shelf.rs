@@ -108,14 +108,16 @@ impl Shelf {
             0 => NOWHERE,
             amount => (part as u32) << LEVEL_BITS | level_of(amount) as u32,
         };
-        let cell_before = std::mem::replace(&mut self.cells[block][lane], cell);
-        let ground = Ground {
-            lanes,
-            cells: &self.cells,
-            packed: &columns.rooms[packed],
-            other: &columns.rooms[other],
-        };
+        // While it is taken out it is nowhere: whoever looks for what is left must
+        // not find it.
+        let cell_before = std::mem::replace(&mut self.cells[block][lane], NOWHERE);
         if cell_before != NOWHERE {
+            let ground = Ground {
+                lanes,
+                cells: &self.cells,
+                packed: &columns.rooms[packed],
+                other: &columns.rooms[other],
+            };
             let part = &mut self.parts[(cell_before >> LEVEL_BITS) as usize];
             let position = usize::from(part.n_below[(cell_before & ((1 << LEVEL_BITS) - 1)) as usize]);
             part.buckets[position].remove(&ground, cell_before, number as u32, before[other]);
@@ -123,7 +125,14 @@ impl Shelf {
                 *part.most(position) = part.buckets[position].most(lanes);
             }
         }
+        self.cells[block][lane] = cell;
         if cell != NOWHERE {
+            let ground = Ground {
+                lanes,
+                cells: &self.cells,
+                packed: &columns.rooms[packed],
+                other: &columns.rooms[other],
+            };
             if self.parts.len() <= part {
                 self.parts.resize_with(part + 1, Part::new);
             }
@@ -171,6 +180,32 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_that_changes_within_its_level_is_listed_once() {
+        let lanes = Lanes::new();
+        let mut columns = Columns::default();
+        columns.rooms = [vec![[0; LANES]; 2], vec![[0; LANES]; 2]];
+        let mut shelf = Shelf::new(0, CapacityProviderId::new(0));
+        let mut set = |number: usize, now: Rooms| {
+            let before = columns.rooms_of(number);
+            for (column, now) in columns.rooms.iter_mut().zip(now) {
+                column[number / LANES][number % LANES] = now;
+            }
+            shelf.note(lanes, &columns, number, before, 0);
+            for bucket in &shelf.parts[0].buckets {
+                let (len, n_listed) = bucket.counted();
+                assert_eq!(len, n_listed, "after {number} has {now:?}");
+            }
+        };
+        (0..100).for_each(|it| set(it, [4097, 8193]));
+        (16..100).for_each(|it| set(it, [1, 1]));
+        // One of the last sixteen, with which many become few: its CPU stays.
+        set(3, [4097, 7681]);
+        set(3, [4097, 1]);
+        set(3, [1, 1]);
+        (0..16).for_each(|it| set(it, [4097, 8193]));
+    }
 
     #[test]
     fn more_never_has_a_lower_level_and_levels_have_no_gaps() {

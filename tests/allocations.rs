@@ -1,6 +1,6 @@
-//! Once warm, the handlers of stand-alone tasks do not allocate: a run that is twice as long on the same
-//! pool, with as many tasks alive, has twice the events and next to no more
-//! allocations.
+//! Once warm, the handlers of stand-alone tasks do not allocate: a run that is twice
+//! as long on the same pool, with as many tasks alive, has twice the events and next
+//! to no more allocations.
 //!
 //! A target of its own, because the counting allocator is the program's.
 

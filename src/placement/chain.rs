@@ -23,7 +23,7 @@ impl Chain {
 
     /// Whether an order has to be drawn for a decision.
     pub fn looks_at_order(&self) -> bool {
-        self.tie_break == TieBreak::Random || self.strategies.iter().any(|it| it.looks_at_order())
+        self.tie_break == TieBreak::Random || self.strategies.iter().any(|it| it.order().looks_at_order())
     }
 
     /// Stand-alone tasks that name no strategy: any instance that fits

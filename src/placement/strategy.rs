@@ -50,16 +50,6 @@ pub trait PlacementStrategy: Send + Sync {
     /// the fullest value.
     fn stop_key(&self, view: &StopView<'_>, task: TaskId, instance: InstanceId) -> u64;
 
-    /// Whether its keys look at the tasks of the group.
-    fn depends_on_group(&self) -> bool {
-        true
-    }
-
-    /// Whether its keys look at the order that is drawn for the task.
-    fn looks_at_order(&self) -> bool {
-        false
-    }
-
     /// As a person would write it, such as `binpack:memory`.
     fn describe(&self, attributes: &Attributes) -> String;
 
@@ -93,6 +83,18 @@ pub enum KeyOrder {
     MostFreeCpuThenNumber,
     /// Known to nobody else: every instance is asked.
     Opaque,
+}
+
+impl KeyOrder {
+    /// Whether keys look at the tasks of the group, as far as anybody knows.
+    pub const fn depends_on_group(self) -> bool {
+        matches!(self, Self::GroupOnInstance | Self::GroupOnValue(_) | Self::Opaque)
+    }
+
+    /// Whether keys look at the order that is drawn for the task, likewise.
+    pub const fn looks_at_order(self) -> bool {
+        matches!(self, Self::Drawn | Self::Opaque)
+    }
 }
 
 /// A strategy as the list has it.

@@ -39,9 +39,7 @@ impl Occupancy {
         peak.cpu_units = peak.cpu_units.max(taken.cpu_units);
         peak.memory_mib = peak.memory_mib.max(taken.memory_mib);
     }
-}
 
-impl Occupancy {
     /// Another cluster beside this one. Peaks are added, though they may not have
     /// come at one moment.
     pub(super) fn add(&mut self, other: Self) {

@@ -259,6 +259,15 @@ impl<W: Watch> Simulation<'_, W> {
     fn replacement(&mut self, at: SimTime) -> Replacement {
         let period = self.looks.replacement_period;
         let horizon = SimTime::ZERO + self.setup.horizon;
+        let lasts_ms = (at + period).min(horizon).millis() - at.millis();
+        let spare: Vec<usize> = self.setup.providers.ids().map(|it| self.spare(it)).collect();
+        if spare.iter().all(|&it| it == 0) {
+            // Nothing can be given back, and so nothing is moved.
+            self.looks.moved.clear();
+            let in_service = self.setup.providers.ids().map(|it| self.in_service(it).len());
+            let n_instances = u32::try_from(in_service.sum::<usize>()).expect("fewer than 2^32");
+            return Replacement { at_ms: at.millis(), lasts_ms, n_instances, ..Replacement::default() };
+        }
         let mut wanted: Vec<Wanted<'_>> = Vec::new();
         let mut class_of: BTreeMap<HeldCell, usize> = BTreeMap::new();
         let (mut rooms, mut ids) = (Vec::new(), Vec::new());
@@ -306,7 +315,6 @@ impl<W: Watch> Simulation<'_, W> {
                 ids.push(id);
             }
         }
-        let spare: Vec<usize> = self.setup.providers.ids().map(|it| self.spare(it)).collect();
         let classes: Vec<Class> = wanted.iter().map(|it| it.class.clone()).collect();
         let plan = repack::replacement(&classes, &rooms, &spare, |class, room| {
             let (wanted, id) = (&wanted[class], ids[room]);
@@ -326,7 +334,7 @@ impl<W: Watch> Simulation<'_, W> {
         let number = |it: usize| u32::try_from(it).expect("fewer than 2^32");
         let found = Replacement {
             at_ms: at.millis(),
-            lasts_ms: (at + period).min(horizon).millis() - at.millis(),
+            lasts_ms,
             n_instances,
             n_freed: number(plan.freed.len()),
             n_stragglers: number(plan.freed.iter().filter(is_old).count()),

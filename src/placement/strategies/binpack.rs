@@ -50,10 +50,6 @@ impl PlacementStrategy for Binpack {
         u64::MAX - u64::from(left)
     }
 
-    fn depends_on_group(&self) -> bool {
-        false
-    }
-
     fn describe(&self, _: &Attributes) -> String {
         match self {
             Self::Cpu => "binpack:cpu".to_owned(),

@@ -27,14 +27,6 @@ impl PlacementStrategy for Random {
         0
     }
 
-    fn depends_on_group(&self) -> bool {
-        false
-    }
-
-    fn looks_at_order(&self) -> bool {
-        true
-    }
-
     fn describe(&self, _: &Attributes) -> String {
         "random".to_owned()
     }

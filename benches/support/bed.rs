@@ -91,7 +91,8 @@ impl Bed {
             services: Vec::new(),
             group_names: Vec::new(),
             n_batches: N_GROUPS,
-            counts_batches: true,
+            // As in a run: only where a rule asks.
+            counts_batches: chain.strategies.iter().any(|it| it.order().depends_on_group()),
             release_on_desired_stopped: false,
         });
         for number in 0..n_instances {

@@ -75,23 +75,20 @@ impl RandomOrder {
 
     /// The same order asked the other way: whose a place is.
     pub fn inverse(&self) -> InverseOrder {
-        let mut rounds = self
-            .rounds
-            .map(|round| Round { addend: round.addend, multiplier: inverse_of(round.multiplier, self.bits) });
+        let mut rounds = self.of_32().rounds.map(|(addend, multiplier)| (addend, inverse_of(multiplier)));
         rounds.reverse();
-        InverseOrder { bits: self.bits, rounds }
+        InverseOrder(RankOf32 { rounds, ..self.of_32() })
     }
 }
 
-/// What an odd number is multiplied with to give 1 modulo 2^bits.
-fn inverse_of(odd: u64, bits: u32) -> u64 {
+/// What an odd number is multiplied with to give 1 modulo 2^32, and so modulo
+/// every smaller power of two.
+fn inverse_of(odd: u32) -> u32 {
     // Correct in the lower 5 bits, and by Newton's iteration in twice as many
     // each time.
     let mut inverse = odd.wrapping_mul(3) ^ 2;
-    let mut n_correct = 5;
-    while n_correct < bits {
-        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)));
-        n_correct *= 2;
+    for _ in 0..3 {
+        inverse = inverse.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(inverse)));
     }
     inverse
 }
@@ -119,22 +116,19 @@ impl RankOf32 {
 
 /// From places to instances: what [`RandomOrder::rank`] is undone by.
 #[derive(Clone, Copy, Debug)]
-pub struct InverseOrder {
-    bits: u32,
-    rounds: [Round; N_ROUNDS],
-}
+pub struct InverseOrder(RankOf32);
 
 impl InverseOrder {
     /// The number of the instance at a place, which may be one that no instance
     /// has.
-    pub fn at(&self, place: u64) -> u64 {
-        let mask = (1_u64 << self.bits) - 1;
-        let half = self.bits.div_ceil(2);
+    #[inline]
+    pub fn at(&self, place: u32) -> u32 {
+        let RankOf32 { mask, half, rounds } = self.0;
         let mut it = place;
-        for round in self.rounds {
+        for (addend, multiplier) in rounds {
             // Folding the upper half into the lower is its own inverse.
             it ^= it >> half;
-            it = it.wrapping_mul(round.multiplier).wrapping_sub(round.addend) & mask;
+            it = it.wrapping_mul(multiplier).wrapping_sub(addend) & mask;
         }
         it
     }
@@ -164,7 +158,8 @@ mod tests {
                 let order = RandomOrder::new(draw, n);
                 let inverse = order.inverse();
                 for number in [0, 1, 17, n as u32 / 2, n as u32 - 1] {
-                    assert_eq!(inverse.at(order.rank(InstanceId::new(number))), u64::from(number));
+                    let place = u32::try_from(order.rank(InstanceId::new(number))).unwrap();
+                    assert_eq!(inverse.at(place), number);
                 }
             }
         }

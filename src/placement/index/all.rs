@@ -7,6 +7,7 @@ use crate::placement::chain::keep_least;
 use crate::placement::index::ask::Ask;
 use crate::placement::index::bucket::bits;
 use crate::placement::index::columns::{Columns, Rooms};
+use crate::placement::index::known::Masks;
 use crate::placement::index::lanes::{LANES, Lanes};
 use crate::placement::placer::Rules;
 use crate::placement::strategy::{KeyOrder, PlacementView};
@@ -17,15 +18,14 @@ pub(super) fn roomy<'a>(
     lanes: Lanes,
     columns: &'a Columns,
     available: &'a [u64],
-    masks: &'a [&'a [u64]],
+    masks: Masks<'a>,
     rooms: Rooms,
 ) -> impl Iterator<Item = (usize, u64)> + 'a {
     let mut blocks = Blocks { lanes, columns, rooms, at: 0, word: 0 };
     std::iter::from_fn(move || {
         loop {
             let (block, word) = blocks.next_roomy()?;
-            let allowed = |it: &&[u64]| it.get(block).copied().unwrap_or(0);
-            let word = masks.iter().map(allowed).fold(word & allowed(&available), |it, mask| it & mask);
+            let word = word & available.get(block).copied().unwrap_or(0) & masks.word(block);
             if word != 0 {
                 return Some((block, word));
             }

@@ -1,9 +1,11 @@
 //! What one decision asks of an instance beside room of the two resources, and
 //! what tells those apart that are equal.
 
-use crate::base::id::InstanceId;
+use crate::base::id::{Id as _, InstanceId};
 use crate::model::options::TieBreak;
-use crate::placement::order::{InverseOrder, RankOf32};
+use crate::placement::index::known::Masks;
+use crate::placement::index::lanes::LANES;
+use crate::placement::order::RankOf32;
 use crate::placement::placer::{self, Rules};
 use crate::placement::strategy::PlacementView;
 
@@ -17,9 +19,9 @@ pub(super) struct Ask<'a> {
     pub(super) other: u32,
     /// Whether the most of the packed resource is best, not the least.
     is_most_first: bool,
-    tie: Tie,
+    tie_break: TieBreak,
     /// Expressions and required attributes that are known of every instance.
-    pub(super) masks: &'a [&'a [u64]],
+    pub(super) masks: Masks<'a>,
     /// Whether the instance must be asked for more than is in columns and masks.
     is_more_asked: bool,
     /// Only instances without a task of the group: at this step, and throughout.
@@ -30,19 +32,20 @@ pub(super) struct Ask<'a> {
     n_refusals_left: u32,
 }
 
-/// What decides between instances that are equal.
-#[derive(Clone, Copy)]
-enum Tie {
-    LowestId,
-    Drawn(RankOf32, InverseOrder),
-}
-
 /// The best so far: less is better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Found {
     key: u32,
     /// The number, or the place in the order drawn.
     tie: u32,
+    number: u32,
+}
+
+impl Found {
+    /// The instance that was found.
+    pub(super) fn instance(self) -> InstanceId {
+        InstanceId::new(self.number)
+    }
 }
 
 impl<'a> Ask<'a> {
@@ -51,21 +54,17 @@ impl<'a> Ask<'a> {
         rules: &'a Rules<'a>,
         view: &'a PlacementView<'a>,
         tie_break: TieBreak,
-        masks: &'a [&'a [u64]],
+        masks: Masks<'a>,
         is_more_asked: bool,
         is_distinct: bool,
     ) -> Self {
-        let tie = match tie_break {
-            TieBreak::LowestId => Tie::LowestId,
-            TieBreak::Random => Tie::Drawn(view.order.of_32(), view.order.inverse()),
-        };
         Self {
             rules,
             view,
             packed: 0,
             other: 0,
             is_most_first: false,
-            tie,
+            tie_break,
             masks,
             is_more_asked,
             is_without_group: is_distinct,
@@ -107,9 +106,8 @@ impl<'a> Ask<'a> {
 
     /// The same, and nobody counts.
     pub(super) fn allows(&self, number: u32) -> bool {
-        let (word, bit) = (number as usize / 64, number % 64);
         let id = InstanceId::new(number);
-        self.masks.iter().all(|it| it.get(word).is_some_and(|it| it >> bit & 1 == 1))
+        (self.masks.is_empty() || self.masks.word(id.idx() / LANES) >> (id.idx() % LANES) & 1 == 1)
             && (!self.is_without_group || self.view.cluster.group_on_instance(self.view.group, id) == 0)
             && (!self.is_more_asked || placer::is_allowed(self.rules, self.view, id))
     }
@@ -121,9 +119,14 @@ impl<'a> Ask<'a> {
 
     /// Where chance breaks ties, the order that was drawn.
     pub(super) fn rank(&self) -> Option<RankOf32> {
-        match self.tie {
-            Tie::LowestId => None,
-            Tie::Drawn(rank, _) => Some(rank),
+        (self.tie_break == TieBreak::Random).then(|| self.view.order.of_32())
+    }
+
+    /// What tells an instance from its equals.
+    pub(super) fn tie_of(&self, number: u32) -> u32 {
+        match self.tie_break {
+            TieBreak::LowestId => number,
+            TieBreak::Random => self.view.order.rank(InstanceId::new(number)) as u32,
         }
     }
 
@@ -132,16 +135,27 @@ impl<'a> Ask<'a> {
         self.view.order.n_places()
     }
 
-    /// The places of the order with the numbers that have them, from the first
-    /// on. Numbers may be those of no instance.
-    pub(super) fn places(&self) -> impl Iterator<Item = (u64, usize)> + use<> {
-        let Tie::Drawn(_, inverse) = self.tie else { panic!("an order was drawn") };
-        (0..self.n_places()).map(move |place| (place, inverse.at(place) as usize))
+    /// The first `n` places of the order with the numbers that have them, which
+    /// may be those of no instance.
+    pub(super) fn places(&self, n: u64) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let inverse = self.view.order.inverse();
+        let last = n.min(self.n_places()) - 1;
+        (0..=last as u32).map(move |place| (place, inverse.at(place)))
     }
 
-    /// An instance with so much of the packed resource, by its tie.
-    pub(super) fn found(&self, packed: u32, tie: u32) -> Found {
-        Found { key: if self.is_most_first { !packed } else { packed }, tie }
+    /// An instance with so much of the packed resource, and what tells it from
+    /// its equals.
+    pub(super) fn found(&self, packed: u32, tie: u32, number: u32) -> Found {
+        Found { key: if self.is_most_first { !packed } else { packed }, tie, number }
+    }
+
+    /// The same of the instance that this tells from its equals.
+    pub(super) fn found_by_tie(&self, packed: u32, tie: u32) -> Found {
+        let number = match self.tie_break {
+            TieBreak::LowestId => tie,
+            TieBreak::Random => self.view.order.inverse().at(tie),
+        };
+        self.found(packed, tie, number)
     }
 
     /// Takes an instance if it has the packed resource, is better than the best
@@ -150,18 +164,9 @@ impl<'a> Ask<'a> {
         if packed < self.packed {
             return;
         }
-        let tie = self.rank().map_or(number, |rank| rank.of(number));
-        let found = self.found(packed, tie);
+        let found = self.found(packed, self.tie_of(number), number);
         if best.is_none_or(|it| found < it) && self.accepts(number) {
             *best = Some(found);
-        }
-    }
-
-    /// The instance that was found.
-    pub(super) fn instance(&self, found: Found) -> InstanceId {
-        match self.tie {
-            Tie::LowestId => InstanceId::new(found.tie),
-            Tie::Drawn(_, inverse) => InstanceId::new(inverse.at(found.tie.into()) as u32),
         }
     }
 }

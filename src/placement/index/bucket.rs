@@ -9,11 +9,21 @@ use crate::placement::index::lanes::{Block, LANES, Lanes};
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     pub(super) lanes: Lanes,
-    /// Which cell each instance is in.
-    pub(super) cells: &'a [Block],
-    /// What each has of the packed resource and of the other.
+    /// What each instance has of the packed resource and of the other.
     pub(super) packed: &'a [Block],
     pub(super) other: &'a [Block],
+    /// More than these are many.
+    pub(super) few_max: usize,
+}
+
+impl Ground<'_> {
+    fn n_blocks(&self) -> usize {
+        self.packed.len()
+    }
+
+    fn other(&self, block: usize, lane: usize) -> u32 {
+        self.other[block][lane]
+    }
 }
 
 /// The instances of a cell.
@@ -26,51 +36,41 @@ pub(super) struct Bucket {
     /// If they are few: their numbers, and what each has of the other resource.
     numbers: Vec<u32>,
     rooms: Vec<u32>,
-    /// If they are many: the most of the other resource in each block of
-    /// instances.
-    row: Vec<Block>,
+    /// If they are many: of each block of instances which are in the cell, and no
+    /// less than any of these has of the other resource. The limit is lowered
+    /// where a search meets it in vain, not when an instance goes: most limits
+    /// are never met.
+    words: Vec<u64>,
+    limits: Vec<Block>,
 }
 
 impl Bucket {
-    /// More than these are many: a list costs by its length, a row by all
-    /// instances, and there are at most so many rows as instances by this.
-    fn few_max(ground: &Ground<'_>) -> usize {
-        (ground.cells.len() / 2).max(LANES)
-    }
-
     /// An instance comes, with so much of both resources.
-    pub(super) fn insert(&mut self, ground: &Ground<'_>, cell: u32, number: u32, [packed, other]: [u32; 2]) {
+    pub(super) fn insert(&mut self, ground: &Ground<'_>, number: u32, [packed, other]: [u32; 2]) {
         self.exactly = if self.len == 0 { Some(packed) } else { self.exactly.filter(|&it| it == packed) };
         self.len += 1;
         if self.is_many {
-            let block = number as usize / LANES;
             self.stretch(ground);
-            let most = &mut self.row[block / LANES][block % LANES];
-            *most = other.max(*most);
+            self.mark(number, other);
         } else {
             self.numbers.push(number);
             self.rooms.push(other);
-            if self.numbers.len() > Self::few_max(ground) {
+            if self.numbers.len() > ground.few_max {
                 self.become_many(ground);
             }
         }
-        debug_assert!(self.is_many || ground.cells[number as usize / LANES][number as usize % LANES] == cell);
     }
 
-    /// An instance goes, which had so much of the other resource; it is in no cell,
-    /// and its room is already what it is now.
-    pub(super) fn remove(&mut self, ground: &Ground<'_>, cell: u32, number: u32, other: u32) {
+    /// An instance goes.
+    pub(super) fn remove(&mut self, ground: &Ground<'_>, number: u32) {
         self.len -= 1;
         if self.is_many {
-            let block = number as usize / LANES;
-            let most = &mut self.row[block / LANES][block % LANES];
-            if *most == other {
-                *most = ground.lanes.greatest_where(&ground.cells[block], cell, &ground.other[block]);
-            }
+            let (block, lane) = (number as usize / LANES, number as usize % LANES);
+            self.words[block] &= !(1 << lane);
             // Not at the same number at which they become many, lest they
             // change at every step.
-            if (self.len as usize) < Self::few_max(ground) / 4 {
-                self.become_few(ground, cell);
+            if (self.len as usize) < ground.few_max / 4 {
+                self.become_few(ground);
             }
         } else {
             let idx = ground.lanes.position_of(&self.numbers, number).expect("an instance is in its cell");
@@ -79,54 +79,60 @@ impl Bucket {
         }
     }
 
-    /// How many instances it has, and how many it lists where it lists them.
+    /// How many instances it has, and how many it lists.
     #[cfg(test)]
     pub(super) fn counted(&self) -> (usize, usize) {
-        let len = self.len as usize;
-        (len, if self.is_many { len } else { self.numbers.len() })
+        let n_marked: u32 = self.words.iter().map(|it| it.count_ones()).sum();
+        (self.len as usize, self.numbers.len() + n_marked as usize)
     }
 
-    /// The most that any has of the other resource; 0 if there is none.
-    pub(super) fn most(&self, lanes: Lanes) -> u32 {
-        lanes.greatest(if self.is_many { self.row.as_flattened() } else { &self.rooms })
+    /// No less than any has of the other resource; 0 if there is none.
+    pub(super) fn limit(&self, lanes: Lanes) -> u32 {
+        match (self.len, self.is_many) {
+            (0, _) => 0,
+            (_, true) => lanes.greatest(self.limits.as_flattened()),
+            (_, false) => lanes.greatest(&self.rooms),
+        }
     }
 
     fn stretch(&mut self, ground: &Ground<'_>) {
-        let n_blocks = ground.cells.len().div_ceil(LANES);
-        if self.row.len() < n_blocks {
-            self.row.resize(n_blocks, [0; LANES]);
+        let n_blocks = ground.n_blocks();
+        if self.words.len() < n_blocks {
+            self.words.resize(n_blocks, 0);
+            self.limits.resize(n_blocks.div_ceil(LANES), [0; LANES]);
         }
+    }
+
+    fn mark(&mut self, number: u32, other: u32) {
+        let (block, lane) = (number as usize / LANES, number as usize % LANES);
+        self.words[block] |= 1 << lane;
+        let limit = &mut self.limits[block / LANES][block % LANES];
+        *limit = other.max(*limit);
     }
 
     fn become_many(&mut self, ground: &Ground<'_>) {
         self.stretch(ground);
-        for (&number, &room) in self.numbers.iter().zip(&self.rooms) {
-            let block = number as usize / LANES;
-            let most = &mut self.row[block / LANES][block % LANES];
-            *most = room.max(*most);
+        for idx in 0..self.numbers.len() {
+            self.mark(self.numbers[idx], self.rooms[idx]);
         }
         self.numbers.clear();
         self.rooms.clear();
         self.is_many = true;
     }
 
-    fn become_few(&mut self, ground: &Ground<'_>, cell: u32) {
-        let mut at = 0;
-        while let Some(block) = ground.lanes.first_at_least(&self.row, at, 1) {
-            for lane in
-                bits(ground.lanes.equal_and_at_least(&ground.cells[block], &ground.other[block], cell, 1))
-            {
+    fn become_few(&mut self, ground: &Ground<'_>) {
+        for (block, word) in self.words.iter_mut().enumerate() {
+            for lane in bits(std::mem::take(word)) {
                 self.numbers.push((block * LANES + lane) as u32);
-                self.rooms.push(ground.other[block][lane]);
+                self.rooms.push(ground.other(block, lane));
             }
-            at = block + 1;
         }
-        self.row.iter_mut().for_each(|it| it.fill(0));
+        self.limits.iter_mut().for_each(|it| it.fill(0));
         self.is_many = false;
     }
 
     /// The best of those that qualify.
-    pub(super) fn best(&self, ground: &Ground<'_>, cell: u32, ask: &mut Ask<'_>) -> Option<Found> {
+    pub(super) fn best(&mut self, ground: &Ground<'_>, ask: &mut Ask<'_>) -> Option<Found> {
         if self.exactly.is_some_and(|it| it < ask.packed) {
             return None;
         }
@@ -138,18 +144,18 @@ impl Bucket {
                         ground.lanes.least_rank_with_room(&self.numbers, &self.rooms, ask.other, &rank)
                     }
                 };
-                (tie < u32::MAX).then(|| ask.found(packed, tie))
+                (tie < u32::MAX).then(|| ask.found_by_tie(packed, tie))
             }
             (false, _) => self.best_of_few(ground, ask),
             (true, Some(packed)) if ask.rank().is_none() => {
-                let number = self.first_of_many(ground, cell, ask)?;
-                Some(ask.found(packed, number))
+                let number = self.first_of_many(ground, ask)?;
+                Some(ask.found(packed, number, number))
             }
-            (true, Some(packed)) => match self.drawn_of_many(ground, cell, ask) {
-                Some(tie) => Some(ask.found(packed, tie)),
-                None => self.best_of_many(ground, cell, ask),
-            },
-            (true, None) => self.best_of_many(ground, cell, ask),
+            (true, Some(packed)) => {
+                let drawn = self.drawn_of_many(ground, ask, packed);
+                drawn.or_else(|| self.best_of_many(ground, ask))
+            }
+            (true, None) => self.best_of_many(ground, ask),
         }
     }
 
@@ -164,11 +170,11 @@ impl Bucket {
         best
     }
 
-    fn best_of_many(&self, ground: &Ground<'_>, cell: u32, ask: &mut Ask<'_>) -> Option<Found> {
+    fn best_of_many(&mut self, ground: &Ground<'_>, ask: &mut Ask<'_>) -> Option<Found> {
         let mut best = None;
         let mut at = 0;
-        while let Some(block) = ground.lanes.first_at_least(&self.row, at, ask.other) {
-            for lane in self.fitting(ground, cell, block, ask) {
+        while let Some(block) = ground.lanes.first_at_least(&self.limits, at, ask.other) {
+            for lane in bits(self.fitting(ground, block, ask.other)) {
                 ask.improve(&mut best, ground.packed[block][lane], (block * LANES + lane) as u32);
             }
             if ask.is_exhausted() {
@@ -179,10 +185,10 @@ impl Bucket {
         best
     }
 
-    fn first_of_many(&self, ground: &Ground<'_>, cell: u32, ask: &mut Ask<'_>) -> Option<u32> {
+    fn first_of_many(&mut self, ground: &Ground<'_>, ask: &mut Ask<'_>) -> Option<u32> {
         let mut at = 0;
-        while let Some(block) = ground.lanes.first_at_least(&self.row, at, ask.other) {
-            for lane in self.fitting(ground, cell, block, ask) {
+        while let Some(block) = ground.lanes.first_at_least(&self.limits, at, ask.other) {
+            for lane in bits(self.fitting(ground, block, ask.other)) {
                 let number = (block * LANES + lane) as u32;
                 if ask.accepts(number) {
                     return Some(number);
@@ -196,31 +202,31 @@ impl Bucket {
         None
     }
 
-    fn fitting(
-        &self,
-        ground: &Ground<'_>,
-        cell: u32,
-        block: usize,
-        ask: &Ask<'_>,
-    ) -> impl Iterator<Item = usize> + use<> {
-        let (cells, other) = (&ground.cells[block], &ground.other[block]);
-        bits(ground.lanes.equal_and_at_least(cells, other, cell, ask.other))
+    /// Those of a block with so much of the other resource. Lowers the limit of
+    /// the block where there is none.
+    fn fitting(&mut self, ground: &Ground<'_>, block: usize, least: u32) -> u64 {
+        let (mut fitting, mut most) = (0, 0);
+        for lane in bits(self.words[block]) {
+            let has = ground.other(block, lane);
+            most = has.max(most);
+            fitting |= u64::from(has >= least) << lane;
+        }
+        if fitting == 0 {
+            self.limits[block / LANES][block % LANES] = most;
+        }
+        fitting
     }
 
-    /// The place of the first in the order drawn, if it comes soon.
-    fn drawn_of_many(&self, ground: &Ground<'_>, cell: u32, ask: &mut Ask<'_>) -> Option<u32> {
+    /// The first in the order drawn, if it comes soon.
+    fn drawn_of_many(&self, ground: &Ground<'_>, ask: &mut Ask<'_>, packed: u32) -> Option<Found> {
         let n_tries = 8 * ask.n_places() / u64::from(self.len);
-        let n_instances = ground.cells.len() * LANES;
-        for (place, number) in ask.places().take_while(|it| it.0 < n_tries) {
-            if number >= n_instances {
-                continue;
-            }
-            let (block, lane) = (number / LANES, number % LANES);
-            if ground.cells[block][lane] == cell
-                && ground.other[block][lane] >= ask.other
-                && ask.accepts(number as u32)
+        for (place, number) in ask.places(n_tries) {
+            let (block, lane) = (number as usize / LANES, number as usize % LANES);
+            if self.words.get(block).is_some_and(|it| it >> lane & 1 == 1)
+                && ground.other(block, lane) >= ask.other
+                && ask.accepts(number)
             {
-                return Some(place as u32);
+                return Some(ask.found(packed, place, number));
             }
         }
         None

@@ -9,10 +9,11 @@ use crate::placement::index::all;
 use crate::placement::index::ask::{Ask, Found};
 use crate::placement::index::bucket::bits;
 use crate::placement::index::columns::AMOUNT_MAX;
-use crate::placement::index::known::{Answers, Question};
-use crate::placement::index::lanes::LANES;
+use crate::placement::index::columns::Columns;
+use crate::placement::index::known::{Answers, Masks, Question, Values};
+use crate::placement::index::lanes::{LANES, Lanes};
 use crate::placement::index::plan::{Last, Plan};
-use crate::placement::index::shelf::PARTS_MAX;
+use crate::placement::index::shelf::{PARTS_MAX, Shelf};
 use crate::placement::placer::{self, Rules};
 use crate::placement::strategy::PlacementView;
 
@@ -23,12 +24,10 @@ struct GivenUp;
 /// each candidate.
 const MASKS_MAX: usize = 8;
 
-/// In so many blocks of 64 instances all are looked at.
-const SMALL_BLOCKS: usize = 32;
-
 /// Which of the known answers a decision needs.
+#[derive(Default)]
 struct Needed {
-    answers: [usize; MASKS_MAX],
+    answers: [u16; MASKS_MAX],
     len: usize,
     /// Whether there are questions that nobody knows the answers to.
     is_more_asked: bool,
@@ -56,80 +55,53 @@ impl PlacementIndex {
         let rooms = [needs.cpu.0 + 1, needs.memory.0 + 1];
         let needed = self.needed(rules, view);
         let plan = Plan::of(rules.chain);
-        if let Some(plan) = plan
-            && let Some(chosen) = self.small(plan, rules, rooms, &needed)
-        {
-            return chosen;
-        }
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
         // Of more values than cells tell apart no order is kept.
         let n_values = values.map_or(0, |it| self.values[it].n_available(rules.provider).len());
         let plan = plan.filter(|_| n_values <= PARTS_MAX);
+        let tie_break = plan.map_or(TieBreak::LowestId, |it| it.tie_break);
         let shelf = match plan.map(|it| it.last) {
             Some(Last::Least(packed) | Last::Most(packed)) => {
-                Some(self.shelf_of(view.cluster, packed, rules.provider, attribute))
+                Some(self.shelf_of(view.cluster, packed, rules.provider, attribute, tie_break))
             }
             Some(Last::Nothing) | None => None,
         };
-        let mut masks: [&[u64]; MASKS_MAX] = [&[]; MASKS_MAX];
-        for (mask, &answers) in masks.iter_mut().zip(&needed.answers[..needed.len]) {
-            *mask = &self.answers[answers].words;
-        }
-        let masks = &masks[..needed.len];
         if plan.is_none_or(|it| it.last == Last::Nothing && it.tie_break == TieBreak::LowestId) {
             self.columns.know_most(self.lanes);
         }
-        let tie_break = plan.map_or(TieBreak::LowestId, |it| it.tie_break);
+        let masks = Masks { answers: &self.answers, needed: &needed.answers[..needed.len] };
         let mut ask = Ask::new(rules, view, tie_break, masks, needed.is_more_asked, needed.is_distinct);
-        let mut scratch_of_index = std::mem::take(&mut self.scratch);
-        let decision = Decision { index: self, rules, view, rooms, values, shelf };
+        let mut decision = Decision {
+            lanes: self.lanes,
+            columns: &self.columns,
+            rules,
+            view,
+            rooms,
+            values: values.map(|it| &self.values[it]),
+            shelf: shelf.map(|it| &mut self.shelves[it].1),
+        };
         let chosen = match plan {
-            Some(plan) => decision.follow(plan, &mut ask, &mut scratch_of_index),
+            Some(plan) => decision.follow(plan, &mut ask, &mut self.scratch),
             None => Err(GivenUp),
         };
-        let chosen = chosen.unwrap_or_else(|GivenUp| {
+        chosen.unwrap_or_else(|GivenUp| {
             ask.without_group(false);
-            let counts = &mut scratch_of_index.counts;
+            let counts = &mut self.scratch.counts;
             all::choose(rules, view, &ask, decision.roomy(masks), scratch, counts)
-        });
-        self.scratch = scratch_of_index;
-        chosen
-    }
-
-    /// The answer of a look at the columns where that is done sooner than an order
-    /// is kept: few instances, nothing asked but room, ties to the lowest number.
-    fn small(
-        &self,
-        plan: Plan,
-        rules: &Rules<'_>,
-        rooms: [u32; 2],
-        needed: &Needed,
-    ) -> Option<Option<InstanceId>> {
-        let (Last::Least(packed) | Last::Most(packed)) = plan.last else { return None };
-        let is_plain = needed.len == 0 && !needed.is_more_asked && !needed.is_distinct;
-        let is_spread = plan.spread_over.is_some() || plan.is_spread_over_instances;
-        let is_small = self.columns.n_blocks() <= SMALL_BLOCKS;
-        let is_first = plan.tie_break == TieBreak::LowestId;
-        if !is_small || !is_plain || is_spread || !is_first || !self.columns.is_alone(rules.provider) {
-            return None;
-        }
-        let (a, b) = (&self.columns.rooms[packed], &self.columns.rooms[1 - packed]);
-        let least = [rooms[packed], rooms[1 - packed]];
-        let found = match plan.last {
-            Last::Most(_) => self.lanes.first_of_greatest(a, b, least),
-            _ => self.lanes.first_of_least(a, b, least),
-        };
-        Some(found.map(InstanceId::from_idx))
+        })
     }
 
     /// What a decision must ask beside room of the two resources.
     fn needed(&mut self, rules: &Rules<'_>, view: &PlacementView<'_>) -> Needed {
         let definition = view.definition();
         let demands = view.cluster.demands(view.definition);
-        let mut needed = Needed { answers: [0; MASKS_MAX], len: 0, is_more_asked: false, is_distinct: false };
-        needed.is_more_asked |=
-            definition.needs.gpus > 0 || definition.needs.network_interfaces > 0 || definition.takes_ports();
+        let mut needed = Needed {
+            is_more_asked: definition.needs.gpus > 0
+                || definition.needs.network_interfaces > 0
+                || definition.takes_ports(),
+            ..Needed::default()
+        };
         if demands.requires_attributes() {
             needed.add(self.answers_to(view.cluster, Question::IsCapable(view.definition)));
         }
@@ -159,13 +131,15 @@ impl PlacementIndex {
 
 impl Needed {
     fn add(&mut self, answers: usize) {
-        if self.answers[..self.len].contains(&answers) {
+        // Questions are as many as expressions and definitions that ask something.
+        let answers = u16::try_from(answers).ok();
+        if answers.is_some_and(|it| self.answers[..self.len].contains(&it)) {
             return;
         }
-        if self.len == MASKS_MAX {
+        let Some(answers) = answers.filter(|_| self.len < MASKS_MAX) else {
             self.is_more_asked = true;
             return;
-        }
+        };
         self.answers[self.len] = answers;
         self.len += 1;
     }
@@ -173,24 +147,24 @@ impl Needed {
 
 /// A decision under way.
 struct Decision<'a> {
-    index: &'a PlacementIndex,
+    lanes: Lanes,
+    columns: &'a Columns,
     rules: &'a Rules<'a>,
     view: &'a PlacementView<'a>,
     rooms: [u32; 2],
     /// What is known of the attribute that tasks are spread over.
-    values: Option<usize>,
-    shelf: Option<usize>,
+    values: Option<&'a Values>,
+    shelf: Option<&'a mut Shelf>,
 }
 
 impl Decision<'_> {
-    fn roomy<'b>(&'b self, masks: &'b [&'b [u64]]) -> impl Iterator<Item = (usize, u64)> + 'b {
-        let columns = &self.index.columns;
-        let available = columns.available(self.rules.provider);
-        all::roomy(self.index.lanes, columns, available, masks, self.rooms)
+    fn roomy<'b>(&'b self, masks: Masks<'b>) -> impl Iterator<Item = (usize, u64)> + 'b {
+        let available = self.columns.available(self.rules.provider);
+        all::roomy(self.lanes, self.columns, available, masks, self.rooms)
     }
 
     fn follow(
-        &self,
+        &mut self,
         plan: Plan,
         ask: &mut Ask<'_>,
         scratch: &mut super::Scratch,
@@ -202,7 +176,6 @@ impl Decision<'_> {
         let Some(values) = self.values else {
             return self.within(plan, ask, None);
         };
-        let values = &self.index.values[values];
         let attribute = values.attribute;
         let n_available = values.n_available(self.rules.provider);
         let inhabited = n_available.iter().enumerate().filter(|it| *it.1 > 0).map(|it| it.0);
@@ -225,7 +198,7 @@ impl Decision<'_> {
     /// The choice among the instances with an open value, all of them if there
     /// is no attribute.
     fn within(
-        &self,
+        &mut self,
         plan: Plan,
         ask: &mut Ask<'_>,
         is_open: Option<&[bool]>,
@@ -234,7 +207,7 @@ impl Decision<'_> {
         let found = self.best(plan, ask, is_open)?;
         let is_distinct = ask.without_group(false);
         match found {
-            Some(found) => Ok(Some(ask.instance(found))),
+            Some(found) => Ok(Some(found.instance())),
             None if plan.is_spread_over_instances && !is_distinct => Ok(self.with_group(plan, ask, is_open)),
             None => Ok(None),
         }
@@ -242,19 +215,18 @@ impl Decision<'_> {
 
     /// The best by the last link and the tie break.
     fn best(
-        &self,
+        &mut self,
         plan: Plan,
         ask: &mut Ask<'_>,
         is_open: Option<&[bool]>,
     ) -> Result<Option<Found>, GivenUp> {
-        let Some(shelf) = self.shelf else {
+        let Some(shelf) = &mut self.shelf else {
             return match plan.tie_break {
                 TieBreak::Random => self.drawn(ask, is_open),
                 TieBreak::LowestId => self.first(ask, is_open),
             };
         };
-        let (lanes, columns) = (self.index.lanes, &self.index.columns);
-        let shelf = &self.index.shelves[shelf].1;
+        let (lanes, columns) = (self.lanes, self.columns);
         let best = match is_open {
             None => shelf.best(lanes, columns, 0, ask),
             Some(is_open) => {
@@ -268,12 +240,13 @@ impl Decision<'_> {
     /// The first of the drawn order, if it comes before a look at all instances
     /// would be done.
     fn drawn(&self, ask: &mut Ask<'_>, is_open: Option<&[bool]>) -> Result<Option<Found>, GivenUp> {
-        let columns = &self.index.columns;
+        let columns = self.columns;
         let [cpu, memory] = self.rooms;
         let is_alone = columns.is_alone(self.rules.provider);
         let available = columns.available(self.rules.provider);
         let n_tries = (ask.n_places() / 64).max(64);
-        for (place, number) in ask.places().take_while(|it| it.0 < n_tries) {
+        for (place, number_of_place) in ask.places(n_tries) {
+            let number = number_of_place as usize;
             if number >= columns.n_instances() {
                 continue;
             }
@@ -283,9 +256,9 @@ impl Decision<'_> {
                 && has[1] >= memory
                 && (is_alone || is_here())
                 && is_open.is_none_or(|it| it[self.value(number)])
-                && ask.accepts(number as u32)
+                && ask.accepts(number_of_place)
             {
-                return Ok(Some(ask.found(0, place as u32)));
+                return Ok(Some(ask.found(0, place, number_of_place)));
             }
         }
         if n_tries >= ask.n_places() { Ok(None) } else { Err(GivenUp) }
@@ -295,8 +268,9 @@ impl Decision<'_> {
     fn first(&self, ask: &mut Ask<'_>, is_open: Option<&[bool]>) -> Result<Option<Found>, GivenUp> {
         for (block, word) in self.roomy(ask.masks) {
             for number in bits(word).map(|it| block * LANES + it) {
-                if is_open.is_none_or(|it| it[self.value(number)]) && ask.accepts(number as u32) {
-                    return Ok(Some(ask.found(0, number as u32)));
+                let tie = number as u32;
+                if is_open.is_none_or(|it| it[self.value(number)]) && ask.accepts(tie) {
+                    return Ok(Some(ask.found(0, tie, tie)));
                 }
             }
             if ask.is_exhausted() {
@@ -307,15 +281,15 @@ impl Decision<'_> {
     }
 
     fn value(&self, number: usize) -> usize {
-        self.index.values[self.values.expect("a value is open")].of(number)
+        self.values.expect("a value is open").of(number)
     }
 
     /// Every instance that would do has tasks of the group: the best of those
     /// with the fewest.
     fn with_group(&self, plan: Plan, ask: &Ask<'_>, is_open: Option<&[bool]>) -> Option<InstanceId> {
-        let columns = &self.index.columns;
+        let columns = self.columns;
         let available = columns.available(self.rules.provider);
-        let mut best: Option<(u32, Found, InstanceId)> = None;
+        let mut best: Option<(u32, Found)> = None;
         for (id, n_tasks) in self.view.cluster.group_instances(self.view.group) {
             if best.is_some_and(|it| it.0 < n_tasks) {
                 continue;
@@ -331,13 +305,12 @@ impl Decision<'_> {
                 Last::Nothing => 0,
                 Last::Least(packed) | Last::Most(packed) => has[packed],
             };
-            let tie = ask.rank().map_or(id.number(), |it| it.of(id.number()));
-            let found = ask.found(key, tie);
-            if best.is_none_or(|it| (n_tasks, found) < (it.0, it.1)) && ask.allows(id.number()) {
-                best = Some((n_tasks, found, id));
+            let found = ask.found(key, ask.tie_of(id.number()), id.number());
+            if best.is_none_or(|it| (n_tasks, found) < it) && ask.allows(id.number()) {
+                best = Some((n_tasks, found));
             }
         }
-        best.map(|it| it.2)
+        best.map(|it| it.1.instance())
     }
 }
 

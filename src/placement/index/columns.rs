@@ -67,6 +67,7 @@ impl Columns {
 
     /// Reads the instance again and says what it had before and has now; `None`
     /// if it has more than the columns hold.
+    #[inline]
     pub(super) fn read(&mut self, lanes: Lanes, cluster: &Cluster, id: InstanceId) -> Option<(Rooms, Rooms)> {
         let row = Row::of(cluster, id)?;
         let (block, lane) = (id.idx() / LANES, id.idx() % LANES);
@@ -74,10 +75,11 @@ impl Columns {
             self.rooms.iter_mut().for_each(|it| it.resize(block + 1, [0; LANES]));
         }
         self.n_instances = self.n_instances.max(id.idx() + 1);
-        let mut before = [0; 2];
-        for ((column, now), before) in self.rooms.iter_mut().zip(row.rooms).zip(&mut before) {
-            *before = std::mem::replace(&mut column[block][lane], now);
-        }
+        let [cpu, memory] = &mut self.rooms;
+        let before = [
+            std::mem::replace(&mut cpu[block][lane], row.rooms[0]),
+            std::mem::replace(&mut memory[block][lane], row.rooms[1]),
+        ];
         if !self.most[0].is_empty() {
             self.keep_most(lanes, block, before, row.rooms);
         }
@@ -120,13 +122,14 @@ impl Columns {
 }
 
 impl Row {
+    #[inline]
     fn of(cluster: &Cluster, id: InstanceId) -> Option<Self> {
         let instance = cluster.instance(id);
-        let amounts = [instance.free.cpu.0, instance.free.memory.0];
-        if amounts.iter().any(|&it| it > AMOUNT_MAX) {
+        let [cpu, memory] = [instance.free.cpu.0, instance.free.memory.0];
+        if cpu > AMOUNT_MAX || memory > AMOUNT_MAX {
             return None;
         }
-        let rooms = if instance.takes_tasks() { amounts.map(|it| it + 1) } else { [0; 2] };
+        let rooms = if instance.takes_tasks() { [cpu + 1, memory + 1] } else { [0; 2] };
         Some(Self { rooms, provider: instance.provider })
     }
 }

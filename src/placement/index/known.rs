@@ -44,6 +44,27 @@ impl Answers {
     }
 }
 
+/// The answers that one decision needs: an instance is allowed if all of them
+/// are yes.
+#[derive(Clone, Copy)]
+pub(super) struct Masks<'a> {
+    pub(super) answers: &'a [Answers],
+    pub(super) needed: &'a [u16],
+}
+
+impl Masks<'_> {
+    /// Whether nothing is asked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.needed.is_empty()
+    }
+
+    /// Those of 64 neighbours that are allowed.
+    pub(super) fn word(&self, block: usize) -> u64 {
+        let words = self.needed.iter().map(|&it| &self.answers[usize::from(it)].words);
+        words.fold(u64::MAX, |all, it| all & it.get(block).copied().unwrap_or(0))
+    }
+}
+
 /// The instances by their value of an attribute.
 #[derive(Clone, Debug)]
 pub(super) struct Values {

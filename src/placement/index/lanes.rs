@@ -99,15 +99,6 @@ loops! {
         greatest
     }
 
-    /// The greatest of `rooms` where `cells` is `cell`; 0 if it is so nowhere.
-    fn greatest_where(cells: &'a Block, cell: u32, rooms: &'a Block) -> u32 {
-        let mut greatest = 0;
-        for lane in 0..LANES {
-            greatest = greatest.max(if cells[lane] == cell { rooms[lane] } else { 0 });
-        }
-        greatest
-    }
-
     /// The least of `numbers` where `rooms` is at least `room`; `u32::MAX` if it
     /// is so nowhere.
     fn least_with_room(numbers: &'a [u32], rooms: &'a [u32], room: u32) -> u32 {
@@ -149,44 +140,6 @@ loops! {
         None
     }
 
-    /// A bit for each of 64: the one is equal, the other at least what is asked.
-    fn equal_and_at_least(a: &'a Block, b: &'a Block, equal: u32, least: u32) -> u64 {
-        let mut flags = [0; LANES];
-        for lane in 0..LANES {
-            flags[lane] = u8::from(a[lane] == equal) & u8::from(b[lane] >= least);
-        }
-        word(&flags)
-    }
-
-    /// The first position where both numbers are at least what is asked and that
-    /// of `a` is the least there is.
-    fn first_of_least(a: &'a [Block], b: &'a [Block], least: [u32; 2]) -> Option<usize> {
-        let mut best = u32::MAX;
-        for (a, b) in a.iter().zip(b) {
-            for lane in 0..LANES {
-                let is_it = (a[lane] >= least[0]) & (b[lane] >= least[1]);
-                best = best.min(if is_it { a[lane] } else { u32::MAX });
-            }
-            // Nothing is less than what is asked for.
-            if best == least[0] {
-                break;
-            }
-        }
-        if best == u32::MAX { None } else { first_equal(a, b, best, least[1]) }
-    }
-
-    /// The same where it is the greatest there is.
-    fn first_of_greatest(a: &'a [Block], b: &'a [Block], least: [u32; 2]) -> Option<usize> {
-        let mut best = 0;
-        for (a, b) in a.iter().zip(b) {
-            for lane in 0..LANES {
-                let is_it = (a[lane] >= least[0]) & (b[lane] >= least[1]);
-                best = best.max(if is_it { a[lane] } else { 0 });
-            }
-        }
-        if best == 0 { None } else { first_equal(a, b, best, least[1]) }
-    }
-
     /// The position of a number in a list that has it once.
     fn position_of(numbers: &'a [u32], number: u32) -> Option<usize> {
         // All of them without an early exit: a list is short, and no branch
@@ -209,23 +162,6 @@ fn word(flags: &[u8; LANES]) -> u64 {
         word |= bits << (8 * idx);
     }
     word
-}
-
-/// The first position where the one number is equal, the other at least what is
-/// asked.
-#[inline(always)]
-fn first_equal(a: &[Block], b: &[Block], equal: u32, least: u32) -> Option<usize> {
-    for (idx, (a, b)) in a.iter().zip(b).enumerate() {
-        let mut first = LANES as u32;
-        for lane in 0..LANES {
-            let is_it = (a[lane] == equal) & (b[lane] >= least);
-            first = first.min(if is_it { lane as u32 } else { LANES as u32 });
-        }
-        if first < LANES as u32 {
-            return Some(idx * LANES + first as usize);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -256,10 +192,6 @@ mod tests {
                 let both = (0..64).filter(|&it| a[it] >= least && b[it] >= 7).fold(0, |it, at| it | 1 << at);
                 let found = lanes.next_both_at_least(&[*b, *a], &[[0; 64], *b], 0, [least, 7]);
                 assert_eq!(found, (both != 0).then_some((1, both)));
-                let one = (0..64).filter(|&it| a[it] == least && b[it] >= 7).fold(0, |it, at| it | 1 << at);
-                assert_eq!(lanes.equal_and_at_least(a, b, least, 7), one);
-                let greatest = (0..64).filter(|&it| a[it] == least).map(|it| b[it]).max();
-                assert_eq!(lanes.greatest_where(a, least, b), greatest.unwrap_or(0));
             }
             assert_eq!(lanes.greatest(&all), *all.iter().max().unwrap());
         }

@@ -31,6 +31,7 @@ mod tests;
 use crate::base::id::{AttributeId, CapacityProviderId, Id as _, InstanceId};
 use crate::model::Cluster;
 use crate::model::changes::InstanceChange;
+use crate::model::options::TieBreak;
 use columns::Columns;
 use known::{Answers, Values};
 use lanes::Lanes;
@@ -85,6 +86,7 @@ impl PlacementIndex {
 
     /// An instance changed; every change of the cluster must be told, each
     /// before the next decision.
+    #[inline]
     pub fn note(&mut self, change: InstanceChange) {
         self.changes.push(change);
     }
@@ -107,7 +109,7 @@ impl PlacementIndex {
             let provider = cluster.instance(change.id).provider;
             for (attribute, shelf) in self.shelves.iter_mut().filter(|it| it.1.provider == provider) {
                 let part = attribute.map_or(0, |it| cluster.attribute_value(change.id, it).0.into());
-                shelf.note(self.lanes, &self.columns, change.id.idx(), before, part);
+                shelf.note(self.lanes, &self.columns, change.id.idx(), part);
             }
         }
         self.changes = changes;
@@ -134,18 +136,21 @@ impl PlacementIndex {
         packed: usize,
         provider: CapacityProviderId,
         attribute: Option<AttributeId>,
+        tie_break: TieBreak,
     ) -> usize {
         let is_it = |it: &(Option<AttributeId>, Shelf)| {
-            it.0 == attribute && it.1.packed == packed && it.1.provider == provider
+            let shelf = &it.1;
+            it.0 == attribute
+                && (shelf.packed, shelf.provider, shelf.tie_break) == (packed, provider, tie_break)
         };
         let known = self.shelves.iter().position(is_it);
         known.unwrap_or_else(|| {
-            let mut shelf = Shelf::new(packed, provider);
+            let mut shelf = Shelf::new(packed, provider, tie_break);
             for number in 0..self.columns.n_instances() {
                 let id = InstanceId::from_idx(number);
                 if cluster.instance(id).provider == provider {
                     let part = attribute.map_or(0, |it| cluster.attribute_value(id, it).0.into());
-                    shelf.note(self.lanes, &self.columns, number, [0; 2], part);
+                    shelf.note(self.lanes, &self.columns, number, part);
                 }
             }
             self.shelves.push((attribute, shelf));

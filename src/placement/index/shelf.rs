@@ -4,9 +4,10 @@
 //! first.
 
 use crate::base::id::CapacityProviderId;
+use crate::model::options::TieBreak;
 use crate::placement::index::ask::{Ask, Found};
 use crate::placement::index::bucket::{Bucket, Ground};
-use crate::placement::index::columns::{Columns, Rooms};
+use crate::placement::index::columns::Columns;
 use crate::placement::index::lanes::{Block, LANES, Lanes};
 
 /// Amounts below 512 have a level each, from there on each doubling has 256.
@@ -32,7 +33,12 @@ pub(super) struct Shelf {
     /// Which resource it is in the order of, as the columns count them.
     pub(super) packed: usize,
     pub(super) provider: CapacityProviderId,
-    cells: Vec<Block>,
+    /// What decides between equal instances.
+    pub(super) tie_break: TieBreak,
+    /// More instances of a cell than these are many.
+    few_max: usize,
+    /// The cell of each instance.
+    cells: Vec<u32>,
     parts: Vec<Part>,
 }
 
@@ -45,13 +51,14 @@ struct Part {
     /// The levels that are there, ascending, with their instances.
     levels: Vec<u16>,
     buckets: Vec<Bucket>,
-    /// The most that any instance of each of them has of the other resource.
-    most: Vec<Block>,
+    /// No less than any instance of each of them has of the other resource;
+    /// lowered where a search meets it in vain.
+    limits: Vec<Block>,
 }
 
 impl Part {
     fn new() -> Self {
-        Self { n_below: vec![0; N_LEVELS], levels: Vec::new(), buckets: Vec::new(), most: Vec::new() }
+        Self { n_below: vec![0; N_LEVELS], levels: Vec::new(), buckets: Vec::new(), limits: Vec::new() }
     }
 
     /// The position of a level, which is there from now on.
@@ -68,110 +75,94 @@ impl Part {
         self.n_below[level + 1..].iter_mut().for_each(|it| *it += 1);
         self.levels.insert(position, u16::try_from(level).expect("levels are few"));
         self.buckets.insert(position, Bucket::default());
-        if self.levels.len() > self.most.len() * LANES {
-            self.most.push([0; LANES]);
+        if self.levels.len() > self.limits.len() * LANES {
+            self.limits.push([0; LANES]);
         }
-        let most = self.most.as_flattened_mut();
-        let end = most.len() - 1;
-        most.copy_within(position..end, position + 1);
-        most[position] = 0;
+        let limits = self.limits.as_flattened_mut();
+        let end = limits.len() - 1;
+        limits.copy_within(position..end, position + 1);
+        limits[position] = 0;
     }
 
-    fn most(&mut self, position: usize) -> &mut u32 {
-        &mut self.most[position / LANES][position % LANES]
+    fn limit(&mut self, position: usize) -> &mut u32 {
+        &mut self.limits[position / LANES][position % LANES]
     }
 }
 
 impl Shelf {
     /// An empty shelf.
-    pub(super) fn new(packed: usize, provider: CapacityProviderId) -> Self {
-        Self { packed, provider, cells: Vec::new(), parts: Vec::new() }
+    pub(super) fn new(packed: usize, provider: CapacityProviderId, tie_break: TieBreak) -> Self {
+        Self { packed, provider, tie_break, few_max: LANES, cells: Vec::new(), parts: Vec::new() }
     }
 
-    /// Takes note of an instance that had `before` of both resources, belongs to
-    /// `part` and has what the columns say.
-    pub(super) fn note(
-        &mut self,
-        lanes: Lanes,
-        columns: &Columns,
-        number: usize,
-        before: Rooms,
-        part: usize,
-    ) {
-        let (block, lane) = (number / LANES, number % LANES);
+    /// There are so many instances. A list costs by its length, a row by all
+    /// blocks; where chance decides, a row is tried place by place of the order
+    /// drawn, which costs by instances to one of the cell.
+    fn stretch(&mut self, n_blocks: usize) {
+        self.cells.resize(n_blocks * LANES, NOWHERE);
+        self.few_max = match self.tie_break {
+            TieBreak::LowestId => n_blocks / 2,
+            TieBreak::Random => (16 * self.cells.len()).isqrt(),
+        };
+        self.few_max = self.few_max.max(LANES);
+    }
+
+    /// Takes note of an instance that belongs to `part` and has what the columns
+    /// say.
+    pub(super) fn note(&mut self, lanes: Lanes, columns: &Columns, number: usize, part: usize) {
         let (packed, other) = (self.packed, 1 - self.packed);
         let now = columns.rooms_of(number);
-        if self.cells.len() < columns.n_blocks() {
-            self.cells.resize(columns.n_blocks(), [NOWHERE; LANES]);
+        if self.cells.len() <= number {
+            self.stretch(columns.n_blocks());
         }
+        let few_max = self.few_max;
+        let ground = Ground { lanes, packed: &columns.rooms[packed], other: &columns.rooms[other], few_max };
         let cell = match now[packed] {
             0 => NOWHERE,
             amount => (part as u32) << LEVEL_BITS | level_of(amount) as u32,
         };
-        // While it is taken out it is nowhere: whoever looks for what is left must
-        // not find it.
-        let cell_before = std::mem::replace(&mut self.cells[block][lane], NOWHERE);
-        if cell_before != NOWHERE {
-            let ground = Ground {
-                lanes,
-                cells: &self.cells,
-                packed: &columns.rooms[packed],
-                other: &columns.rooms[other],
-            };
-            let part = &mut self.parts[(cell_before >> LEVEL_BITS) as usize];
-            let position = usize::from(part.n_below[(cell_before & ((1 << LEVEL_BITS) - 1)) as usize]);
-            part.buckets[position].remove(&ground, cell_before, number as u32, before[other]);
-            if *part.most(position) == before[other] {
-                *part.most(position) = part.buckets[position].most(lanes);
-            }
+        let before = std::mem::replace(&mut self.cells[number], cell);
+        if before != NOWHERE {
+            let part = &mut self.parts[(before >> LEVEL_BITS) as usize];
+            let position = usize::from(part.n_below[(before & ((1 << LEVEL_BITS) - 1)) as usize]);
+            part.buckets[position].remove(&ground, number as u32);
         }
-        self.cells[block][lane] = cell;
         if cell != NOWHERE {
-            let ground = Ground {
-                lanes,
-                cells: &self.cells,
-                packed: &columns.rooms[packed],
-                other: &columns.rooms[other],
-            };
             if self.parts.len() <= part {
                 self.parts.resize_with(part + 1, Part::new);
             }
             let part = &mut self.parts[part];
             let position = part.position(level_of(now[packed]));
-            part.buckets[position].insert(&ground, cell, number as u32, [now[packed], now[other]]);
-            let most = part.most(position);
-            *most = now[other].max(*most);
+            part.buckets[position].insert(&ground, number as u32, [now[packed], now[other]]);
+            let limit = part.limit(position);
+            *limit = now[other].max(*limit);
         }
     }
 
     /// The best instance of a part that `ask` accepts.
     pub(super) fn best(
-        &self,
+        &mut self,
         lanes: Lanes,
         columns: &Columns,
-        part_idx: usize,
+        part: usize,
         ask: &mut Ask<'_>,
     ) -> Option<Found> {
-        let part = self.parts.get(part_idx)?;
-        let ground = Ground {
-            lanes,
-            cells: &self.cells,
-            packed: &columns.rooms[self.packed],
-            other: &columns.rooms[1 - self.packed],
-        };
+        let part = self.parts.get_mut(part)?;
+        let (packed, other) = (&columns.rooms[self.packed], &columns.rooms[1 - self.packed]);
+        let ground = Ground { lanes, packed, other, few_max: self.few_max };
         let least = usize::from(part.n_below[level_of(ask.packed)]);
         let mut at = if ask.is_most_first() { part.levels.len().checked_sub(1)? } else { least };
         loop {
             let position = if ask.is_most_first() {
-                lanes.last_at_least(&part.most, at, ask.other).filter(|&it| it >= least)?
+                lanes.last_at_least(&part.limits, at, ask.other).filter(|&it| it >= least)?
             } else {
-                lanes.first_at_least(&part.most, at, ask.other)?
+                lanes.first_at_least(&part.limits, at, ask.other)?
             };
-            let cell = (part_idx as u32) << LEVEL_BITS | u32::from(part.levels[position]);
-            let best = part.buckets[position].best(&ground, cell, ask);
+            let best = part.buckets[position].best(&ground, ask);
             if best.is_some() || ask.is_exhausted() {
                 return best;
             }
+            *part.limit(position) = part.buckets[position].limit(lanes);
             at = if ask.is_most_first() { position.checked_sub(1)? } else { position + 1 };
         }
     }
@@ -180,19 +171,19 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placement::index::columns::Rooms;
 
     #[test]
     fn an_instance_that_changes_within_its_level_is_listed_once() {
         let lanes = Lanes::new();
         let mut columns = Columns::default();
         columns.rooms = [vec![[0; LANES]; 2], vec![[0; LANES]; 2]];
-        let mut shelf = Shelf::new(0, CapacityProviderId::new(0));
+        let mut shelf = Shelf::new(0, CapacityProviderId::new(0), TieBreak::LowestId);
         let mut set = |number: usize, now: Rooms| {
-            let before = columns.rooms_of(number);
             for (column, now) in columns.rooms.iter_mut().zip(now) {
                 column[number / LANES][number % LANES] = now;
             }
-            shelf.note(lanes, &columns, number, before, 0);
+            shelf.note(lanes, &columns, number, 0);
             for bucket in &shelf.parts[0].buckets {
                 let (len, n_listed) = bucket.counted();
                 assert_eq!(len, n_listed, "after {number} has {now:?}");

@@ -117,7 +117,7 @@ fn setup(hours: u64, scaling: Scaling, (min_size, max_size): (u32, u32)) -> Setu
         on_demand: DatedPrice::of(Money::parse_usd("0.768").expect("a price")),
         spot: None,
     };
-    let chain = Chain { strategies: vec![Arc::new(Binpack::Cpu)], tie_break: TieBreak::Random };
+    let chain = Chain::new(vec![Arc::new(Binpack::Cpu)], TieBreak::Random);
     let standalone = StandalonePolicy {
         placement: Placement::onto(PROVIDER, chain),
         unplaced: Unplaced::Retry { first: SimDuration::from_secs(15), longest: SimDuration::from_secs(300) },

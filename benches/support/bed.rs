@@ -92,7 +92,7 @@ impl Bed {
             group_names: Vec::new(),
             n_batches: N_GROUPS,
             // As in a run: only where a rule asks.
-            counts_batches: chain.strategies.iter().any(|it| it.order().depends_on_group()),
+            counts_batches: chain.strategies().iter().any(|it| it.order().depends_on_group()),
             release_on_desired_stopped: false,
         });
         for number in 0..n_instances {
@@ -175,7 +175,7 @@ fn chain(links: Links, tie_break: TieBreak, attributes: &mut Attributes) -> Chai
         let entry = STRATEGIES.iter().find(|it| it.name == name).expect("a strategy of the list");
         (entry.build)(field, attributes).expect("a field of the strategy")
     });
-    Chain { strategies: strategies.collect(), tie_break }
+    Chain::new(strategies.collect(), tie_break)
 }
 
 fn definition((cpu, memory): (u32, u32)) -> TaskDefinition {

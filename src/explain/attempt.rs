@@ -64,7 +64,7 @@ impl Attempt {
         let examination = Examination::of(rules, view);
         assert_eq!(examination.chosen, decision.chosen, "what is explained is what was done");
         let spots = examination.verdicts.iter().map(|it| Spot::of(it.0, view, setup)).collect();
-        let strategies = rules.chain.strategies.iter().take(examination.links.len());
+        let strategies = rules.chain.strategies().iter().take(examination.links.len());
         let links = strategies.map(|it| (it.describe(&setup.attributes), it.key_unit())).collect();
         let is_placed = decision.chosen.is_some();
         Self {
@@ -72,7 +72,7 @@ impl Attempt {
             at,
             spots,
             links,
-            tie_break: rules.chain.tie_break,
+            tie_break: rules.chain.tie_break(),
             nearest_miss: if is_placed { None } else { nearest_miss(&examination, rules, view, setup) },
             relaxations: if is_placed { Vec::new() } else { relaxation::all(rules, view) },
             examination,

@@ -117,7 +117,7 @@ fn allowed_like(
 
 /// The instances that would do, preferences aside.
 fn allowed(rules: &Rules<'_>, view: &PlacementView<'_>) -> Vec<InstanceId> {
-    let chain = Chain { strategies: Vec::new(), tie_break: TieBreak::LowestId };
+    let chain = Chain::new(Vec::new(), TieBreak::LowestId);
     let mut allowed = Vec::new();
     placer::prefer(&Rules { chain: &chain, ..*rules }, view, &mut allowed);
     allowed

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::attribute::{AVAILABILITY_ZONE, Attributes};
 use crate::model::options::TieBreak;
+use crate::placement::index::Plan;
 use crate::placement::strategies::random::Random;
 use crate::placement::strategies::spread::{Spread, SpreadField};
 use crate::placement::strategy::PlacementStrategy;
@@ -11,25 +12,48 @@ use crate::placement::strategy::PlacementStrategy;
 /// Strategies in turn, each deciding only what those before it left equal.
 #[derive(Clone)]
 pub struct Chain {
-    /// In the order of the request.
-    pub strategies: Vec<Arc<dyn PlacementStrategy>>,
-    /// What decides in the end.
-    pub tie_break: TieBreak,
+    strategies: Vec<Arc<dyn PlacementStrategy>>,
+    tie_break: TieBreak,
+    looks_at_order: bool,
+    /// How the index follows it, found once and not at every decision.
+    plan: Option<Plan>,
 }
 
 impl Chain {
     /// The most strategies of one request (API RunTask, CreateService).
     pub const LEN_MAX: usize = 5;
 
+    /// These strategies in the order of the request, and what decides in the end.
+    pub fn new(strategies: Vec<Arc<dyn PlacementStrategy>>, tie_break: TieBreak) -> Self {
+        let looks_at_order =
+            tie_break == TieBreak::Random || strategies.iter().any(|it| it.order().looks_at_order());
+        let plan = Plan::of(&strategies, tie_break);
+        Self { strategies, tie_break, looks_at_order, plan }
+    }
+
+    /// The strategies in the order of the request.
+    pub fn strategies(&self) -> &[Arc<dyn PlacementStrategy>] {
+        &self.strategies
+    }
+
+    /// What decides in the end.
+    pub fn tie_break(&self) -> TieBreak {
+        self.tie_break
+    }
+
     /// Whether an order has to be drawn for a decision.
     pub fn looks_at_order(&self) -> bool {
-        self.tie_break == TieBreak::Random || self.strategies.iter().any(|it| it.order().looks_at_order())
+        self.looks_at_order
+    }
+
+    pub(super) fn plan(&self) -> Option<Plan> {
+        self.plan
     }
 
     /// Stand-alone tasks that name no strategy: any instance that fits
     /// (developer guide, task-placement-strategies).
     pub fn default_of_run_task(tie_break: TieBreak) -> Self {
-        Self { strategies: vec![Arc::new(Random)], tie_break }
+        Self::new(vec![Arc::new(Random)], tie_break)
     }
 
     /// A service that names no strategy: spread over zones, and inside a zone
@@ -39,7 +63,7 @@ impl Chain {
         let zone = SpreadField::Attribute(attributes.track(AVAILABILITY_ZONE));
         let strategies = [zone, SpreadField::InstanceId]
             .map(|field| -> Arc<dyn PlacementStrategy> { Arc::new(Spread { field }) });
-        Self { strategies: strategies.into(), tie_break }
+        Self::new(strategies.into(), tie_break)
     }
 }
 

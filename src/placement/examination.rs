@@ -36,7 +36,7 @@ impl Examination {
         let verdicts: Vec<_> = alive.map(|&it| (it, placer::reason(rules, view, it))).collect();
         let mut left: Vec<InstanceId> = verdicts.iter().filter(|it| it.1.is_none()).map(|it| it.0).collect();
         let mut links = Vec::new();
-        for strategy in &rules.chain.strategies {
+        for strategy in rules.chain.strategies() {
             if left.len() < 2 {
                 break;
             }

@@ -54,7 +54,7 @@ pub fn prefer(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<
 
 /// Step 3: each strategy decides what those before left equal.
 fn like(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<InstanceId>) {
-    for strategy in &rules.chain.strategies {
+    for strategy in rules.chain.strategies() {
         if candidates.len() < 2 {
             break;
         }
@@ -64,7 +64,7 @@ fn like(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &mut Vec<Instan
 
 /// The tie break.
 fn decide(rules: &Rules<'_>, view: &PlacementView<'_>, candidates: &[InstanceId]) -> Option<InstanceId> {
-    match rules.chain.tie_break {
+    match rules.chain.tie_break() {
         TieBreak::LowestId => candidates.first().copied(),
         TieBreak::Random => candidates.iter().copied().min_by_key(|&instance| view.order.rank(instance)),
     }

@@ -259,7 +259,7 @@ pub fn build_chain(strategies: &[Written<'_>], attributes: &mut Attributes, tie_
             Err(error) => panic!("a strategy without fault has its field: expected {}", error.expected),
         }
     };
-    Chain { strategies: strategies.iter().map(build).collect(), tie_break }
+    Chain::new(strategies.iter().map(build).collect(), tie_break)
 }
 
 /// Constraints without fault; their expressions are known from then on.

@@ -30,7 +30,7 @@ pub fn prefer(cluster: &Cluster, chain: &Chain, candidates: &mut Vec<TaskId>) {
     keep_least(candidates, |task| readiness(cluster, task));
     // Revisions that are on their way out go oldest first.
     keep_least(candidates, |task| revision(cluster, task));
-    for strategy in &chain.strategies {
+    for strategy in chain.strategies() {
         if candidates.len() < 2 {
             break;
         }

@@ -48,12 +48,12 @@ impl Recorder {
     /// A capacity provider stands like this from `now` on.
     pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
         let horizon = self.horizon - SimTime::ZERO;
-        let before = std::mem::replace(&mut self.provider_readings[provider], reading);
-        if before == reading {
-            return;
+        let known = &mut self.provider_readings[provider];
+        self.record.providers[provider].set(now, horizon, known, &reading);
+        if known.n_instances != reading.n_instances {
+            self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
         }
-        self.record.providers[provider].set(now, horizon, &before, &reading);
-        self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
+        *known = reading;
     }
 
     /// A placement before a provider failed, and `reason` ruled out so many of

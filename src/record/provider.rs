@@ -77,14 +77,9 @@ pub struct ProviderReading {
 }
 
 impl ProviderReading {
-    fn of(&self, resource: Resource) -> Reserved {
-        match resource {
-            Resource::Cpu => self.cpu,
-            Resource::Memory => self.memory,
-            Resource::NetworkInterfaces => self.network_interfaces,
-            Resource::Ports => self.ports,
-            Resource::Gpus => self.gpus,
-        }
+    /// In the order of [`Resource::ALL`].
+    const fn reserved(&self) -> [Reserved; Resource::ALL.len()] {
+        [self.cpu, self.memory, self.network_interfaces, self.ports, self.gpus]
     }
 }
 
@@ -154,19 +149,11 @@ impl ProviderRecord {
         reading: &ProviderReading,
     ) {
         self.waiting.set(now, reading.n_waiting);
-        for resource in Resource::ALL {
-            if reading.of(resource) == before.of(resource) {
-                continue;
-            }
-            let share = reading.of(resource).per_10_000();
-            match self.reserved.binary_search_by_key(&resource, |it| it.resource) {
-                Ok(idx) => self.reserved[idx].per_10_000.set(now, share),
-                Err(idx) if share > 0 => {
-                    let mut per_10_000 = Series::new(horizon);
-                    per_10_000.set(now, share);
-                    self.reserved.insert(idx, ReservedSeries { resource, per_10_000 });
-                }
-                Err(_) => (),
+        for ((resource, before), reserved) in
+            Resource::ALL.into_iter().zip(before.reserved()).zip(reading.reserved())
+        {
+            if before != reserved {
+                self.set_reserved(now, horizon, resource, reserved.per_10_000());
             }
         }
         if reading.binding == before.binding {
@@ -181,6 +168,19 @@ impl ProviderRecord {
             let mut is_binding = Series::new(horizon);
             is_binding.set(now, 1);
             self.blocked.insert(idx, BlockedSeries { reason, is_binding });
+        }
+    }
+
+    fn set_reserved(&mut self, now: SimTime, horizon: SimDuration, resource: Resource, share: u64) {
+        let idx = self.reserved.partition_point(|it| it.resource < resource);
+        match self.reserved.get_mut(idx).filter(|it| it.resource == resource) {
+            Some(known) => known.per_10_000.set(now, share),
+            None if share > 0 => {
+                let mut per_10_000 = Series::new(horizon);
+                per_10_000.set(now, share);
+                self.reserved.insert(idx, ReservedSeries { resource, per_10_000 });
+            }
+            None => (),
         }
     }
 

@@ -7,14 +7,26 @@ use serde::{Deserialize, Serialize};
 use crate::base::{SimDuration, SimTime};
 
 /// A step function from the start of a run to its horizon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Series {
     bucket_ms: u64,
     horizon_ms: u64,
     buckets: Vec<Bucket>,
     last_ms: u64,
     value: u64,
+    /// A bucket that is not behind `last_ms`: where the open one is looked for.
+    #[serde(skip)]
+    open: usize,
 }
+
+impl PartialEq for Series {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |it: &Self| (it.bucket_ms, it.horizon_ms, it.last_ms, it.value);
+        of(self) == of(other) && self.buckets == other.buckets
+    }
+}
+
+impl Eq for Series {}
 
 /// One stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +49,12 @@ impl Series {
         let bucket_ms = horizon_ms.div_ceil(Self::N_BUCKETS as u64);
         let n_buckets = horizon_ms.div_ceil(bucket_ms) as usize;
         let empty = Bucket { integral: 0, min: u64::MAX, max: 0 };
-        Self { bucket_ms, horizon_ms, buckets: vec![empty; n_buckets], last_ms: 0, value: 0 }
+        Self { bucket_ms, horizon_ms, buckets: vec![empty; n_buckets], last_ms: 0, value: 0, open: 0 }
     }
 
     /// From `now` on the value is `value`. Times never run backwards; what lies
     /// beyond the horizon is left out.
+    #[inline]
     pub fn set(&mut self, now: SimTime, value: u64) {
         if value != self.value {
             self.advance(now);
@@ -53,9 +66,13 @@ impl Series {
     pub fn advance(&mut self, now: SimTime) {
         let now_ms = now.millis().min(self.horizon_ms);
         while self.last_ms < now_ms {
-            let idx = self.last_ms / self.bucket_ms;
-            let end_ms = ((idx + 1) * self.bucket_ms).min(now_ms);
-            let bucket = &mut self.buckets[idx as usize];
+            let mut end_ms = (self.open as u64 + 1) * self.bucket_ms;
+            while end_ms <= self.last_ms {
+                self.open += 1;
+                end_ms += self.bucket_ms;
+            }
+            let end_ms = end_ms.min(now_ms);
+            let bucket = &mut self.buckets[self.open];
             bucket.integral += self.value * (end_ms - self.last_ms);
             bucket.min = bucket.min.min(self.value);
             bucket.max = bucket.max.max(self.value);

@@ -267,7 +267,7 @@ impl Placement {
     /// constraint, or zones of Fargate that share tasks out evenly.
     pub fn looks_at_groups(&self) -> bool {
         self.capacity.is_fargate()
-            || self.chain.strategies.iter().any(|it| it.order().depends_on_group())
+            || self.chain.strategies().iter().any(|it| it.order().depends_on_group())
             || self.constraints.iter().any(|it| it.depends_on_group())
     }
 

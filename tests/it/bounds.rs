@@ -161,7 +161,7 @@ impl Case {
             let entry = STRATEGIES.iter().find(|it| it.name == name).expect("a strategy of the list");
             (entry.build)(field, &mut attributes).expect("a field of the strategy")
         });
-        let chain = Chain { strategies: strategies.collect(), tie_break: TieBreak::Random };
+        let chain = Chain::new(strategies.collect(), TieBreak::Random);
         let tracked: Vec<_> = attributes.iter().map(|it| it.0).collect();
         assert!(attributes.iter().all(|it| it.1 == AVAILABILITY_ZONE));
         let zones = ["a", "b"].map(|zone| -> Vec<_> {

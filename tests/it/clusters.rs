@@ -53,7 +53,7 @@ pub(crate) fn fails_after(mean: SimDuration) -> Disruption {
 
 /// Onto the only provider, wherever there is room.
 pub(crate) fn anywhere(provider: CapacityProviderId, tie_break: TieBreak) -> Placement {
-    Placement::onto(provider, Chain { strategies: Vec::new(), tie_break })
+    Placement::onto(provider, Chain::new(Vec::new(), tie_break))
 }
 
 /// A group of instances of type 0 in zone 0: of fixed size, or between two

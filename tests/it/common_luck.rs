@@ -12,6 +12,7 @@ use berthlab::model::options::{ModelOptions, TieBreak};
 use berthlab::model::service::DeploymentBounds;
 use berthlab::model::task::{StopCode, Task, TaskOwner};
 use berthlab::model::workload::{TaskArrival, Workload};
+use berthlab::placement::Chain;
 use berthlab::placement::strategies::STRATEGIES;
 use berthlab::sim::setup::Unplaced;
 use berthlab::sim::{Fact, Watch, run_watched};
@@ -108,8 +109,11 @@ fn play(strategy: (&str, Option<&str>), rollout: DeploymentBounds, is_found: u32
     }
     let entry = STRATEGIES.iter().find(|it| it.name == strategy.0).expect("it is listed");
     let built = (entry.build)(strategy.1, &mut Attributes::default()).expect("the field is known");
-    setup.standalone.placement.chain.strategies.push(built.clone());
-    setup.services[service].placement.chain.strategies.push(built);
+    for placement in [&mut setup.standalone.placement, &mut setup.services[service].placement] {
+        let chain = &placement.chain;
+        let strategies = chain.strategies().iter().chain([&built]).cloned();
+        placement.chain = Chain::new(strategies.collect(), chain.tie_break());
+    }
     let mut luck = Luck::default();
     run_watched(&setup, &workload, Seed(9), &mut luck).expect("nobody stops it");
     luck

@@ -133,13 +133,13 @@ fn case(number: u64) -> (Setup, Workload) {
         let tie_break = setup.options.tie_break;
         let chain = match draws.below(4) {
             0 => Chain::default_of_service(&mut setup.attributes, tie_break),
-            1 => Chain { strategies: Vec::new(), tie_break },
+            1 => Chain::new(Vec::new(), tie_break),
             it => {
                 let (name, field) = if it == 2 { ("binpack", "memory") } else { ("spread", "instanceId") };
                 let entry = STRATEGIES.iter().find(|it| it.name == name).expect("a strategy of the list");
                 let built =
                     (entry.build)(Some(field), &mut setup.attributes).unwrap_or_else(|_| panic!("a field"));
-                Chain { strategies: vec![built], tie_break }
+                Chain::new(vec![built], tie_break)
             }
         };
         setup.services[service].placement.chain = chain;
@@ -206,7 +206,7 @@ fn described(setup: &Setup, workload: &Workload) -> String {
         .map(|(id, it)| {
             let row = &workload.services[id];
             let chain: Vec<_> =
-                it.placement.chain.strategies.iter().map(|it| it.describe(&setup.attributes)).collect();
+                it.placement.chain.strategies().iter().map(|it| it.describe(&setup.attributes)).collect();
             let constraints: Vec<_> = it.placement.constraints.iter().map(|it| it.reason()).collect();
             format!(
                 "{} x {:?} {:?} {chain:?} {constraints:?}",

@@ -376,7 +376,7 @@ fn parse(script: &str) -> (Setup, Workload, Names) {
 }
 
 fn placement(options: &ModelOptions) -> Placement {
-    let chain = Chain { strategies: Vec::new(), tie_break: options.tie_break };
+    let chain = Chain::new(Vec::new(), options.tie_break);
     Placement::onto(CapacityProviderId::new(0), chain)
 }
 

@@ -105,7 +105,7 @@ pub(super) fn judge(
 }
 
 fn answer(room: &Room<'_>, chain: &Chain, constraints: &[Arc<dyn PlacementConstraint>]) -> Answer {
-    let lowest = Chain { tie_break: TieBreak::LowestId, ..chain.clone() };
+    let lowest = Chain::new(chain.strategies().to_vec(), TieBreak::LowestId);
     let rules = Rules { provider: PROVIDER, zones: &[], constraints, chain };
     let view = |draw| PlacementView {
         cluster: &room.cluster,

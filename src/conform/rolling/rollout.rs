@@ -66,7 +66,7 @@ pub fn play(rollout: &Rollout) -> (Vec<Step>, DeploymentOutcome) {
 fn setup(rollout: &Rollout) -> (Setup, Workload) {
     let options = ModelOptions { order: rollout.order, ..ModelOptions::instant() };
     let (provider, zone) = (CapacityProviderId::new(0), ZoneId::new(0));
-    let chain = Chain { strategies: Vec::new(), tie_break: options.tie_break };
+    let chain = Chain::new(Vec::new(), options.tie_break);
     let placement = Placement::onto(provider, chain);
     let is_daemon = rollout.scheduling == SchedulingStrategy::Daemon;
     let ample = match rollout.scheduling {

@@ -428,7 +428,7 @@ impl<'a> World<'a> {
             rooms.extend(alive.filter(|&it| placer::is_allowed(&rules, &view, it)));
         } else {
             placer::prefer(&rules, &view, &mut rooms);
-            if rules.chain.tie_break == TieBreak::LowestId {
+            if rules.chain.tie_break() == TieBreak::LowestId {
                 rooms.truncate(1);
             }
         }

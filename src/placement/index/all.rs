@@ -84,7 +84,7 @@ pub(super) fn choose(
         let numbers = bits(word).map(|lane| (block * LANES + lane) as u32);
         candidates.extend(numbers.filter(|&it| ask.allows(it)).map(InstanceId::new));
     }
-    for strategy in &rules.chain.strategies {
+    for strategy in rules.chain.strategies() {
         if candidates.len() < 2 {
             break;
         }
@@ -97,7 +97,7 @@ pub(super) fn choose(
             keep_least(candidates, |it| strategy.key(view, it));
         }
     }
-    match rules.chain.tie_break {
+    match rules.chain.tie_break() {
         TieBreak::LowestId => candidates.first().copied(),
         TieBreak::Random => candidates.iter().copied().min_by_key(|&it| view.order.rank(it)),
     }

@@ -46,13 +46,25 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// An instance comes, with so much of both resources.
-    pub(super) fn insert(&mut self, ground: &Ground<'_>, number: u32, [packed, other]: [u32; 2]) {
-        self.exactly = if self.len == 0 { Some(packed) } else { self.exactly.filter(|&it| it == packed) };
+    #[inline]
+    pub(super) fn insert(
+        &mut self,
+        ground: &Ground<'_>,
+        slots: &mut [u32],
+        number: u32,
+        [packed, other]: [u32; 2],
+    ) {
+        if self.len == 0 {
+            self.exactly = Some(packed);
+        } else if self.exactly != Some(packed) {
+            self.exactly = None;
+        }
         self.len += 1;
         if self.is_many {
             self.stretch(ground);
             self.mark(number, other);
         } else {
+            slots[number as usize] = self.numbers.len() as u32;
             self.numbers.push(number);
             self.rooms.push(other);
             if self.numbers.len() > ground.few_max {
@@ -62,7 +74,8 @@ impl Bucket {
     }
 
     /// An instance goes.
-    pub(super) fn remove(&mut self, ground: &Ground<'_>, number: u32) {
+    #[inline]
+    pub(super) fn remove(&mut self, ground: &Ground<'_>, slots: &mut [u32], number: u32) {
         self.len -= 1;
         if self.is_many {
             let (block, lane) = (number as usize / LANES, number as usize % LANES);
@@ -70,12 +83,15 @@ impl Bucket {
             // Not at the same number at which they become many, lest they
             // change at every step.
             if (self.len as usize) < ground.few_max / 4 {
-                self.become_few(ground);
+                self.become_few(ground, slots);
             }
         } else {
-            let idx = ground.lanes.position_of(&self.numbers, number).expect("an instance is in its cell");
-            self.numbers.swap_remove(idx);
-            self.rooms.swap_remove(idx);
+            let slot = slots[number as usize];
+            self.numbers.swap_remove(slot as usize);
+            self.rooms.swap_remove(slot as usize);
+            if let Some(&moved) = self.numbers.get(slot as usize) {
+                slots[moved as usize] = slot;
+            }
         }
     }
 
@@ -110,6 +126,7 @@ impl Bucket {
         *limit = other.max(*limit);
     }
 
+    #[cold]
     fn become_many(&mut self, ground: &Ground<'_>) {
         self.stretch(ground);
         for idx in 0..self.numbers.len() {
@@ -120,9 +137,11 @@ impl Bucket {
         self.is_many = true;
     }
 
-    fn become_few(&mut self, ground: &Ground<'_>) {
+    #[cold]
+    fn become_few(&mut self, ground: &Ground<'_>, slots: &mut [u32]) {
         for (block, word) in self.words.iter_mut().enumerate() {
             for lane in bits(std::mem::take(word)) {
+                slots[block * LANES + lane] = self.numbers.len() as u32;
                 self.numbers.push((block * LANES + lane) as u32);
                 self.rooms.push(ground.other(block, lane));
             }

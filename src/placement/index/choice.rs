@@ -54,7 +54,7 @@ impl PlacementIndex {
         }
         let rooms = [needs.cpu.0 + 1, needs.memory.0 + 1];
         let needed = self.needed(rules, view);
-        let plan = Plan::of(rules.chain);
+        let plan = rules.chain.plan();
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
         // Of more values than cells tell apart no order is kept.

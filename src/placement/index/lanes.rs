@@ -139,17 +139,6 @@ loops! {
         }
         None
     }
-
-    /// The position of a number in a list that has it once.
-    fn position_of(numbers: &'a [u32], number: u32) -> Option<usize> {
-        // All of them without an early exit: a list is short, and no branch
-        // depends on what it holds.
-        let mut found = u32::MAX;
-        for (idx, &it) in numbers.iter().enumerate() {
-            found = found.min(if it == number { idx as u32 } else { u32::MAX });
-        }
-        (found < u32::MAX).then_some(found as usize)
-    }
 }
 
 #[inline(always)]
@@ -212,10 +201,6 @@ mod tests {
                 let least = fits().map(rank).min().unwrap_or(u32::MAX);
                 assert_eq!(lanes.least_rank_with_room(&numbers, &rooms, room, &order.of_32()), least);
             }
-            for (idx, &number) in numbers.iter().enumerate() {
-                assert_eq!(lanes.position_of(&numbers, number), Some(idx));
-            }
-            assert_eq!(lanes.position_of(&numbers, 5000), None);
         }
     }
 }

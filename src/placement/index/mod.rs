@@ -35,6 +35,7 @@ use crate::model::options::TieBreak;
 use columns::Columns;
 use known::{Answers, Values};
 use lanes::Lanes;
+pub(super) use plan::Plan;
 use shelf::Shelf;
 
 /// The index of a cluster.

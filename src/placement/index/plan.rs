@@ -1,13 +1,14 @@
 //! A chain of strategies, as far as the index knows how to follow it.
 
+use std::sync::Arc;
+
 use crate::base::id::AttributeId;
 use crate::model::options::TieBreak;
-use crate::placement::chain::Chain;
-use crate::placement::strategy::KeyOrder;
+use crate::placement::strategy::{KeyOrder, PlacementStrategy};
 
 /// What decides, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Plan {
+pub(in crate::placement) struct Plan {
     /// The fewest tasks of the group where this attribute is the same.
     pub(super) spread_over: Option<AttributeId>,
     /// The fewest tasks of the group on the instance.
@@ -31,14 +32,13 @@ pub(super) enum Last {
 
 impl Plan {
     /// The plan of a chain; `None` if all instances have to be looked at.
-    pub(super) fn of(chain: &Chain) -> Option<Self> {
-        let mut plan = Self {
-            spread_over: None,
-            is_spread_over_instances: false,
-            last: Last::Nothing,
-            tie_break: chain.tie_break,
-        };
-        for strategy in &chain.strategies {
+    pub(in crate::placement) fn of(
+        strategies: &[Arc<dyn PlacementStrategy>],
+        tie_break: TieBreak,
+    ) -> Option<Self> {
+        let mut plan =
+            Self { spread_over: None, is_spread_over_instances: false, last: Last::Nothing, tie_break };
+        for strategy in strategies {
             let is_open = plan.last == Last::Nothing;
             match strategy.order() {
                 KeyOrder::GroupOnValue(attribute)

@@ -39,6 +39,8 @@ pub(super) struct Shelf {
     few_max: usize,
     /// The cell of each instance.
     cells: Vec<u32>,
+    /// Its position in the list of that, where it lists them.
+    slots: Vec<u32>,
     parts: Vec<Part>,
 }
 
@@ -92,7 +94,15 @@ impl Part {
 impl Shelf {
     /// An empty shelf.
     pub(super) fn new(packed: usize, provider: CapacityProviderId, tie_break: TieBreak) -> Self {
-        Self { packed, provider, tie_break, few_max: LANES, cells: Vec::new(), parts: Vec::new() }
+        Self {
+            packed,
+            provider,
+            tie_break,
+            few_max: LANES,
+            cells: Vec::new(),
+            slots: Vec::new(),
+            parts: Vec::new(),
+        }
     }
 
     /// There are so many instances. A list costs by its length, a row by all
@@ -100,6 +110,7 @@ impl Shelf {
     /// drawn, which costs by instances to one of the cell.
     fn stretch(&mut self, n_blocks: usize) {
         self.cells.resize(n_blocks * LANES, NOWHERE);
+        self.slots.resize(n_blocks * LANES, 0);
         self.few_max = match self.tie_break {
             TieBreak::LowestId => n_blocks / 2,
             TieBreak::Random => (16 * self.cells.len()).isqrt(),
@@ -125,7 +136,7 @@ impl Shelf {
         if before != NOWHERE {
             let part = &mut self.parts[(before >> LEVEL_BITS) as usize];
             let position = usize::from(part.n_below[(before & ((1 << LEVEL_BITS) - 1)) as usize]);
-            part.buckets[position].remove(&ground, number as u32);
+            part.buckets[position].remove(&ground, &mut self.slots, number as u32);
         }
         if cell != NOWHERE {
             if self.parts.len() <= part {
@@ -133,7 +144,8 @@ impl Shelf {
             }
             let part = &mut self.parts[part];
             let position = part.position(level_of(now[packed]));
-            part.buckets[position].insert(&ground, number as u32, [now[packed], now[other]]);
+            let rooms = [now[packed], now[other]];
+            part.buckets[position].insert(&ground, &mut self.slots, number as u32, rooms);
             let limit = part.limit(position);
             *limit = now[other].max(*limit);
         }

@@ -311,7 +311,7 @@ impl Bed {
         let rules = Rules { provider, zones, constraints: &constraints, chain: &self.chains[chain] };
         let expected = placer::choose(&rules, &view, &mut Vec::new());
         let found = self.index.choose(&rules, &view, &mut Vec::new());
-        assert_eq!(found, expected, "{what}: chain {:?} of {:?}", CHAINS[chain / 2], rules.chain.tie_break);
+        assert_eq!(found, expected, "{what}: chain {:?} of {:?}", CHAINS[chain / 2], rules.chain.tie_break());
         match expected {
             Some(instance) => {
                 seen.placed += 1;
@@ -341,7 +341,7 @@ fn chain(text: &str, tie_break: TieBreak, attributes: &mut Attributes) -> Chain 
         (entry.build)(field, attributes).unwrap()
     };
     let strategies = text.split(',').filter(|it| !it.is_empty()).map(link).collect();
-    Chain { strategies, tie_break }
+    Chain::new(strategies, tie_break)
 }
 
 fn definition(dice: &mut Stream, number: u64, steps: Steps) -> TaskDefinition {

@@ -258,7 +258,7 @@ impl Dice {
             constraints.push((entry.build)(expression, expressions).expect("a constraint that can be built"));
         }
         let provider = CapacityProviderId::new(self.small(n_providers.into()));
-        let placement = Placement::onto(provider, Chain { strategies, tie_break });
+        let placement = Placement::onto(provider, Chain::new(strategies, tie_break));
         if self.below(5) == 0 {
             let capacity = [false, true].map(|is_spot| Capacity::Fargate { is_spot });
             let capacity = self.strategy(&capacity);

@@ -24,8 +24,13 @@ use crate::record::RunRecord;
 use crate::report::headline::headline;
 use crate::report::{self, About, tables};
 
+/// Of a thread: what the first one of a process has.
+const STACK_BYTES: usize = 8 << 20;
+
 pub(super) fn run(command: &RunArgs, args: &Args) -> Result<(), Failure> {
-    let experiment = read(command)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads(command)).stack_size(STACK_BYTES);
+    let pool = pool.build().context("starting threads")?;
+    let experiment = pool.install(|| read(command))?;
     let out = command.out.clone().unwrap_or_else(|| Path::new("reports").join(&experiment.name));
     if command.dry_run {
         let text = matrix_text(&experiment, &out) + &memory_text(&experiment, command);
@@ -37,8 +42,6 @@ pub(super) fn run(command: &RunArgs, args: &Args) -> Result<(), Failure> {
         _ => Existing::Refuse,
     };
     let folder = Folder::open(&out, existing)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads(command));
-    let pool = pool.build().context("starting threads")?;
     let records = play(&experiment, &folder, &pool, command, args)?;
     let results = Results::of(&experiment, records);
     pool.install(|| write(&experiment, &results, &folder))?;

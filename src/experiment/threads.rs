@@ -1,10 +1,11 @@
-//! The threads of this process, as readers of traces ask for them.
+//! The threads of a pool, as readers of traces ask for them.
 
 use rayon::prelude::*;
 
 use crate::trace::Threads;
 
-/// As many as the process has by default, however many play the runs.
+/// Those of the pool in which a file is read: as many as play the runs. Outside
+/// of any, one a core.
 pub struct AllThreads;
 
 impl Threads for AllThreads {

@@ -100,6 +100,8 @@ pub struct ContainerInstance {
     pub launched_at: SimTime,
 }
 
+const _: () = assert!(size_of::<ContainerInstance>() <= 72, "the row of an instance stays small");
+
 impl ContainerInstance {
     /// Whether new tasks are placed on it: it is ACTIVE and its agent is heard.
     pub fn takes_tasks(&self) -> bool {

@@ -231,6 +231,8 @@ pub struct Task {
     pub(in crate::model) slot: u32,
 }
 
+const _: () = assert!(size_of::<Task>() <= 64, "a task is as large as a line of the cache");
+
 impl Task {
     /// Whether it takes room on an instance.
     pub fn is_placed(&self) -> bool {

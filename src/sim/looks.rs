@@ -56,7 +56,33 @@ pub(super) struct Looks {
 struct KnownStranded {
     /// For these classes.
     mix: Vec<Class>,
-    stranded: FxHashMap<Needs, [Stranded; N_RESOURCES]>,
+    /// The rooms, by what is free; only looked up.
+    room_of: FxHashMap<Needs, u32>,
+    rooms: Vec<KnownRoom>,
+}
+
+/// Room that some instance has or had.
+struct KnownRoom {
+    stranded: [Stranded; N_RESOURCES],
+    /// How many instances have it at this look.
+    n_instances: u64,
+}
+
+impl KnownStranded {
+    fn clear(&mut self) {
+        self.room_of.clear();
+        self.rooms.clear();
+    }
+
+    /// One more instance with this room, of which `stranded` says what is.
+    fn count(&mut self, free: Needs, stranded: impl FnOnce(&[Class]) -> [Stranded; N_RESOURCES]) {
+        let next = u32::try_from(self.rooms.len()).expect("some times as many as instances");
+        let room = *self.room_of.entry(free).or_insert_with(|| {
+            self.rooms.push(KnownRoom { stranded: stranded(&self.mix), n_instances: 0 });
+            next
+        });
+        self.rooms[room as usize].n_instances += 1;
+    }
 }
 
 /// A definition of the mix.
@@ -66,6 +92,16 @@ struct Wanted<'a> {
     definition: TaskDefinitionId,
     class: Class,
     is_distinct: bool,
+}
+
+/// Adds what is stranded on so many instances.
+fn add_stranded(amounts: &mut StrandedAmounts, found: &[Stranded; N_RESOURCES], n_instances: u64) {
+    for resource in LOOKED_AT {
+        let found = found[resource as usize];
+        let amounts = &mut amounts[resource as usize];
+        amounts[found.cause as usize] += n_instances * found.held_back;
+        amounts[StrandedCause::Remainder as usize] += n_instances * found.remainder;
+    }
 }
 
 impl Looks {
@@ -197,20 +233,21 @@ impl<W: Watch> Simulation<'_, W> {
             let is_plain = mix.iter().all(|it| self.is_plain(it));
             if is_plain && !mix.iter().map(|it| &it.class).eq(&known.mix) {
                 known.mix = mix.iter().map(|it| it.class.clone()).collect();
-                known.stranded.clear();
+                known.clear();
             }
             // As many as are asked for once more, and no record of all there ever were.
-            if known.stranded.len() > 4 * self.cluster.alive(provider).len().max(64) {
-                known.stranded.clear();
+            if known.rooms.len() > 4 * self.cluster.alive(provider).len().max(64) {
+                known.clear();
             }
+            let sums = self.cluster.provider_totals(provider).registered;
+            registered[Resource::Cpu as usize] += sums.cpu;
+            registered[Resource::Memory as usize] += sums.memory;
+            registered[Resource::NetworkInterfaces as usize] += sums.network_interfaces;
+            registered[Resource::Gpus as usize] += sums.gpus;
             for &id in self.cluster.alive(provider) {
                 let instance = self.cluster.instance(id);
                 if instance.status == InstanceStatus::Lost {
                     continue;
-                }
-                let all = problem::vector(instance.registered, 0);
-                for resource in LOOKED_AT {
-                    registered[resource as usize] += all[resource as usize];
                 }
                 if !instance.takes_tasks() {
                     let free = self.free(id);
@@ -218,23 +255,21 @@ impl<W: Watch> Simulation<'_, W> {
                     for resource in LOOKED_AT.into_iter().filter(is_needed) {
                         amounts[resource as usize][StrandedCause::State as usize] += free[resource as usize];
                     }
-                    continue;
-                }
-                let found = if is_plain {
-                    let mix = known.mix.iter().map(|it| (it, Admission::Upto(u64::MAX)));
-                    *known.stranded.entry(instance.free).or_insert_with(|| stranded(&self.free(id), mix))
+                } else if is_plain {
+                    known.count(instance.free, |mix| {
+                        let mix = mix.iter().map(|it| (it, Admission::Upto(u64::MAX)));
+                        stranded(&self.free(id), mix)
+                    });
                 } else {
                     let free = self.free(id);
                     admissions.clear();
                     admissions.extend(mix.iter().map(|it| (&it.class, self.admission(it, id))));
-                    stranded(&free, admissions.iter().copied())
-                };
-                for resource in LOOKED_AT {
-                    let found = found[resource as usize];
-                    let amounts = &mut amounts[resource as usize];
-                    amounts[found.cause as usize] += found.held_back;
-                    amounts[StrandedCause::Remainder as usize] += found.remainder;
+                    add_stranded(&mut amounts, &stranded(&free, admissions.iter().copied()), 1);
                 }
+            }
+            for room in known.rooms.iter_mut().filter(|it| it.n_instances > 0) {
+                add_stranded(&mut amounts, &room.stranded, room.n_instances);
+                room.n_instances = 0;
             }
         }
         (registered, amounts)

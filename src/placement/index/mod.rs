@@ -106,7 +106,11 @@ impl PlacementIndex {
             if before == now && !change.is_of_identity {
                 continue;
             }
-            self.values.iter_mut().for_each(|it| it.note(cluster, change.id, before, now));
+            // Whose value it is changes with what it says of itself, how many take tasks
+            // with whether it does.
+            if change.is_of_identity || (before[0] > 0) != (now[0] > 0) {
+                self.values.iter_mut().for_each(|it| it.note(cluster, change.id, before, now));
+            }
             let provider = cluster.instance(change.id).provider;
             for (attribute, shelf) in self.shelves.iter_mut().filter(|it| it.1.provider == provider) {
                 let part = attribute.map_or(0, |it| cluster.attribute_value(change.id, it).0.into());

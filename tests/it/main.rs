@@ -45,6 +45,7 @@ mod reference;
 mod rolling;
 mod service_scaling;
 mod several_clusters;
+mod steady_state;
 mod stories;
 mod tables;
 mod task_definitions;

@@ -16,7 +16,7 @@ use crate::experiment::text;
 use crate::experiment::threads::AllThreads;
 use crate::trace::{
     FORMATS, LoadSeries, ReadError, Trace, describe::describe, fit::fit_tasks, fit_load::fit_load, formats,
-    native,
+    native, native_parquet,
 };
 
 /// What a CSV file turned out to be.
@@ -125,8 +125,12 @@ fn failure(path: &Path, error: ReadError) -> Failure {
     }
 }
 
+/// In the lab's own form: as Parquet if the file is called so, else as CSV.
 fn write_trace(trace: &Trace, output: &Path) -> Result<(), Failure> {
-    write_whole(output, |mut out| native::write(trace, &mut out))?;
+    let is_parquet = output.extension().is_some_and(|it| it.eq_ignore_ascii_case("parquet"));
+    write_whole(output, |out| {
+        if is_parquet { native_parquet::write(trace, out) } else { native::write(trace, out) }
+    })?;
     writeln!(io::stdout(), "{} tasks in {} rows to {}", trace.n_tasks(), trace.rows.len(), output.display())?;
     Ok(())
 }

@@ -253,11 +253,14 @@ impl PackedColumn {
 
 /// Adds the numbers, all of which such cells hold.
 fn extend_cut<T: Cell>(cells: &mut Vec<T>, numbers: &[u64]) {
-    let n_before = cells.len();
-    cells.resize(n_before + numbers.len(), T::ONES);
-    let added = &mut cells[n_before..];
-    // Several at once.
-    Arch::new().dispatch(|| added.iter_mut().zip(numbers).for_each(|(cell, it)| *cell = T::cut(*it)));
+    let arch = Arch::new();
+    // Several are cut at once, where memory is not new: that takes longest.
+    let mut cut = [T::ONES; 256];
+    for numbers in numbers.chunks(cut.len()) {
+        let cut = &mut cut[..numbers.len()];
+        arch.dispatch(|| cut.iter_mut().zip(numbers).for_each(|(cell, it)| *cell = T::cut(*it)));
+        cells.extend_from_slice(cut);
+    }
 }
 
 fn collected<T>(capacity: usize, cells: impl Iterator<Item = T>) -> Vec<T> {

@@ -6,6 +6,7 @@
 //! not plainly sound is written out as rows of the CSV form and read as those: so
 //! both forms take the same and refuse the same, with the same words.
 
+use std::io;
 use std::sync::Arc;
 
 use parquet::errors::ParquetError;
@@ -20,10 +21,11 @@ use super::csv_trace::{Form, read_one_by_one};
 use super::input::{Input, ReadAt};
 use super::native::{self, Native};
 use super::parquet_columns::{Cells, Column, Measure, wrong_type};
-use super::parquet_file::{ParquetFile, begins_one, damaged, guarded};
+use super::parquet_file::{ParquetFile, begins_one, damaged, guarded, reason};
 use super::source::{Format, ReadError, Trace};
 use crate::base::{Diagnostic, Place, SimDuration};
 
+pub use super::parquet_file::panic_is_caught;
 pub use super::parquet_writer::write;
 
 /// The format.
@@ -183,9 +185,12 @@ impl<'a> Reader<'a> {
     fn read_batch(&mut self, n_rows: usize) -> Result<(), ParquetError> {
         for (number, cells) in self.columns.iter_mut().enumerate() {
             let Some(cells) = cells else { continue };
-            let n_found = cells.read(n_rows)?;
+            let name = native::COLUMNS[number].name;
+            let n_found = cells.read(n_rows).map_err(|error| match error {
+                ParquetError::External(_) => error,
+                other => ParquetError::General(format!("`{name}`: {}", reason(&other))),
+            })?;
             if n_found != n_rows {
-                let name = native::COLUMNS[number].name;
                 return Err(ParquetError::EOF(format!("`{name}` ends {} rows before", n_rows - n_found)));
             }
         }
@@ -258,16 +263,16 @@ impl<'a> Reader<'a> {
     /// What is wrong with the rows before, and that those behind cannot be read.
     fn refuse(self, error: ParquetError, file: &str) -> ReadError {
         if let ParquetError::External(inner) = &error
-            && let Some(inner) = inner.downcast_ref::<std::io::Error>()
+            && let Some(inner) = inner.downcast_ref::<io::Error>()
             // Decoders have such errors too, but none of the system.
-            && inner.raw_os_error().is_some()
+            && let Some(code) = inner.raw_os_error()
         {
-            return ReadError::Io(std::io::Error::new(inner.kind(), error.to_string()));
+            return ReadError::Io(io::Error::from_raw_os_error(code));
         }
         let line = self.rows.n_lines() + 1;
         let place = Place { file: file.to_owned(), line, column: 1, width: 1, text: String::new() };
-        let fault =
-            damaged(format!("rows from here on that cannot be read: {error}"), "sound pages").at(place);
+        let found = format!("rows from here on that cannot be read: {}", reason(&error));
+        let fault = damaged(found, "sound pages").at(place);
         match self.rows.finish() {
             Err(ReadError::Content(mut found)) => {
                 found.push(fault);
@@ -298,3 +303,6 @@ fn as_rows(error: ReadError, names: &[String]) -> ReadError {
     }
     ReadError::Content(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! The crate means to return an error for whatever a file holds, and nearly does. What
 //! it is known to stop at is asked here first; what is left is caught.
 
+use std::cell::Cell;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -84,7 +85,8 @@ impl ParquetFile {
         let metadata = match guarded(decode) {
             Ok(metadata) => metadata,
             Err(error) => {
-                return Err(refuse(damaged(format!("a footer that cannot be read: {error}"), "a sound one")));
+                let message = format!("a footer that cannot be read: {}", reason(&error));
+                return Err(refuse(damaged(message, "a sound one")));
             }
         };
         check_rows(&metadata).map_err(refuse)?;
@@ -118,7 +120,7 @@ impl ParquetFile {
         let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
         let length = chunk.compressed_size();
         let end = u64::try_from(start).ok().zip(u64::try_from(length).ok()).map(|(a, b)| a.saturating_add(b));
-        if !end.is_some_and(|end| end <= self.chunks.length) {
+        if end.is_none_or(|end| end > self.chunks.length) {
             let message = format!("{length} bytes of values from byte {start} on");
             return Err(damaged(message, &format!("all within the {} of the file", self.chunks.length)));
         }
@@ -158,13 +160,35 @@ fn check_rows(metadata: &ParquetMetaData) -> Result<(), Fault> {
     Ok(())
 }
 
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread, if there is one now, is caught and becomes a fault
+/// of a file: nobody need be told of it before.
+pub fn panic_is_caught() -> bool {
+    IS_GUARDED.get()
+}
+
 /// What the `parquet` crate says of bytes that a file brought.
 ///
-/// A panic of the crate is an error too: it has assertions on what it reads, and with
-/// `overflow-checks` its sums are others. Nothing is used again that was in work.
+/// A panic of the crate is an error too. Few bytes bring it there: some decoders take
+/// the length of their page for granted, and with `overflow-checks` their sums and
+/// shifts stop where they would wrap. What was in work is not used again.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(ParquetError::General("the reader of pages stopped at it".to_owned())))
+    let was_guarded = IS_GUARDED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    IS_GUARDED.set(was_guarded);
+    done.unwrap_or_else(|_| Err(ParquetError::General("values of another length than their page".to_owned())))
+}
+
+/// What was wrong, without the kind of the error.
+pub(super) fn reason(error: &ParquetError) -> String {
+    match error {
+        ParquetError::General(it) | ParquetError::NYI(it) | ParquetError::EOF(it) => it.clone(),
+        ParquetError::External(it) => it.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// A fault of a file that is not what its writer wrote.
@@ -196,12 +220,13 @@ impl Length for Chunks {
 }
 
 impl ChunkReader for Chunks {
-    type T = BufReader<From>;
+    type T = BufReader<Header>;
 
     /// Asked for headers of pages only.
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        let from = From { bytes: Arc::clone(&self.bytes), at: start, length: self.length };
-        let mut reader = BufReader::with_capacity(HEADER_LENGTH, from);
+        let end = self.length.min(start.saturating_add(HEADER_LENGTH_MAX));
+        let header = Header { bytes: Arc::clone(&self.bytes), at: start, end };
+        let mut reader = BufReader::with_capacity(HEADER_LENGTH, header);
         match page_length(reader.fill_buf()?) {
             Some(length) if length <= PAGE_LENGTH_MAX => Ok(reader),
             Some(length) => {
@@ -260,6 +285,8 @@ impl Drop for PageBytes {
 
 /// Most headers are shorter.
 const HEADER_LENGTH: usize = 128;
+/// None is longer, but for those whose lists have no end.
+const HEADER_LENGTH_MAX: u64 = 1 << 16;
 
 /// How long the page with this header is once it is decompressed: the second field,
 /// in the form that all writers use (Thrift's compact protocol: the kind of the page,
@@ -284,17 +311,21 @@ fn page_length(header: &[u8]) -> Option<u64> {
     field()
 }
 
-/// A file from one byte on.
-struct From {
+/// Where the header of a page is.
+struct Header {
     bytes: Arc<dyn ReadAt>,
     at: u64,
-    length: u64,
+    end: u64,
 }
 
-impl Read for From {
+impl Read for Header {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let left = self.length.saturating_sub(self.at);
+        let left = self.end.saturating_sub(self.at);
         let n = room.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if n == 0 {
+            // The end of a file comes behind its footer. Whoever skips would go on.
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         self.bytes.read_at(self.at, &mut room[..n])?;
         self.at += n as u64;
         Ok(n)

@@ -20,6 +20,7 @@ pub mod native_parquet;
 mod number;
 mod parquet_columns;
 mod parquet_file;
+mod parquet_pages;
 mod parquet_writer;
 mod plain;
 pub mod quantiles;

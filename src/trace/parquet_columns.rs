@@ -3,17 +3,18 @@
 //! CSV form has of them, for whoever looks closely.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as PhysicalType};
-use parquet::column::page::PageReader;
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{DoubleType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::schema::types::{ColumnDescPtr, Type};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 use pulp::Arch;
 
 use super::csv_rows::Fault;
 use super::native::Seconds;
+use super::parquet_pages::{Pages, Presence};
 use crate::base::SimDuration;
 
 /// What a column measures.
@@ -51,6 +52,12 @@ impl Column {
             return Err(wrong_type(measure, descriptor.self_type()));
         };
         Ok(Self { leaf, descriptor, stored, per_one })
+    }
+
+    /// The same column where every row has a value.
+    fn of_values(&self) -> ColumnDescPtr {
+        let (of_values, path) = (self.descriptor.self_type_ptr(), self.descriptor.path().clone());
+        Arc::new(ColumnDescriptor::new(of_values, 0, 0, path))
     }
 }
 
@@ -122,10 +129,12 @@ fn shown(found: &Type) -> String {
 pub(super) struct Cells {
     column: Column,
     values: Values,
-    /// One for each row, zero where there is nothing; none where every row has a
-    /// value by what the file says of the column.
-    levels: Vec<i16>,
+    /// Whether each row has a value; nothing if all have.
+    are_there: Vec<bool>,
     n_rows: usize,
+    pages: Option<Pages>,
+    /// What is left of the page that was begun.
+    page: Presence,
 }
 
 enum Values {
@@ -152,7 +161,7 @@ impl Cells {
             PhysicalType::INT64 => Values::Int64(Vec::new(), None),
             _ => Values::Double(Vec::new(), None),
         };
-        Self { column, values, levels: Vec::new(), n_rows: 0 }
+        Self { column, values, are_there: Vec::new(), n_rows: 0, pages: None, page: Presence::default() }
     }
 
     /// Which column of the file this is.
@@ -161,23 +170,43 @@ impl Cells {
     }
 
     /// Goes to the first row of these pages.
-    pub(super) fn open(&mut self, pages: Box<dyn PageReader>) {
-        let descriptor = self.column.descriptor.clone();
+    pub(super) fn open(&mut self, pages: Pages) {
+        let descriptor = self.column.of_values();
         with_values!(&mut self.values, _numbers, reader => {
-            *reader = Some(ColumnReaderImpl::new(descriptor, pages));
+            *reader = Some(ColumnReaderImpl::new(descriptor, pages.values()));
         });
+        self.pages = Some(pages);
+        self.page = Presence::default();
     }
 
     /// Reads the next rows, in place of those before; fewer at the end of the pages.
     pub(super) fn read(&mut self, n_rows: usize) -> Result<usize, ParquetError> {
-        let levels = &mut self.levels;
-        levels.clear();
-        self.n_rows = with_values!(&mut self.values, numbers, reader => {
+        let Self { are_there, values, pages, page, .. } = self;
+        let opened = "pages were opened before they are read";
+        let pages = pages.as_mut().expect(opened);
+        are_there.clear();
+        let mut n_read = 0;
+        self.n_rows = with_values!(values, numbers, reader => {
             numbers.clear();
-            let reader = reader.as_mut().expect("pages were opened before they are read");
-            reader.read_records(n_rows, Some(levels), None, numbers)?.0
+            let reader = reader.as_mut().expect(opened);
+            while n_read < n_rows {
+                if page.n_rows() == 0 {
+                    let Some(next) = pages.next()? else { break };
+                    *page = next;
+                    continue;
+                }
+                let n = page.n_rows().min(n_rows - n_read);
+                let n_values = page.take(n, n_read, are_there)?;
+                let (n_found, ..) = reader.read_records(n_values, None, None, numbers)?;
+                if n_found != n_values {
+                    let message = format!("a page with {} values less than it says", n_values - n_found);
+                    return Err(ParquetError::General(message));
+                }
+                n_read += n;
+            }
+            n_read
         });
-        Ok(self.n_rows)
+        Ok(n_read)
     }
 
     /// How many rows have a value.
@@ -200,8 +229,8 @@ impl Cells {
         out.clear();
         let are_sound = self.convert(most, scratch);
         let mut present = scratch.iter();
-        let mut number = |level: &i16| if *level == 0 { None } else { present.next().copied() };
-        out.extend(self.levels.iter().map(|it| number(it).unwrap_or(SimDuration::FOREVER.millis())));
+        let mut number = |is_there: bool| if is_there { present.next().copied() } else { None };
+        out.extend(self.are_there.iter().map(|it| number(*it).unwrap_or(SimDuration::FOREVER.millis())));
         are_sound && out.len() == self.n_rows
     }
 
@@ -278,7 +307,7 @@ pub(super) struct Texts<'a> {
 impl Texts<'_> {
     /// Writes the next cell; nothing where there is nothing.
     pub(super) fn write_next(&mut self, text: &mut String) {
-        let is_there = self.cells.levels.get(self.row).is_none_or(|level| *level != 0);
+        let is_there = self.cells.are_there.get(self.row).is_none_or(|it| *it);
         self.row += 1;
         if is_there {
             let _ = self.cells.write(self.value, text);

@@ -11,8 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding};
-use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, FooterTail, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
@@ -22,6 +21,7 @@ use parquet::file::reader::{ChunkReader, Length, SerializedPageReader};
 
 use super::csv_rows::{Fault, shown};
 use super::input::ReadAt;
+use super::parquet_pages::Pages;
 use super::source::ReadError;
 use crate::base::Place;
 
@@ -132,10 +132,10 @@ impl ParquetFile {
         &self,
         group: &RowGroupMetaData,
         chunk: &ColumnChunkMetaData,
-    ) -> Result<Box<dyn PageReader>, ParquetError> {
+    ) -> Result<Pages, ParquetError> {
         let n_rows = usize::try_from(group.num_rows())?;
         let pages = SerializedPageReader::new(Arc::clone(&self.chunks), chunk, n_rows, None)?;
-        Ok(Box::new(CheckedPages { pages, has_dictionary: false }))
+        Ok(Pages::new(Box::new(pages), chunk.column_descr()))
     }
 }
 
@@ -329,67 +329,5 @@ impl Read for Header {
         self.bytes.read_at(self.at, &mut room[..n])?;
         self.at += n as u64;
         Ok(n)
-    }
-}
-
-/// Pages of which the decoders are known not to stop at any.
-struct CheckedPages<P> {
-    pages: P,
-    has_dictionary: bool,
-}
-
-impl<P> CheckedPages<P> {
-    fn check(&mut self, page: &Page) -> Result<(), ParquetError> {
-        let is_of_dictionary = |it| matches!(it, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
-        #[expect(deprecated, reason = "old files have them")]
-        let is_of_levels = |it| matches!(it, Encoding::RLE | Encoding::BIT_PACKED);
-        let encoding = match page {
-            Page::DictionaryPage { .. } => {
-                self.has_dictionary = true;
-                return Ok(());
-            }
-            Page::DataPage { encoding, def_level_encoding, .. } => {
-                if !is_of_levels(*def_level_encoding) {
-                    let message = format!("levels in the encoding {def_level_encoding}");
-                    return Err(ParquetError::General(message));
-                }
-                *encoding
-            }
-            Page::DataPageV2 { buf, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
-                let of_levels = u64::from(*def_levels_byte_len) + u64::from(*rep_levels_byte_len);
-                if of_levels > buf.len() as u64 {
-                    return Err(ParquetError::General("levels longer than their page".to_owned()));
-                }
-                *encoding
-            }
-        };
-        if is_of_dictionary(encoding) && !self.has_dictionary {
-            return Err(ParquetError::General("a page without the dictionary that it refers to".to_owned()));
-        }
-        Ok(())
-    }
-}
-
-impl<P: PageReader> PageReader for CheckedPages<P> {
-    fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
-        let page = self.pages.get_next_page()?;
-        page.iter().try_for_each(|page| self.check(page))?;
-        Ok(page)
-    }
-
-    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>, ParquetError> {
-        self.pages.peek_next_page()
-    }
-
-    fn skip_next_page(&mut self) -> Result<(), ParquetError> {
-        self.pages.skip_next_page()
-    }
-}
-
-impl<P: PageReader> Iterator for CheckedPages<P> {
-    type Item = Result<Page, ParquetError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.get_next_page().transpose()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parquet::data_type::{ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use parquet::data_type::{DataType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
@@ -36,7 +36,6 @@ pub(crate) enum Numbers {
     Int32(Vec<Option<i32>>),
     Int64(Vec<Option<i64>>),
     Double(Vec<Option<f64>>),
-    Text(Vec<&'static str>),
 }
 
 /// A Parquet file with this schema, its rows in groups of so many.
@@ -59,10 +58,6 @@ pub(crate) fn parquet_file(
                 Numbers::Int32(all) => write::<Int32Type>(&mut target, &all[rows.clone()]),
                 Numbers::Int64(all) => write::<Int64Type>(&mut target, &all[rows.clone()]),
                 Numbers::Double(all) => write::<DoubleType>(&mut target, &all[rows.clone()]),
-                Numbers::Text(all) => {
-                    let texts: Vec<_> = all[rows.clone()].iter().map(|it| Some((*it).into())).collect();
-                    write::<ByteArrayType>(&mut target, &texts);
-                }
             }
             target.close().unwrap();
         }
@@ -84,7 +79,6 @@ impl Numbers {
             Self::Int32(all) => all.len(),
             Self::Int64(all) => all.len(),
             Self::Double(all) => all.len(),
-            Self::Text(all) => all.len(),
         }
     }
 }

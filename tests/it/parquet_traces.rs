@@ -108,7 +108,7 @@ fn results_are_the_same_bytes_from_either_form_on_any_number_of_threads() {
     fs::write(bench.path("trace.parquet"), as_parquet(TRACE)).unwrap();
     let named = SMALL.replace("trace.csv", "trace.parquet");
     bench.write("parquet.toml", &named);
-    bench.write("named.toml", &named.replace("[cluster]\n", "format = \"berthlab-parquet\"\n[cluster]\n"));
+    bench.write("named.toml", named.replace("[cluster]\n", "format = \"berthlab-parquet\"\n[cluster]\n"));
     let results =
         [("small", "1"), ("parquet", "1"), ("parquet", "4"), ("named", "2")].map(|(name, threads)| {
             let out = format!("{name}-{threads}");

@@ -226,12 +226,15 @@ impl Cells {
         if self.n_values() == self.n_rows {
             return self.numbers(most, out);
         }
-        out.clear();
         let are_sound = self.convert(most, scratch);
-        let mut present = scratch.iter();
-        let mut number = |is_there: bool| if is_there { present.next().copied() } else { None };
-        out.extend(self.are_there.iter().map(|it| number(*it).unwrap_or(SimDuration::FOREVER.millis())));
-        are_sound && out.len() == self.n_rows
+        out.resize(self.are_there.len(), 0);
+        let mut nth = 0;
+        for (it, is_there) in out.iter_mut().zip(&self.are_there) {
+            let next = scratch.get(nth).copied().unwrap_or(0);
+            *it = if *is_there { next } else { SimDuration::FOREVER.millis() };
+            nth += usize::from(*is_there);
+        }
+        are_sound
     }
 
     /// Puts the numbers of those rows that have one into `out`; false if some of them

@@ -147,10 +147,7 @@ impl Presence {
         while n_left > 0 {
             n_left -= runs.take(n_left, |n, run| {
                 n_values += run.n_ones(n);
-                match run {
-                    OfRun::Same(is_there) => are_there.resize(are_there.len() + n, is_there),
-                    OfRun::Bits(bits, first) => are_there.extend((first..first + n).map(|it| bit(bits, it))),
-                }
+                run.write(n, are_there);
             })?;
         }
         Ok(n_values)
@@ -188,16 +185,43 @@ enum OfRun<'a> {
 }
 
 impl OfRun<'_> {
+    /// How many of so many are ones.
     fn n_ones(self, n: usize) -> usize {
         match self {
             Self::Same(is_there) => n * usize::from(is_there),
-            Self::Bits(bits, first) => (first..first + n).filter(|it| bit(bits, *it)).count(),
+            Self::Bits(bits, first) => {
+                let (bits, n_before, n_behind) = bytes_of(bits, first, n);
+                let n_ones = |byte: u8| byte.count_ones() as usize;
+                let outside = bits.first().map_or(0, |byte| n_ones(byte & !(0xFF << n_before)))
+                    + bits.last().map_or(0, |byte| n_ones(!(0xFF >> n_behind) & byte));
+                bits.iter().map(|byte| n_ones(*byte)).sum::<usize>() - outside
+            }
+        }
+    }
+
+    /// Adds each of so many.
+    fn write(self, n: usize, are_there: &mut Vec<bool>) {
+        match self {
+            Self::Same(is_there) => are_there.resize(are_there.len() + n, is_there),
+            Self::Bits(bits, first) => {
+                let (bits, n_before, n_behind) = bytes_of(bits, first, n);
+                let each = |byte: &u8| std::array::from_fn::<bool, 8, _>(|nth| byte >> nth & 1 == 1);
+                let n_there = are_there.len();
+                for byte in bits {
+                    are_there.extend_from_slice(&each(byte));
+                }
+                are_there.truncate(are_there.len() - n_behind);
+                are_there.drain(n_there..n_there + n_before);
+            }
         }
     }
 }
 
-fn bit(bits: &[u8], nth: usize) -> bool {
-    bits[nth / 8] >> (nth % 8) & 1 == 1
+/// The bytes with these bits, and how many others are before and behind them.
+fn bytes_of(bits: &[u8], first: usize, n: usize) -> (&[u8], usize, usize) {
+    let end = first + n;
+    let last = end.next_multiple_of(8);
+    (&bits[first / 8..last / 8], first % 8, last - end)
 }
 
 impl Runs {
@@ -298,5 +322,48 @@ impl Iterator for PassedOn {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.get_next_page().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Domain, Seed};
+
+    /// Levels of drawn rows in runs of both kinds, taken in drawn pieces.
+    #[test]
+    fn levels_are_what_was_written_however_they_are_taken() {
+        let mut stream = Seed(4).stream(Domain::TieBreak, 0);
+        for _ in 0..2000 {
+            let (mut bytes, mut expected) = (Vec::new(), Vec::new());
+            for _ in 0..stream.below(5) {
+                let n = stream.below(200) as usize;
+                if stream.below(2) == 0 {
+                    let is_there = stream.below(3) > 0;
+                    // A header of two bytes, as if there were more.
+                    bytes.extend([(n << 1) as u8 | 0x80, (n >> 6) as u8, u8::from(is_there)]);
+                    expected.resize(expected.len() + n, is_there);
+                } else {
+                    let n_bytes = n / 8;
+                    bytes.push((n_bytes << 1 | 1) as u8);
+                    for _ in 0..n_bytes {
+                        let byte = stream.below(256) as u8;
+                        bytes.push(byte);
+                        expected.extend((0..8).map(|nth| byte >> nth & 1 == 1));
+                    }
+                }
+            }
+            expected.truncate(expected.len() - (expected.len() > 5) as usize * stream.below(5) as usize);
+            let runs = Runs { bytes: bytes.into(), at: 0, run: Run::Same { is_there: false, n_left: 0 } };
+            let n_ones = expected.iter().filter(|it| **it).count();
+            assert_eq!(runs.clone().count(expected.len()).unwrap(), n_ones);
+            let mut presence = Presence { n_rows: expected.len(), runs: Some(runs) };
+            let (mut found, mut n_found) = (Vec::new(), 0);
+            while presence.n_rows() > 0 {
+                let n = presence.n_rows().min(1 + stream.below(90) as usize);
+                n_found += presence.take(n, found.len(), &mut found).unwrap();
+            }
+            assert_eq!((found, n_found), (expected, n_ones));
+        }
     }
 }

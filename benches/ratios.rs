@@ -9,10 +9,10 @@
 //!
 //! Groups: `engine` (the simulator against the bare loop of `support/bare.rs`, which
 //! does the same work and nothing else), `model` (the whole of ECS against none of
-//! it), `threads`, `memory`, `csv`. Inputs are drawn by `support/requests.rs` into
-//! `target/tmp`; the rows on Azure's trace need it beside the repository and are
+//! it), `threads`, `memory`, `csv`, `parquet`. Inputs are drawn by `support/requests.rs`
+//! into `target/tmp`; the rows on Azure's trace need it beside the repository and are
 //! left out where it is not. Ratios of the queue are in `queue`, those of placement
-//! in `placement`, those of Parquet in `trace`.
+//! in `placement`.
 //!
 //! The two sides of a ratio are measured in turn, five times each, and the ratio is
 //! that of their medians. What one thread does is timed by the processor
@@ -39,6 +39,7 @@ use rayon::ThreadPoolBuilder;
 
 mod support;
 use support::bare::{self, Rule};
+use support::parquet_files;
 use support::requests::{self, Ask, Request};
 
 const N_TIMES: usize = 5;
@@ -221,8 +222,14 @@ fn main() {
     }
     let asked: Vec<&str> = words.iter().copied().filter(|it| !it.starts_with('-')).collect();
     let mut table = Table::default();
-    let groups: [(&str, fn(&mut Table)); 5] =
-        [("engine", engine), ("model", model), ("threads", threads), ("memory", memory), ("csv", csv)];
+    let groups: [(&str, fn(&mut Table)); 6] = [
+        ("engine", engine),
+        ("model", model),
+        ("threads", threads),
+        ("memory", memory),
+        ("csv", csv),
+        ("parquet", parquet),
+    ];
     for (name, measure) in groups {
         if asked.is_empty() || asked.iter().any(|it| name.contains(it)) {
             measure(&mut table);
@@ -533,6 +540,35 @@ fn csv(table: &mut Table) {
     );
 }
 
+// --- parquet -----------------------------------------------------------------
+
+/// From a file to arrivals, against the readers of its columns alone.
+fn parquet(table: &mut Table) {
+    let (trace, files) = parquet_files::traces(T1M);
+    let horizon = SimDuration::from_secs(T1M.horizon_s());
+    let expected = trace.arrivals(Seed(1), true, horizon);
+    for (name, file) in files {
+        let [mut ours, mut bare] = [(); 2].map(|()| Vec::new());
+        for _ in 0..N_TIMES {
+            let started = support::cpu_ns();
+            let arrivals = parquet_files::read(black_box(&file)).arrivals(Seed(1), true, horizon);
+            ours.push(support::cpu_ns() - started);
+            assert_eq!(arrivals, expected, "the same trace in every file");
+
+            let started = support::cpu_ns();
+            let n_values = parquet_files::read_bare(black_box(&file));
+            bare.push(support::cpu_ns() - started);
+            assert!(n_values >= 4 * expected.len());
+        }
+        let [ours, bare] = [ours, bare].map(|it| median(it) / expected.len() as f64);
+        table.add(
+            format!("Parquet trace to arrivals, against its bare columns, {name}"),
+            format!("{:.2} ({ours:.1} / {bare:.1} ns a row)", ours / bare),
+            "≤ 1.5",
+        );
+    }
+}
+
 // --- what they share ---------------------------------------------------------
 
 /// As a test: on the small input both sides do what they shall, and the inputs of
@@ -546,6 +582,8 @@ fn check() {
     assert_eq!(record.placement_digest, outcome.digest, "both place every request alike");
     columns_when_full(T2K, &requests);
     support::check("ratios, best fit", outcome.digest, 0x9d1f_8dd6_a0d7_7881);
+    let (trace, files) = parquet_files::traces(T2K);
+    assert!(files.iter().all(|(_, file)| parquet_files::read(file) == trace));
     read(WHOLE_MODEL.to_owned(), "", &[]);
     assert_eq!(read(SWEEP.to_owned(), "", &[]).runs().len(), 16);
 }

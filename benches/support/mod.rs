@@ -10,6 +10,7 @@ use criterion::Criterion;
 use rustix::time::{ClockId, clock_gettime};
 
 pub(crate) mod bare;
+pub(crate) mod parquet_files;
 pub(crate) mod requests;
 
 /// Whether only the digests are asked for: criterion measures under `--bench`

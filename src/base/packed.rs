@@ -2,6 +2,8 @@
 //! needs: what is the same in every row takes no room at all, and ten million
 //! times of some weeks take four bytes each.
 
+use pulp::Arch;
+
 /// Whole numbers in a row, added at the end and read by position. Equal numbers
 /// are equal columns, however they were added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,13 +153,14 @@ impl PackedColumn {
         if numbers.is_empty() {
             return;
         }
-        // What stands for "for ever" fits everywhere.
-        let greatest = numbers.iter().fold(0, |most: u64, &it| most.max(if it == u64::MAX { 0 } else { it }));
-        self.widen(greatest);
+        // What stands for "for ever" fits everywhere: one more than it is nothing. And
+        // what has all bits of the numbers is as wide as the widest.
+        let bits = Arch::new().dispatch(|| numbers.iter().fold(0, |bits, it| bits | it.wrapping_add(1)));
+        self.widen(bits.max(1) - 1);
         match &mut self.0 {
             Cells::Same { .. } => unreachable!("a widened column has cells"),
-            Cells::Two(cells) => cells.extend(numbers.iter().map(|it| u16::cut(*it))),
-            Cells::Four(cells) => cells.extend(numbers.iter().map(|it| u32::cut(*it))),
+            Cells::Two(cells) => extend_cut(cells, numbers),
+            Cells::Four(cells) => extend_cut(cells, numbers),
             Cells::Eight(cells) => cells.extend_from_slice(numbers),
         }
     }
@@ -198,6 +201,16 @@ impl PackedColumn {
         }
     }
 
+    /// Makes room for so many more, as wide as the cells are.
+    pub fn reserve(&mut self, n_more: usize) {
+        match &mut self.0 {
+            Cells::Same { .. } => (),
+            Cells::Two(cells) => cells.reserve_exact(n_more),
+            Cells::Four(cells) => cells.reserve_exact(n_more),
+            Cells::Eight(cells) => cells.reserve_exact(n_more),
+        }
+    }
+
     /// Gives back what was reserved and is not used.
     pub fn shrink_to_fit(&mut self) {
         match &mut self.0 {
@@ -221,14 +234,39 @@ impl PackedColumn {
             Cells::Eight(_) => return,
             Cells::Two(_) | Cells::Four(_) => number,
         };
+        // As many as there was room for.
+        let capacity = match &self.0 {
+            Cells::Same { len, .. } => *len,
+            Cells::Two(cells) => cells.capacity(),
+            Cells::Four(cells) => cells.capacity(),
+            Cells::Eight(cells) => cells.capacity(),
+        };
         self.0 = if u16::holds(greatest) {
-            Cells::Two(self.iter().map(u16::cut).collect())
+            Cells::Two(collected(capacity, self.iter().map(u16::cut)))
         } else if u32::holds(greatest) {
-            Cells::Four(self.iter().map(u32::cut).collect())
+            Cells::Four(collected(capacity, self.iter().map(u32::cut)))
         } else {
-            Cells::Eight(self.iter().collect())
+            Cells::Eight(collected(capacity, self.iter()))
         };
     }
+}
+
+/// Adds the numbers, all of which such cells hold.
+fn extend_cut<T: Cell>(cells: &mut Vec<T>, numbers: &[u64]) {
+    let arch = Arch::new();
+    // Several are cut at once, where memory is not new: that takes longest.
+    let mut cut = [T::ONES; 256];
+    for numbers in numbers.chunks(cut.len()) {
+        let cut = &mut cut[..numbers.len()];
+        arch.dispatch(|| cut.iter_mut().zip(numbers).for_each(|(cell, it)| *cell = T::cut(*it)));
+        cells.extend_from_slice(cut);
+    }
+}
+
+fn collected<T>(capacity: usize, cells: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::with_capacity(capacity);
+    all.extend(cells);
+    all
 }
 
 impl Default for PackedColumn {

@@ -118,7 +118,7 @@ fn parse_memory(text: &str) -> Result<u64, String> {
 #[command(after_help = "Examples:
   berthlab check web.toml traces/web.csv task-definitions/web.json")]
 pub struct CheckArgs {
-    /// Experiments and profiles (.toml), ECS documents and policies (.json), cluster queries (.cql), traces and load series (.csv)
+    /// Experiments and profiles (.toml), ECS documents and policies (.json), cluster queries (.cql), traces (.csv, .parquet) and load series (.csv)
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// How to print what was found
@@ -238,7 +238,7 @@ pub enum TraceCommand {
         format: String,
         /// The trace
         file: PathBuf,
-        /// Where to write
+        /// Where to write: Parquet if it ends in .parquet, else CSV
         #[arg(short, long, value_name = "OUT")]
         output: PathBuf,
     },
@@ -255,7 +255,7 @@ pub enum TraceCommand {
         /// The seed
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Where to write
+        /// Where to write: Parquet if it ends in .parquet, else CSV
         #[arg(short, long, value_name = "OUT")]
         output: PathBuf,
     },

@@ -88,10 +88,10 @@ fn check_file(path: &Path) -> Result<Found, Failure> {
                 .map(without_fault)
                 .map_err(|error| Failure::Input(vec![error.diagnostic(&source.file, expression)]))
         }
-        "csv" => trace::read_any(path).map(drop).map(without_fault),
+        "csv" | "parquet" => trace::read_any(path).map(drop).map(without_fault),
         _ => {
             let message = format!(
-                "`{}` is no file that can be checked: expected .toml, .json, .cql or .csv",
+                "`{}` is no file that can be checked: expected .toml, .json, .cql, .csv or .parquet",
                 path.display()
             );
             Err(Failure::Input(vec![Diagnostic::new("B0100", message)]))

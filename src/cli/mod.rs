@@ -24,6 +24,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::base::Diagnostic;
 use crate::experiment::folder::FolderError;
+use crate::trace::native_parquet;
 use args::{Args, Command, ImportCommand};
 
 /// How a command ended otherwise than well.
@@ -66,6 +67,13 @@ impl From<io::Error> for Failure {
 
 /// Does what was typed.
 pub fn main() -> ExitCode {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // What becomes a fault of a file is told as one.
+        if !native_parquet::panic_is_caught() {
+            tell(panic);
+        }
+    }));
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

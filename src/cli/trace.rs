@@ -16,11 +16,11 @@ use crate::experiment::text;
 use crate::experiment::threads::AllThreads;
 use crate::trace::{
     FORMATS, LoadSeries, ReadError, Trace, describe::describe, fit::fit_tasks, fit_load::fit_load, formats,
-    native,
+    native, native_parquet,
 };
 
-/// What a CSV file turned out to be.
-pub(super) enum Csv {
+/// What a file of rows turned out to be.
+pub(super) enum Recording {
     /// Stand-alone tasks.
     Tasks(Trace),
     /// A load over time.
@@ -60,17 +60,17 @@ pub(super) fn trace(command: &TraceCommand) -> Result<(), Failure> {
         }
         TraceCommand::Fit { file, output } => {
             let profile = match read_any(file)? {
-                Csv::Tasks(trace) => Profile::Tasks(Box::new(fit_tasks(&trace).ok_or_else(|| {
+                Recording::Tasks(trace) => Profile::Tasks(Box::new(fit_tasks(&trace).ok_or_else(|| {
                     let message = format!("`{}` has too few tasks to fit a profile to", file.display());
                     Failure::Input(vec![Diagnostic::new("B0161", message)])
                 })?)),
-                Csv::Load(series) => Profile::Load(Box::new(fit_load(&series))),
+                Recording::Load(series) => Profile::Load(Box::new(fit_load(&series))),
             };
             let text = profile.write(&format!("Fitted to {}.", file.display()));
             write_whole(output, |out| out.write_all(text.as_bytes()))
         }
         TraceCommand::Describe { file } => {
-            let Csv::Tasks(trace) = read_any(file)? else {
+            let Recording::Tasks(trace) = read_any(file)? else {
                 return Err(Failure::Usage(format!(
                     "{} is a load series, not a trace of tasks",
                     file.display()
@@ -87,8 +87,8 @@ pub(super) fn trace(command: &TraceCommand) -> Result<(), Failure> {
     }
 }
 
-/// Reads a CSV file of any form that the lab knows.
-pub(super) fn read_any(path: &Path) -> Result<Csv, Failure> {
+/// Reads a trace or a load series of any form that the lab knows.
+pub(super) fn read_any(path: &Path) -> Result<Recording, Failure> {
     let mut start = Vec::new();
     open(path)?.take(4096).read_to_end(&mut start)?;
     let start = String::from_utf8_lossy(&start);
@@ -96,9 +96,9 @@ pub(super) fn read_any(path: &Path) -> Result<Csv, Failure> {
     let is_load = header.split(',').any(|it| it.trim() == "value");
     let mut reader = open(path)?;
     let read = if is_load {
-        LoadSeries::read(&mut reader, &shown(path)).map(Csv::Load)
+        LoadSeries::read(&mut reader, &shown(path)).map(Recording::Load)
     } else {
-        formats::read_recognised(&mut reader, &shown(path), &AllThreads).map(|it| Csv::Tasks(it.1))
+        formats::read_recognised(&mut reader, &shown(path), &AllThreads).map(|it| Recording::Tasks(it.1))
     };
     read.map_err(|error| failure(path, error))
 }
@@ -125,8 +125,12 @@ fn failure(path: &Path, error: ReadError) -> Failure {
     }
 }
 
+/// In the lab's own form: as Parquet if the file is called so, else as CSV.
 fn write_trace(trace: &Trace, output: &Path) -> Result<(), Failure> {
-    write_whole(output, |mut out| native::write(trace, &mut out))?;
+    let is_parquet = output.extension().is_some_and(|it| it.eq_ignore_ascii_case("parquet"));
+    write_whole(output, |out| {
+        if is_parquet { native_parquet::write(trace, out) } else { native::write(trace, out) }
+    })?;
     writeln!(io::stdout(), "{} tasks in {} rows to {}", trace.n_tasks(), trace.rows.len(), output.display())?;
     Ok(())
 }

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod play;
 mod policy_files;
 pub mod profile;
+mod random_access;
 pub mod reader;
 mod registry_files;
 pub mod results;

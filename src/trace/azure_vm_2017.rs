@@ -87,11 +87,12 @@ impl Form for Azure {
 mod tests {
     use super::*;
     use crate::base::{Seed, id::Id as _};
+    use crate::trace::input::Input;
     use crate::trace::source::{ReadError, Trace};
     use crate::trace::testing::real_file;
     use crate::trace::threads::OneThread;
 
-    fn read(input: &mut (dyn std::io::BufRead + Send), file: &str) -> Result<Trace, ReadError> {
+    fn read(input: &mut dyn Input, file: &str) -> Result<Trace, ReadError> {
         (FORMAT.read)(input, file, &OneThread)
     }
 

@@ -1,6 +1,7 @@
 //! Rows as a file names them become rows of a [`Trace`]: batches and definitions
 //! numbered in the order of their first row, the order of time watched over.
 
+use pulp::Arch;
 use rustc_hash::FxHashMap;
 
 use super::csv_rows::{Fault, Rows};
@@ -49,7 +50,47 @@ pub(super) struct Part {
     last_arrival: SimTime,
 }
 
+/// Rows as columns of numbers, times in milliseconds. Of those beyond the first four
+/// each may be left empty, where all rows say what is usual.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) at: Vec<u64>,
+    /// The longest.
+    pub(super) lifetime: Vec<u64>,
+    pub(super) cpu: Vec<u64>,
+    pub(super) memory: Vec<u64>,
+    /// The shortest, which is not above the longest; empty if it is the longest,
+    /// or zero where that is for ever.
+    pub(super) shortest: Vec<u64>,
+    pub(super) lifetime_step: Vec<u64>,
+    pub(super) arrival_step: Vec<u64>,
+    pub(super) count: Vec<u64>,
+    /// What batches are called.
+    pub(super) names: Vec<u64>,
+}
+
 impl Part {
+    /// Puts the rows of a batch, each of which is sound by itself, in the place of
+    /// all; false if they do not belong behind each other.
+    pub(super) fn take(&mut self, batch: &mut Batch) -> bool {
+        self.clear();
+        let (Some(first), Some(last)) = (batch.at.first(), batch.at.last()) else { return true };
+        (self.first_arrival, self.last_arrival) = (SimTime::from_millis(*first), SimTime::from_millis(*last));
+        let n_tasks = match batch.count[..] {
+            [] => batch.at.len() as u64,
+            ref counts => counts.iter().fold(0, |sum: u64, it| sum.saturating_add(*it)),
+        };
+        let Ok(n_tasks) = u32::try_from(n_tasks) else { return false };
+        self.n_tasks = n_tasks;
+        if !is_ascending(&batch.at) {
+            return false;
+        }
+        self.names.extend_from_slice(&batch.names);
+        self.needs.number_all(&batch.cpu, &batch.memory, &mut self.rows.definition);
+        self.rows.take(batch);
+        true
+    }
+
     /// Takes all rows out; the memory stays for others.
     pub(super) fn clear(&mut self) {
         self.rows.clear();
@@ -80,6 +121,15 @@ impl Part {
         });
         true
     }
+}
+
+/// Whether no number is less than the one before. They are below 2^63.
+fn is_ascending(numbers: &[u64]) -> bool {
+    // Without a branch for each, so that several are compared at once: the sign of
+    // a difference is its highest bit.
+    let difference = |(a, b): (&u64, &u64)| b.wrapping_sub(*a);
+    let signs = || numbers.iter().zip(&numbers[1..]).map(difference).fold(0, |signs, it| signs | it);
+    Arch::new().dispatch(signs) >> 63 == 0
 }
 
 /// Numbers batches and definitions in the order of their first row, and watches
@@ -146,6 +196,11 @@ impl TraceBuilder {
             definition: self.interner.id(row.needs),
             lifetime: row.lifetime,
         });
+    }
+
+    /// Makes room for so many more rows.
+    pub(super) fn reserve(&mut self, n_rows: usize) {
+        self.rows.reserve(n_rows);
     }
 
     /// Adds the rows of the next part of a file; false, and nothing is added, if
@@ -239,13 +294,13 @@ struct Numbering {
     by_needs: FxHashMap<Needs, u32>,
     /// Where those that were seen last are found without the table: by a few
     /// bits of their CPU and memory.
-    recent: Vec<(Needs, u32)>,
+    recent: Vec<(u64, u32)>,
 }
 
 impl Numbering {
     const N_RECENT_LOG2: u32 = 8;
     /// No file has needs of nothing, so an empty slot is none of them.
-    const NONE: (Needs, u32) = (Needs::of(CpuUnits(0), MemoryMib(0)), 0);
+    const NONE: (u64, u32) = (0, 0);
 
     fn clear(&mut self) {
         self.needs.clear();
@@ -256,18 +311,35 @@ impl Numbering {
 
     #[inline]
     fn number(&mut self, needs: Needs) -> u32 {
-        const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
         let key = u64::from(needs.cpu.0) << 32 | u64::from(needs.memory.0);
-        let slot = (key.wrapping_mul(ODD) >> (64 - Self::N_RECENT_LOG2)) as usize;
-        let recent = self.recent[slot];
-        if recent.0 == needs {
-            return recent.1;
-        }
+        let recent = self.recent[Self::slot(key)];
+        if recent.0 == key { recent.1 } else { self.number_by_table(key) }
+    }
+
+    /// The numbers of these needs, CPU units and MiB of each, behind those that are
+    /// there.
+    fn number_all(&mut self, cpu: &[u64], memory: &[u64], numbers: &mut Vec<u64>) {
+        numbers.extend(cpu.iter().zip(memory).map(|(cpu, memory)| {
+            let key = cpu << 32 | memory;
+            let recent = self.recent[Self::slot(key)];
+            u64::from(if recent.0 == key { recent.1 } else { self.number_by_table(key) })
+        }));
+    }
+
+    #[inline]
+    const fn slot(key: u64) -> usize {
+        const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+        (key.wrapping_mul(ODD) >> (64 - Self::N_RECENT_LOG2)) as usize
+    }
+
+    #[cold]
+    fn number_by_table(&mut self, key: u64) -> u32 {
+        let needs = Needs::of(CpuUnits((key >> 32) as u32), MemoryMib(key as u32));
         let number = *self.by_needs.entry(needs).or_insert_with(|| {
             self.needs.push(needs);
             self.needs.len() as u32 - 1
         });
-        self.recent[slot] = (needs, number);
+        self.recent[Self::slot(key)] = (key, number);
         number
     }
 }

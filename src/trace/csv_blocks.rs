@@ -35,6 +35,14 @@ pub(super) struct Blocks<'a> {
 }
 
 impl Block {
+    /// Whole lines that somebody wrote.
+    pub(super) fn of_text(text: String) -> Self {
+        let mut bytes = text.into_bytes();
+        let end = bytes.len();
+        bytes.resize(end + PADDING, 0);
+        Self { bytes, start: 0, end }
+    }
+
     /// The text and the zeros behind it.
     #[inline]
     pub(super) fn padded(&self) -> &[u8] {

@@ -47,6 +47,12 @@ impl Fault {
     pub(super) fn new(code: &'static str, message: String) -> Self {
         Self { code, message, help: None }
     }
+
+    /// The fault at its place.
+    pub(super) fn at(self, place: Place) -> Diagnostic {
+        let help = self.help.map(str::to_owned);
+        Diagnostic { help, ..Diagnostic::new(self.code, self.message).at(place) }
+    }
 }
 
 /// What the header of a file says.
@@ -166,6 +172,11 @@ impl<'a> Rows<'a> {
     #[inline]
     pub(super) fn has(&self, column: usize) -> bool {
         self.header.positions[column].is_some()
+    }
+
+    /// Which field of a row is the format's n-th column.
+    pub(super) fn position(&self, column: usize) -> Option<usize> {
+        self.header.positions[column]
     }
 
     /// Which of several names of one column the file has.
@@ -325,9 +336,7 @@ impl<'a> Rows<'a> {
     }
 
     fn fault_at(&mut self, idx: usize, fault: Fault) {
-        let mut diagnostic = Diagnostic::new(fault.code, fault.message).at(self.place_of(idx));
-        diagnostic.help = fault.help.map(str::to_owned);
-        self.faults.push(diagnostic);
+        self.faults.push(fault.at(self.place_of(idx)));
     }
 
     /// What makes a field no text, if anything does.

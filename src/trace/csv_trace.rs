@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::builder::{Part, Reckoning, TraceBuilder, UnnumberedRow};
 use super::csv_blocks::{Block, Blocks};
 use super::csv_rows::{Column, Header, Rows};
+use super::input::Input;
 use super::source::{ReadError, Trace};
 use super::threads::Threads;
 
@@ -40,6 +41,15 @@ pub(super) trait Form {
 
 /// Reads a trace of the format `F`; `file` is only for messages.
 pub(super) fn read<F: Form>(
+    input: &mut dyn Input,
+    file: &str,
+    threads: &dyn Threads,
+) -> Result<Trace, ReadError> {
+    read_in_order::<F>(input, file, threads)
+}
+
+/// The same from whatever can be read in its order.
+pub(super) fn read_in_order<F: Form>(
     input: &mut (dyn BufRead + Send),
     file: &str,
     threads: &dyn Threads,
@@ -136,23 +146,22 @@ impl Joined<'_> {
             if piece.is_sound && !self.rows.is_faulty() && self.trace.append(&piece.part) {
                 self.rows.pass_over(piece.part.n_lines);
             } else {
-                piece.block = self.read_again::<F>(piece.block);
+                piece.block = read_one_by_one::<F>(&mut self.rows, &mut self.trace, piece.block);
             }
             self.spare.push(piece);
         }
     }
+}
 
-    /// Adds the rows of a block one by one.
-    fn read_again<F: Form>(&mut self, block: Block) -> Block {
-        let rows = &mut self.rows;
-        rows.replace_block(block);
-        while rows.advance().expect("a block that was read is read") {
-            if let Some(row) = F::row(rows) {
-                self.trace.push(rows, F::ARRIVAL, row);
-            }
+/// Adds the rows of a block one by one behind those before, and gives the block back.
+pub(super) fn read_one_by_one<F: Form>(rows: &mut Rows<'_>, trace: &mut TraceBuilder, block: Block) -> Block {
+    rows.replace_block(block);
+    while rows.advance().expect("a block that was read is read") {
+        if let Some(row) = F::row(rows) {
+            trace.push(rows, F::ARRIVAL, row);
         }
-        rows.replace_block(Block::default())
     }
+    rows.replace_block(Block::default())
 }
 
 /// The next blocks, at most so many.

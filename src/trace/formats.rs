@@ -1,8 +1,9 @@
 //! Which of the [`FORMATS`] a name or a header means.
 
-use std::io::{BufRead, Cursor, Read as _};
+use std::io::{BufRead as _, Cursor, Read as _};
 
 use super::FORMATS;
+use super::input::Input;
 use super::source::{Format, ReadError, Trace};
 use super::threads::Threads;
 use crate::base::{Diagnostic, Place};
@@ -34,7 +35,7 @@ pub fn recognise(header: &str) -> Option<&'static Format> {
 ///
 /// Every fault of the content up to a limit, or the reader's own failure.
 pub fn read_recognised(
-    input: &mut (dyn BufRead + Send),
+    input: &mut dyn Input,
     file: &str,
     threads: &dyn Threads,
 ) -> Result<(&'static Format, Trace), ReadError> {

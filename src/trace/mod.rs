@@ -12,10 +12,16 @@ pub mod fit;
 pub mod fit_load;
 pub mod formats;
 mod image_layers;
+pub mod input;
 mod lifetimes;
 pub mod load_series;
 pub mod native;
+pub mod native_parquet;
 mod number;
+mod parquet_columns;
+mod parquet_file;
+mod parquet_pages;
+mod parquet_writer;
 mod plain;
 pub mod quantiles;
 pub mod rows;
@@ -32,6 +38,7 @@ pub mod vm_requests;
 
 pub use formats::{find, read_recognised, recognise};
 pub use image_layers::{ImageLayers, LayerSize};
+pub use input::{Input, ReadAt};
 pub use lifetimes::read_lifetimes;
 pub use load_series::LoadSeries;
 pub use rows::{TraceRow, TraceRows};
@@ -44,4 +51,5 @@ pub use synthetic_load::LoadProfile;
 pub use threads::{OneThread, Threads};
 
 /// The list of trace formats.
-pub const FORMATS: &[Format] = &[native::FORMAT, azure_vm_2017::FORMAT, vm_requests::FORMAT];
+pub const FORMATS: &[Format] =
+    &[native::FORMAT, azure_vm_2017::FORMAT, vm_requests::FORMAT, native_parquet::FORMAT];

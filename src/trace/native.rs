@@ -36,7 +36,7 @@ pub const FORMAT: Format = Format {
     read: csv_trace::read::<Native>,
 };
 
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     required("arrival_s"),
     optional("arrival_step_s"),
     optional("batch"),
@@ -48,16 +48,16 @@ const COLUMNS: &[Column] = &[
     optional("lifetime_max_s"),
     optional("lifetime_step_s"),
 ];
-const ARRIVAL: usize = 0;
-const ARRIVAL_STEP: usize = 1;
-const BATCH: usize = 2;
-const COUNT: usize = 3;
-const CPU: usize = 4;
-const MEMORY: usize = 5;
-const LIFETIME: usize = 6;
-const LIFETIME_MIN: usize = 7;
-const LIFETIME_MAX: usize = 8;
-const LIFETIME_STEP: usize = 9;
+pub(super) const ARRIVAL: usize = 0;
+pub(super) const ARRIVAL_STEP: usize = 1;
+pub(super) const BATCH: usize = 2;
+pub(super) const COUNT: usize = 3;
+pub(super) const CPU: usize = 4;
+pub(super) const MEMORY: usize = 5;
+pub(super) const LIFETIME: usize = 6;
+pub(super) const LIFETIME_MIN: usize = 7;
+pub(super) const LIFETIME_MAX: usize = 8;
+pub(super) const LIFETIME_STEP: usize = 9;
 
 /// Reads a trace in this form on this thread; `file` is only for messages.
 ///
@@ -65,7 +65,7 @@ const LIFETIME_STEP: usize = 9;
 ///
 /// Every fault of the content up to a limit, or the reader's own failure.
 pub fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Trace, ReadError> {
-    csv_trace::read::<Native>(input, file, &OneThread)
+    csv_trace::read_in_order::<Native>(input, file, &OneThread)
 }
 
 /// What is particular to this form.
@@ -189,7 +189,7 @@ pub fn write(trace: &Trace, output: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Milliseconds as decimal seconds; nothing for "for ever".
-struct Seconds(u64);
+pub(super) struct Seconds(pub(super) u64);
 
 impl std::fmt::Display for Seconds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

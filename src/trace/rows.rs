@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::builder::Batch;
 use super::source::LifetimeRange;
 use crate::base::id::TaskDefinitionId;
 use crate::base::packed::PackedColumn;
@@ -75,7 +76,7 @@ pub(super) struct RowColumns {
 pub(super) struct RowBuffer {
     pub(super) at: Vec<u64>,
     lifetime: Vec<u64>,
-    definition: Vec<u64>,
+    pub(super) definition: Vec<u64>,
     /// What else is said of each row, from the first on of which it is not the
     /// usual.
     arrival_step: Vec<u64>,
@@ -97,6 +98,44 @@ impl RowBuffer {
             column.clear();
         }
         *is_coarse = false;
+    }
+
+    /// Takes the columns of a batch, but for the definitions, which are there: it is
+    /// left with the memory of those that were here.
+    pub(super) fn take(&mut self, batch: &mut Batch) {
+        std::mem::swap(&mut self.at, &mut batch.at);
+        std::mem::swap(&mut self.lifetime, &mut batch.lifetime);
+        let Batch { shortest, lifetime_step, arrival_step, count, .. } = batch;
+        let are_usual =
+            |column: &[u64], usual: u64| column.iter().fold(0, |bits, it| bits | (*it ^ usual)) == 0;
+        let for_ever = SimDuration::FOREVER.millis();
+        let slack = |(longest, shortest): (&u64, &u64)| {
+            if *longest == for_ever { *shortest } else { longest - shortest }
+        };
+        self.slack.extend(self.lifetime.iter().zip(&*shortest).map(slack));
+        if are_usual(&self.slack, 0)
+            && are_usual(lifetime_step, 0)
+            && are_usual(arrival_step, 0)
+            && are_usual(count, 1)
+        {
+            self.slack.clear();
+            return;
+        }
+        let n_rows = self.len();
+        self.slack.resize(n_rows, 0);
+        for (mine, theirs, usual) in [
+            (&mut self.lifetime_step, lifetime_step, 0),
+            (&mut self.arrival_step, arrival_step, 0),
+            (&mut self.count, count, 1),
+        ] {
+            mine.extend_from_slice(theirs);
+            mine.resize(n_rows, usual);
+        }
+        let is_one_arrival = |idx: usize| {
+            let is_known = self.lifetime[idx] == for_ever || (self.slack[idx] | self.lifetime_step[idx]) == 0;
+            self.count[idx] == 1 && self.arrival_step[idx] == 0 && is_known
+        };
+        self.is_coarse = !(0..n_rows).all(is_one_arrival);
     }
 
     /// Adds a row at the end, whatever its batch.
@@ -187,6 +226,12 @@ impl RowColumns {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.asked.at.len()
+    }
+
+    /// Makes room for so many more rows, as wide as those before.
+    pub(super) fn reserve(&mut self, n_rows: usize) {
+        let ArrivalColumns { at, lifetime, definition, behind } = &mut self.asked;
+        [at, lifetime, definition, behind].into_iter().for_each(|it| it.reserve(n_rows));
     }
 
     /// Adds a row at the end.

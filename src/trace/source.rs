@@ -6,8 +6,7 @@
 //! row. It is kept as coarse as it is; [`Trace::arrivals`] draws what is
 //! missing, by seed, so that each replicate meets another day like that one.
 
-use std::io::BufRead;
-
+use super::input::Input;
 use super::rows::{TraceRow, TraceRows};
 use super::threads::Threads;
 use crate::base::id::TaskDefinitionId;
@@ -21,12 +20,12 @@ pub struct Format {
     pub name: &'static str,
     /// One line of help.
     pub summary: &'static str,
-    /// Whether a file with this header line is one of the format.
+    /// Whether a file with this first line is one of the format; what is no text
+    /// in it is replaced.
     pub recognises: fn(header: &str) -> bool,
     /// Reads a whole trace on the threads that are handed in; `file` is only for
     /// messages.
-    pub read:
-        fn(input: &mut (dyn BufRead + Send), file: &str, threads: &dyn Threads) -> Result<Trace, ReadError>,
+    pub read: fn(input: &mut dyn Input, file: &str, threads: &dyn Threads) -> Result<Trace, ReadError>,
 }
 
 /// Why a trace could not be read.

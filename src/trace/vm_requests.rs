@@ -80,13 +80,11 @@ fn refuse(rows: &mut Rows<'_>, arrival: SimTime, departure: SimTime) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufRead;
-
     use super::*;
     use crate::base::Seed;
-    use crate::trace::{OneThread, ReadError, Trace};
+    use crate::trace::{Input, OneThread, ReadError, Trace};
 
-    fn read(input: &mut (dyn BufRead + Send), file: &str) -> Result<Trace, ReadError> {
+    fn read(input: &mut dyn Input, file: &str) -> Result<Trace, ReadError> {
         (FORMAT.read)(input, file, &OneThread)
     }
 

@@ -39,6 +39,7 @@ mod lint;
 mod memory;
 mod named_stories;
 mod parity;
+mod parquet_traces;
 mod properties;
 mod reach;
 mod reference;

@@ -23,6 +23,7 @@ use crate::model::service::RevisionCounts;
 use crate::model::task::Epoch;
 use crate::model::workload::Workload;
 use crate::placement::PlacementIndex;
+use crate::placement::reasons::KnownReasons;
 use crate::record::{ClusterReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
@@ -82,6 +83,8 @@ pub(super) struct Simulation<'a, W> {
     pub(super) is_placement_due: bool,
     /// What finds the instance of a task, unless every instance is looked at.
     pub(super) index: Option<PlacementIndex>,
+    /// Why tasks go nowhere, as far as instances are as they were.
+    pub(super) reasons: KnownReasons,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
     pub(super) heads: Vec<Reverse<(u64, PlacementClassId)>>,
@@ -256,6 +259,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             candidates: Vec::new(),
             heads: Vec::new(),
             stop_candidates: Vec::new(),
+            reasons: KnownReasons::default(),
             observed: None,
             fits_nowhere_known: workload.definitions.ids().map(|_| None).collect(),
             outside: (SimTime::ZERO, 0),

@@ -72,14 +72,14 @@ impl LayerCache {
     }
 
     /// Which of an image's layers are not there, each once, in the given order.
-    pub fn missing(&self, layers: impl IntoIterator<Item = LayerToPull>) -> Vec<LayerToPull> {
-        let mut missing: Vec<LayerToPull> = Vec::new();
+    /// `missing` is overwritten.
+    pub fn missing(&self, layers: impl IntoIterator<Item = LayerToPull>, missing: &mut Vec<LayerToPull>) {
+        missing.clear();
         for it in layers {
             if !self.layers.contains_key(&it.layer) && !missing.iter().any(|known| known.layer == it.layer) {
                 missing.push(it);
             }
         }
-        missing
     }
 
     /// An image has been pulled, with all its layers. One that was there already
@@ -198,6 +198,12 @@ mod tests {
         LayerToPull { layer: LayerId::new(number), compressed: 1, uncompressed: 10 << number }
     }
 
+    fn missing(cache: &LayerCache, layers: &[u32]) -> Vec<LayerToPull> {
+        let mut missing = Vec::new();
+        cache.missing(layers.iter().map(|&it| layer(it)), &mut missing);
+        missing
+    }
+
     fn at(seconds: u64) -> SimTime {
         SimTime::from_secs(seconds)
     }
@@ -216,11 +222,11 @@ mod tests {
         cache.insert(at(0), image(0), [0, 1, 0].map(layer), true);
         cache.insert(at(1), image(1), [0, 2].map(layer), true);
         assert_eq!((cache.bytes(), cache.n_images()), (10 + 20 + 40, 2));
-        assert_eq!(cache.missing([0, 3, 2, 3].map(layer)), [layer(3)]);
+        assert_eq!(missing(&cache, &[0, 3, 2, 3]), [layer(3)]);
         cache.use_image(at(2), image(1));
         assert_eq!(cache.clean_up(at(2 * HOUR), &settings()), [image(0)]);
         assert_eq!((cache.bytes(), cache.has(image(0)), cache.has(image(1))), (10 + 40, false, true));
-        assert_eq!(cache.missing([0, 1, 2].map(layer)), [layer(1)]);
+        assert_eq!(missing(&cache, &[0, 1, 2]), [layer(1)]);
     }
 
     #[test]
@@ -301,7 +307,7 @@ mod tests {
                     kept.iter().flat_map(|&it| &layers_of[it as usize]).map(number_of).collect();
                 let bytes: u64 = there.iter().map(|&it| layer(it).uncompressed).sum();
                 assert_eq!((cache.bytes(), cache.layers.len()), (bytes, there.len()), "seed {seed}");
-                let missing = cache.missing((0..16).map(layer));
+                let missing = missing(&cache, &Vec::from_iter(0..16));
                 let missing: BTreeSet<u32> = missing.iter().map(number_of).collect();
                 assert!((0..16).all(|it| there.contains(&it) != missing.contains(&it)), "seed {seed}");
             }

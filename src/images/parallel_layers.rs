@@ -8,51 +8,55 @@ use super::exact::Bytes;
 /// default (semantics 2.4, MODEL).
 pub const PARALLEL_LAYERS: usize = 3;
 
-/// After how many bytes of the pull each layer is there, for the layers in the
-/// order in which they begin to move. One without bytes is there at once.
-pub(super) fn completion_points(sizes: &[Bytes]) -> Vec<Bytes> {
-    let mut points = vec![0; sizes.len()];
-    serve(&mut sizes.to_vec(), Bytes::MAX, |idx, point| points[idx] = point);
-    points
-}
-
 /// Takes `budget` bytes of the pull off what is left of each layer, in the order
 /// in which they begin to move, and tells which are there then, after how many
 /// bytes. Parts of a byte that cannot be shared evenly are not taken off.
 pub(super) fn serve(left: &mut [Bytes], budget: Bytes, mut there: impl FnMut(usize, Bytes)) {
-    let mut moving = Vec::with_capacity(PARALLEL_LAYERS);
+    let (mut moving, mut n_moving) = ([0; PARALLEL_LAYERS], 0);
     let mut next = 0;
     let mut served: Bytes = 0;
     loop {
-        while moving.len() < PARALLEL_LAYERS && next < left.len() {
+        while n_moving < PARALLEL_LAYERS && next < left.len() {
             if left[next] > 0 {
-                moving.push(next);
+                moving[n_moving] = next;
+                n_moving += 1;
             }
             next += 1;
         }
-        let Some(least) = moving.iter().map(|&idx| left[idx]).min() else { return };
-        let n_moving = moving.len() as Bytes;
-        let each = least.min((budget - served) / n_moving);
-        for &idx in &moving {
+        let Some(least) = moving[..n_moving].iter().map(|&idx| left[idx]).min() else { return };
+        let each = least.min((budget - served) / n_moving as Bytes);
+        for &idx in &moving[..n_moving] {
             left[idx] -= each;
         }
-        served += each * n_moving;
+        served += each * n_moving as Bytes;
         if each < least {
             return;
         }
-        moving.retain(|&idx| {
-            let is_there = left[idx] == 0;
-            if is_there {
+        let mut n_left = 0;
+        for position in 0..n_moving {
+            let idx = moving[position];
+            if left[idx] == 0 {
                 there(idx, served);
+            } else {
+                moving[n_left] = idx;
+                n_left += 1;
             }
-            !is_there
-        });
+        }
+        n_moving = n_left;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// After how many bytes of the pull each layer is there. One without bytes is
+    /// there at once.
+    fn completion_points(sizes: &[Bytes]) -> Vec<Bytes> {
+        let mut points = vec![0; sizes.len()];
+        serve(&mut sizes.to_vec(), Bytes::MAX, |idx, point| points[idx] = point);
+        points
+    }
 
     #[test]
     fn three_layers_share_and_the_next_begins_when_one_is_there() {

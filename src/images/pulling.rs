@@ -68,6 +68,12 @@ pub struct Pulls {
     n_begun: PullIdx,
     moved: Bytes,
     n_steps: u64,
+    /// Memory of what is over, to be used again.
+    vacant_layers: Vec<LinkLayer>,
+    vacant_lists: Vec<(Vec<Layer>, Vec<u32>)>,
+    /// Scratch memory.
+    sizes: Vec<Bytes>,
+    going_on: Vec<PullIdx>,
 }
 
 /// One image on its way to a link.
@@ -137,8 +143,8 @@ struct LinkLayer {
     /// The first that began of those that need it: it moves and unpacks it.
     owner: PullIdx,
     is_unpacked: bool,
-    /// All that need it and are under way.
-    users: BTreeSet<PullIdx>,
+    /// All that need it and are under way, ascending.
+    users: Vec<PullIdx>,
     /// Those that go on when it is unpacked.
     waiting: Vec<PullIdx>,
 }
@@ -157,6 +163,10 @@ impl Pulls {
             n_begun: 0,
             moved: 0,
             n_steps: 0,
+            vacant_layers: Vec::new(),
+            vacant_lists: Vec::new(),
+            sizes: Vec::new(),
+            going_on: Vec::new(),
         }
     }
 
@@ -181,29 +191,38 @@ impl Pulls {
         let idx = self.n_begun;
         self.n_begun += 1;
         assert!(self.by_key.insert(key, idx).is_none(), "a key has one pull at a time");
+        let (mut layers, mut order) = self.vacant_lists.pop().unwrap_or_default();
+        layers.clear();
+        order.clear();
         let mut pull = Pull {
             key,
             link,
             rates: LinkRates { unpack: rates.unpack.clamp(1, LINK_RATE_MAX), ..rates },
-            layers: Vec::with_capacity(missing.len()),
+            layers,
             n_unpacked: 0,
             next: Next::Download,
-            order: Vec::with_capacity(missing.len()),
+            order,
             moving: None,
             unpacks_since: self.now,
             unpacks: 0,
             unpacks_until: self.now,
         };
         for it in missing {
-            let known = self.layers.entry((link, it.layer)).or_insert_with(|| LinkLayer {
-                owner: idx,
-                is_unpacked: false,
-                users: BTreeSet::new(),
-                waiting: Vec::new(),
+            let known = self.layers.entry((link, it.layer)).or_insert_with(|| {
+                let vacant = self.vacant_layers.pop();
+                let vacant = vacant.unwrap_or_else(|| LinkLayer {
+                    owner: idx,
+                    is_unpacked: false,
+                    users: Vec::new(),
+                    waiting: Vec::new(),
+                });
+                LinkLayer { owner: idx, is_unpacked: false, ..vacant }
             });
-            if !known.users.insert(idx) {
+            // Nobody began later.
+            if known.users.last() == Some(&idx) {
                 continue;
             }
+            known.users.push(idx);
             let is_own = known.owner == idx;
             if is_own {
                 pull.order.push(pull.layers.len() as u32);
@@ -250,10 +269,10 @@ impl Pulls {
         let mut taken: Vec<(PullIdx, LayerId, Bytes)> = Vec::new();
         for it in &pull.layers {
             let known = self.layers.get_mut(&(pull.link, it.layer)).expect("a layer that a pull needs");
-            known.users.remove(&idx);
+            known.users.retain(|it| *it != idx);
             match known.users.first() {
                 None => {
-                    self.layers.remove(&(pull.link, it.layer));
+                    retire(&mut self.layers, &mut self.vacant_layers, (pull.link, it.layer));
                     not_moved += it.left;
                 }
                 Some(&first) if known.owner == idx => {
@@ -307,13 +326,14 @@ impl Pulls {
             self.by_key.remove(&pull.key);
             for it in &pull.layers {
                 let known = self.layers.get_mut(&(pull.link, it.layer)).expect("a layer that a pull needs");
-                known.users.remove(&idx);
+                known.users.retain(|it| *it != idx);
                 if known.users.is_empty() {
-                    self.layers.remove(&(pull.link, it.layer));
+                    retire(&mut self.layers, &mut self.vacant_layers, (pull.link, it.layer));
                 }
             }
             self.n_steps += 1 + pull.layers.len() as u64;
             done.push(pull.key);
+            self.vacant_lists.push((pull.layers, pull.order));
         }
     }
 
@@ -381,11 +401,14 @@ impl Pulls {
         pull.n_unpacked += 1;
         let known = self.layers.get_mut(&(pull.link, layer)).expect("a layer that a pull needs");
         known.is_unpacked = true;
-        let mut go_on = vec![idx];
+        let mut go_on = std::mem::take(&mut self.going_on);
+        go_on.clear();
+        go_on.push(idx);
         // One that was aborted meanwhile is no longer there.
         let waits = |it: &PullIdx| self.pulls.get(it).is_some_and(|it| it.next == Next::Other(layer));
-        go_on.extend(std::mem::take(&mut known.waiting).into_iter().filter(waits));
+        go_on.extend(known.waiting.drain(..).filter(waits));
         self.unpack_on(&go_on);
+        self.going_on = go_on;
     }
 
     /// Lets pulls go on to their next layer that has to be waited for.
@@ -448,7 +471,9 @@ impl Pulls {
     /// lets it move.
     fn move_layers(&mut self, idx: PullIdx) {
         let pull = self.pulls.get_mut(&idx).expect("a pull under way");
-        let sizes: Vec<Bytes> = pull.order.iter().map(|&it| pull.layers[it as usize].left).collect();
+        let sizes = &mut self.sizes;
+        sizes.clear();
+        sizes.extend(pull.order.iter().map(|&it| pull.layers[it as usize].left));
         let total: Bytes = sizes.iter().sum();
         self.n_steps += sizes.len() as u64;
         if total == 0 {
@@ -456,9 +481,13 @@ impl Pulls {
         }
         let start = self.bandwidth.start(self.now, pull.link, pull.rates.download, idx, total);
         let goal = start + total;
-        for (&position, point) in pull.order.iter().zip(parallel_layers::completion_points(&sizes)) {
-            pull.layers[position as usize].point = start + point;
-        }
+        // After how many bytes each is there does not depend on how fast they come; one
+        // without bytes is there at once.
+        let Pull { order, layers, .. } = pull;
+        order.iter().for_each(|&it| layers[it as usize].point = start);
+        parallel_layers::serve(sizes, Bytes::MAX, |idx, point| {
+            layers[order[idx] as usize].point = start + point;
+        });
         pull.moving = Some(Moving { start, goal, target: goal, reached: start });
     }
 
@@ -470,9 +499,11 @@ impl Pulls {
             Some(it) => self.bandwidth.given(self.now, pull.link).max(it.reached).min(it.goal) - it.start,
             None => Bytes::MAX,
         };
-        let mut left: Vec<Bytes> = pull.order.iter().map(|&it| pull.layers[it as usize].left).collect();
-        parallel_layers::serve(&mut left, moved, |_, _| ());
-        for (&position, left) in pull.order.iter().zip(left) {
+        let left = &mut self.sizes;
+        left.clear();
+        left.extend(pull.order.iter().map(|&it| pull.layers[it as usize].left));
+        parallel_layers::serve(left, moved, |_, _| ());
+        for (&position, &mut left) in pull.order.iter().zip(left) {
             let layer = &mut pull.layers[position as usize];
             layer.left = left;
             // The link counts anew when nothing moves any more.
@@ -517,5 +548,17 @@ impl Pulls {
             self.bandwidth.stop(self.now, pull.link, idx, moving.target);
         }
         self.move_layers(idx);
+    }
+}
+
+/// Nobody needs a layer of a link any more.
+fn retire(
+    layers: &mut FxHashMap<(LinkKey, LayerId), LinkLayer>,
+    vacant: &mut Vec<LinkLayer>,
+    layer: (LinkKey, LayerId),
+) {
+    if let Some(mut retired) = layers.remove(&layer) {
+        retired.waiting.clear();
+        vacant.push(retired);
     }
 }

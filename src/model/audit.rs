@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::id::{AttributeId, GroupId, Id as _, InstanceId, ZoneId};
-use crate::model::cluster::{Cluster, ProviderTotals, Totals};
+use crate::model::cluster::{Cluster, Fleet, ProviderTotals, Totals};
 use crate::model::group::Group;
 use crate::model::held::Held;
 use crate::model::instance::InstanceStatus;
@@ -45,6 +45,8 @@ impl Cluster {
         assert_eq!(self.n_draining as usize, draining.count(), "instances that drain");
         let mut n_alive = 0;
         let mut of_providers = vec![ProviderTotals::default(); self.alive.len()];
+        let fleet = Fleet { by_zone: vec![[0; 2]; self.n_zones], n_in_use: 0 };
+        let mut fleets = vec![fleet; self.alive.len()];
         for (id, instance) in self.instances.iter() {
             let mut free = instance.registered;
             let mut n_wanted = 0;
@@ -76,6 +78,9 @@ impl Cluster {
                 totals.n_in_use += u32::from(!on_it.is_empty());
                 totals.registered_cpu += u64::from(instance.registered.cpu.0);
                 totals.registered_memory += u64::from(instance.registered.memory.0);
+                let fleet = &mut fleets[instance.provider.idx()];
+                fleet.by_zone[instance.zone.idx()][usize::from(instance.is_spot)] += 1;
+                fleet.n_in_use += u32::from(!on_it.is_empty());
                 let of_provider = &mut of_providers[instance.provider.idx()];
                 of_provider.n_instances += 1;
                 let mut reserved = instance.registered;
@@ -96,6 +101,7 @@ impl Cluster {
         }
         assert!(self.held.has_counts_of(&held), "tasks that hold room");
         assert_eq!(self.provider_totals.rows(), of_providers, "totals of providers");
+        assert_eq!(self.fleets.rows(), fleets, "fleets of providers");
     }
 
     fn audit_groups(&self, tasks: &[(crate::base::id::TaskId, &Task)]) {

@@ -56,6 +56,16 @@ pub struct Cluster {
     pub(in crate::model) held: Held,
     pub(in crate::model) changes: Changes,
     pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
+    pub(in crate::model) fleets: Table<CapacityProviderId, Fleet>,
+}
+
+/// The instances of a provider that are billed, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// By zone: on demand, and Spot.
+    pub by_zone: Vec<[u32; 2]>,
+    /// With a task, one that stops included.
+    pub n_in_use: u32,
 }
 
 /// Sums over the instances of a provider that are billed.
@@ -300,6 +310,13 @@ impl Cluster {
         counts.map_or(0, |it| it[self.layout.position(attribute, value)])
     }
 
+    /// Tasks of the group by value of the attribute, from "missing" on; empty while
+    /// it has none on instances.
+    pub fn group_by_value(&self, group: GroupId, attribute: AttributeId) -> &[u32] {
+        let counts = self.counted(group).map_or(&[][..], Group::by_value);
+        counts.get(self.layout.position(attribute, AttributeValue::MISSING)..).unwrap_or(&[])
+    }
+
     /// The instances with tasks of the group that are wanted and placed, and how
     /// many.
     pub fn group_instances(&self, group: GroupId) -> impl Iterator<Item = (InstanceId, u32)> {
@@ -320,6 +337,11 @@ impl Cluster {
     /// Sums over the instances of a provider.
     pub fn provider_totals(&self, provider: CapacityProviderId) -> ProviderTotals {
         self.provider_totals[provider]
+    }
+
+    /// The instances of a provider that are billed, counted.
+    pub fn fleet(&self, provider: CapacityProviderId) -> &Fleet {
+        &self.fleets[provider]
     }
 
     /// How many tasks of a cell hold room on instances that are billed.

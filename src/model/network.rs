@@ -38,8 +38,19 @@ impl fmt::Display for HostPort {
 pub const RESERVED_TCP_PORTS: [u16; 6] = [22, 2375, 2376, 51678, 51679, 51680];
 
 /// The ports in use on an instance without tasks, sorted.
+pub const RESERVED_PORTS: [HostPort; RESERVED_TCP_PORTS.len()] = {
+    let mut ports = [HostPort { port: 0, protocol: Protocol::Tcp }; RESERVED_TCP_PORTS.len()];
+    let mut idx = 0;
+    while idx < ports.len() {
+        ports[idx].port = RESERVED_TCP_PORTS[idx];
+        idx += 1;
+    }
+    ports
+};
+
+/// The same where others may join them.
 pub fn reserved_ports() -> Vec<HostPort> {
-    RESERVED_TCP_PORTS.iter().map(|&port| HostPort { port, protocol: Protocol::Tcp }).collect()
+    RESERVED_PORTS.to_vec()
 }
 
 /// Where dynamic host ports are taken from: the usual range of Linux

@@ -133,6 +133,8 @@ pub struct Deployment {
     /// stop by themselves are replaced from the same revision (behaviour since
     /// November 2025). Not read for the primary: it wants the desired count.
     pub keep: u32,
+    /// How many tasks were ever launched for it.
+    pub n_launched: u32,
     /// Where its tasks stand.
     pub counts: RevisionCounts,
 }

@@ -16,6 +16,11 @@ impl Tally {
         self.n_instances[reason as usize] += 1;
     }
 
+    /// One less.
+    pub fn take(&mut self, reason: FailureReason) {
+        self.n_instances[reason as usize] -= 1;
+    }
+
     /// The reason of the instance that passed the most steps: the closest
     /// match. `None` if there was no instance at all.
     pub fn closest(&self) -> Option<FailureReason> {

@@ -9,6 +9,7 @@ pub mod strategy;
 pub mod capacity_strategy;
 pub mod chain;
 pub mod placer;
+pub mod reasons;
 pub mod scale_in;
 
 pub mod examination;

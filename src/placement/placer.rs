@@ -166,24 +166,29 @@ pub fn never_fits(instance_type: &InstanceType, definition: &TaskDefinition) -> 
     lacks.into_iter().find(|it| it.0).map(|it| it.1)
 }
 
+/// The same, where mostly it is one of the two that come first of an instance that
+/// takes tasks.
+pub(super) fn likely_reason(
+    rules: &Rules<'_>,
+    view: &PlacementView<'_>,
+    id: InstanceId,
+) -> Option<FailureReason> {
+    let instance = view.cluster.instance(id);
+    let needs = view.definition().needs;
+    if instance.takes_tasks() && needs.cpu > instance.free.cpu {
+        Some(FailureReason::Cpu)
+    } else if instance.takes_tasks() && needs.memory > instance.free.memory {
+        Some(FailureReason::Memory)
+    } else {
+        reason(rules, view, id)
+    }
+}
+
 /// The reasons of all instances of the provider, counted: asked where no
 /// instance would do.
 pub fn tally(rules: &Rules<'_>, view: &PlacementView<'_>) -> Tally {
     let mut tally = Tally::default();
-    let needs = view.definition().needs;
-    for &id in view.cluster.alive(rules.provider) {
-        let instance = view.cluster.instance(id);
-        // Mostly it is one of these two, which come first where a task is taken at all.
-        let reason = if instance.takes_tasks() && needs.cpu > instance.free.cpu {
-            Some(FailureReason::Cpu)
-        } else if instance.takes_tasks() && needs.memory > instance.free.memory {
-            Some(FailureReason::Memory)
-        } else {
-            reason(rules, view, id)
-        };
-        if let Some(reason) = reason {
-            tally.add(reason);
-        }
-    }
+    let alive = view.cluster.alive(rules.provider).iter();
+    alive.filter_map(|&it| likely_reason(rules, view, it)).for_each(|it| tally.add(it));
     tally
 }

@@ -71,9 +71,9 @@ pub enum KeyOrder {
     FreeMemory,
     /// The place in the order drawn for the task: nothing is left equal.
     Drawn,
-    /// Tasks of the group on the instance.
+    /// Tasks of the group on the instance; where most are, one is stopped first.
     GroupOnInstance,
-    /// Tasks of the group where the attribute is the same.
+    /// Tasks of the group where the attribute is the same; likewise.
     GroupOnValue(AttributeId),
     /// The number of the instance: nothing is left equal.
     Number,

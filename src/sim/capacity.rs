@@ -7,8 +7,9 @@ use crate::base::SimDuration;
 use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, ZoneId};
 use crate::disruption::Launched;
 use crate::model::capacity::Scaling;
-use crate::model::instance::InstanceStatus;
-use crate::model::network::reserved_ports;
+use crate::model::deployment::SchedulingStrategy;
+use crate::model::instance::{ContainerInstance, InstanceStatus};
+use crate::model::network::RESERVED_PORTS;
 use crate::model::options::{INSTANCES_MAX, Quotas};
 use crate::model::task::Needs;
 use crate::model::transitions::Launch;
@@ -29,29 +30,30 @@ const LIFECYCLE_HOOK_MAX: SimDuration = SimDuration::from_secs(48 * 3600);
 impl<W: Watch> Simulation<'_, W> {
     pub(super) fn on_capacity_reviewed(&mut self, provider: CapacityProviderId) {
         let setup = &self.setup.providers[provider];
-        let in_service = match setup.scaling {
-            // Nobody replaces what nobody knows to be lost.
-            Scaling::Fixed => self.cluster.alive(provider).to_vec(),
-            Scaling::Managed(_) => self.in_service(provider),
-        };
-        let n_in_service = u32::try_from(in_service.len()).expect("fewer than 2^32 instances");
-        let plan = match setup.scaling {
-            Scaling::Fixed => fixed::plan(setup.min_size),
+        let (n_in_service, plan) = match setup.scaling {
+            Scaling::Fixed => {
+                // Nobody replaces what nobody knows to be lost.
+                let n_alive = self.cluster.alive(provider).len();
+                (u32::try_from(n_alive).expect("fewer than 2^32 instances"), fixed::plan(setup.min_size))
+            }
             Scaling::Managed(scaling) => {
-                let n_busy = in_service.iter().filter(|&&it| !self.is_idle(it)).count();
-                let youngest = in_service.iter().map(|&it| self.cluster.instance(it).launched_at).max();
+                let n_in_service = self.n_in_service(provider);
+                // Ids ascend with age.
+                let alive = self.cluster.alive(provider).iter().rev();
+                let youngest = alive.copied().find(|&it| self.is_in_service(it));
                 let waiting = self.waiting_groups(provider);
                 self.queue.schedule(self.now + managed::PERIOD, Event::CapacityReviewed(provider));
-                managed::plan(&CapacityView {
+                let plan = managed::plan(&CapacityView {
                     n_in_service,
-                    n_busy: u32::try_from(n_busy).expect("at most all"),
+                    n_busy: self.n_busy(provider),
                     waiting: &waiting,
                     min_size: setup.min_size,
                     max_size: setup.max_size,
                     scaling,
-                    youngest_age: youngest.map(|launched_at| self.now - launched_at),
+                    youngest_age: youngest.map(|it| self.now - self.cluster.instance(it).launched_at),
                     n_low_points: self.providers[provider].n_low_points,
-                })
+                });
+                (n_in_service, plan)
             }
         };
         self.providers[provider].n_low_points = plan.n_low_points;
@@ -62,18 +64,48 @@ impl<W: Watch> Simulation<'_, W> {
         }
     }
 
-    pub(super) fn in_service(&self, provider: CapacityProviderId) -> Vec<InstanceId> {
-        // One that is drained by hand is still the group's; one that it gives back
-        // is not.
-        let is_in_service = |it: &InstanceId| {
-            self.cluster.instance(*it).status != InstanceStatus::Lost && !self.leaving.contains(it)
+    /// The instances of the group. One that is drained by hand is still its own; one
+    /// that it gives back is not.
+    pub(super) fn in_service(&self, provider: CapacityProviderId) -> impl Iterator<Item = InstanceId> + '_ {
+        self.cluster.alive(provider).iter().copied().filter(|&it| self.is_in_service(it))
+    }
+
+    fn is_in_service(&self, instance: InstanceId) -> bool {
+        self.cluster.instance(instance).status != InstanceStatus::Lost && !self.leaving.contains(&instance)
+    }
+
+    /// How many there are.
+    pub(super) fn n_in_service(&self, provider: CapacityProviderId) -> u32 {
+        let n_leaving = self.leaving_of(provider).count();
+        let n_billed = self.cluster.provider_totals(provider).n_instances;
+        n_billed - u32::try_from(n_leaving).expect("at most all")
+    }
+
+    /// What the group gives back as soon as no task is left on it; none of it is
+    /// lost.
+    fn leaving_of(&self, provider: CapacityProviderId) -> impl Iterator<Item = &ContainerInstance> {
+        let leaving = self.leaving.iter().map(|&it| self.cluster.instance(it));
+        leaving.filter(move |it| it.provider == provider)
+    }
+
+    /// Instances of the group with tasks other than daemons'.
+    fn n_busy(&self, provider: CapacityProviderId) -> u32 {
+        let mut services = self.setup.services.rows().iter();
+        let n_busy = if services.any(|it| it.scheduling == SchedulingStrategy::Daemon) {
+            self.in_service(provider).filter(|&it| !self.is_idle(it)).count()
+        } else {
+            let n_leaving = self.leaving_of(provider).filter(|it| it.n_tasks > 0).count();
+            self.cluster.fleet(provider).n_in_use as usize - n_leaving
         };
-        self.cluster.alive(provider).iter().copied().filter(is_in_service).collect()
+        u32::try_from(n_busy).expect("at most all")
     }
 
     /// Tasks in line, grouped by equal needs and constraints: revisions, services
     /// and groups may need the same.
     fn waiting_groups(&self, provider: CapacityProviderId) -> Vec<WaitingGroup> {
+        if !self.line.has_waiting(provider) {
+            return Vec::new();
+        }
         let types = self.setup.providers[provider].instance_types.iter();
         let types: Vec<Needs> = types.map(|&it| self.setup.instance_types[it].capacity).collect();
         let of_class = |class: &'_ PlacementClass| {
@@ -124,11 +156,15 @@ impl<W: Watch> Simulation<'_, W> {
         let setup = &self.setup.providers[provider];
         let mut by_zone = vec![0_u32; self.setup.zones.len()];
         let (mut n_there, mut n_on_demand) = (0, 0);
-        for instance in self.in_service(provider) {
-            let row = self.cluster.instance(instance);
-            by_zone[row.zone.idx()] += 1;
-            n_there += 1;
-            n_on_demand += u32::from(!row.is_spot);
+        for (in_zone, &[on_demand, spot]) in by_zone.iter_mut().zip(&self.cluster.fleet(provider).by_zone) {
+            *in_zone = on_demand + spot;
+            n_there += on_demand + spot;
+            n_on_demand += on_demand;
+        }
+        for row in self.leaving_of(provider) {
+            by_zone[row.zone.idx()] -= 1;
+            n_there -= 1;
+            n_on_demand -= u32::from(!row.is_spot);
         }
         let mut rooms = Rooms::new();
         for _ in 0..n {
@@ -180,7 +216,7 @@ impl<W: Watch> Simulation<'_, W> {
             launch,
             attribute_values: &kind.values,
             registered: self.setup.instance_types[instance_type].capacity,
-            ports: &reserved_ports(),
+            ports: &RESERVED_PORTS,
             identity: ground::identity_of_launch(
                 self.setup,
                 (provider, zone, launch),

@@ -9,7 +9,7 @@ use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
 use crate::model::identity::{AGENT_VERSION, AttributeSet, Identity};
-use crate::model::network::reserved_ports;
+use crate::model::network::RESERVED_PORTS;
 use crate::model::transitions::{ClusterParts, Launch};
 use crate::model::workload::Workload;
 use crate::sim::setup::{FoundInstance, Setup};
@@ -65,7 +65,7 @@ pub fn sample_cluster(setup: &Setup, workload: &Workload) -> Cluster {
             launch: 0,
             attribute_values: &values,
             registered: setup.instance_types[instance_type].capacity,
-            ports: &reserved_ports(),
+            ports: &RESERVED_PORTS,
             identity: identity_of_launch(setup, (provider, zone, 0), SimTime::ZERO, set),
         });
         cluster.register_instance(id);
@@ -128,7 +128,7 @@ pub fn full_cluster(setup: &Setup, workload: &Workload) -> Cluster {
             launch,
             attribute_values: &values,
             registered: setup.instance_types[instance_type].capacity,
-            ports: &reserved_ports(),
+            ports: &RESERVED_PORTS,
             identity: identity_of_launch(setup, (provider, zone, launch), SimTime::ZERO, set),
         });
         cluster.register_instance(id);

@@ -29,7 +29,7 @@ pub(super) struct Lives {
 struct Row {
     life: TaskLife,
     /// The images of described repositories.
-    images: Box<[NamedImage]>,
+    images: Arc<[NamedImage]>,
     /// There are others.
     has_other_images: bool,
 }
@@ -91,9 +91,13 @@ impl Lives {
                 continue;
             };
             // What two containers name is pulled once.
-            if images.iter().all(|it| it.wanted != wanted) {
+            if images.iter().all(|it| *it.wanted != wanted) {
                 let name = Arc::from(container.image.as_str());
-                images.push(NamedImage { name, wanted, resolves_digest: container.resolves_digest });
+                images.push(NamedImage {
+                    name,
+                    wanted: Arc::new(wanted),
+                    resolves_digest: container.resolves_digest,
+                });
             }
         }
         let life = setup.life(definition, service);
@@ -121,7 +125,7 @@ impl Lives {
     }
 
     /// The images that a task pulls of described repositories, each once.
-    pub(super) fn images_of(&self, task: &Task) -> &[NamedImage] {
+    pub(super) fn images_of(&self, task: &Task) -> &Arc<[NamedImage]> {
         &self.row(task).images
     }
 

@@ -286,7 +286,7 @@ impl<W: Watch> Simulation<'_, W> {
         match row.scaling {
             // A fixed pool is paid for whatever is on it.
             Scaling::Fixed => 0,
-            Scaling::Managed(_) => self.in_service(provider).len().saturating_sub(row.min_size as usize),
+            Scaling::Managed(_) => self.n_in_service(provider).saturating_sub(row.min_size) as usize,
         }
     }
 
@@ -299,8 +299,7 @@ impl<W: Watch> Simulation<'_, W> {
         if spare.iter().all(|&it| it == 0) {
             // Nothing can be given back, and so nothing is moved.
             self.looks.moved.clear();
-            let in_service = self.setup.providers.ids().map(|it| self.in_service(it).len());
-            let n_instances = u32::try_from(in_service.sum::<usize>()).expect("fewer than 2^32");
+            let n_instances = self.setup.providers.ids().map(|it| self.n_in_service(it)).sum();
             return Replacement { at_ms: at.millis(), lasts_ms, n_instances, ..Replacement::default() };
         }
         let mut wanted: Vec<Wanted<'_>> = Vec::new();

@@ -42,6 +42,7 @@ mod rollouts;
 mod scanning;
 mod service_scaling;
 mod service_tasks;
+mod stopping;
 mod strategies;
 mod targets;
 mod task_sets;

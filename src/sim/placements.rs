@@ -187,9 +187,13 @@ impl<W: Watch> Simulation<'_, W> {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
-        if let Some(index) = &mut self.index {
-            self.cluster.drain_changed_instances(|it| index.note(it));
-        }
+        let (index, reasons) = (&mut self.index, &mut self.reasons);
+        self.cluster.drain_changed_instances(|it| {
+            reasons.note(it.id);
+            if let Some(index) = index {
+                index.note(it);
+            }
+        });
         let row = self.cluster.task(task);
         let (definition, group) = (row.definition, row.group);
         let order = match placement.chain.looks_at_order() {

@@ -5,6 +5,7 @@ use crate::base::Money;
 use crate::base::id::{CapacityProviderId, Id as _, PlacementClassId, ServiceId, TaskId};
 use crate::model::capacity::Capacity;
 use crate::model::cluster::ProviderTotals;
+use crate::model::options::IndexUse;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
 use crate::record::{PlacementReason, ProviderReading, Reserved, RolloutRecord, ServiceReading, ZoneBalance};
@@ -17,10 +18,21 @@ impl<W: Watch> Simulation<'_, W> {
     /// by the one of the closest.
     pub(super) fn note_no_room(&mut self, class: PlacementClassId, task: TaskId) {
         let provider = self.line.classes[class].key.provider;
+        let mut reasons = std::mem::take(&mut self.reasons);
         let row = self.cluster.task(task);
-        let placement = self.placement_of(self.line.classes[class].key.service);
-        let view = self.view(row.definition, row.group, RandomOrder::new(0, 0));
-        let tally = placer::tally(&placement.rules(provider), &view);
+        let rules = self.placement_of(self.line.classes[class].key.service).rules(provider);
+        let view = self.view(row.definition, row.group, RandomOrder::UNUSED);
+        let tally = match self.setup.options.placement_index {
+            IndexUse::On => reasons.tally(class, &rules, &view),
+            IndexUse::Off => placer::tally(&rules, &view),
+            IndexUse::Checked => {
+                let known = reasons.tally(class, &rules, &view);
+                let by_scan = placer::tally(&rules, &view);
+                assert_eq!(known, by_scan, "what is known of instances is what a look at each finds");
+                known
+            }
+        };
+        self.reasons = reasons;
         for reason in PlacementReason::ALL {
             let n = tally.n_instances[reason as usize];
             if n > 0 {

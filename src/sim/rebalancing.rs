@@ -91,14 +91,12 @@ impl<W: Watch> Simulation<'_, W> {
     }
 
     fn tasks_per_zone(&self, service: ServiceId, zones: &[ZoneId]) -> Vec<u32> {
-        let mut counts = vec![0; zones.len()];
-        for &task in &self.cluster.service(service).tasks {
-            let task = self.cluster.task(task);
-            if let Some(zone) = task.host.map(|it| self.cluster.zone_of(it))
-                && let Some(idx) = zones.iter().position(|it| *it == zone)
-                && task.is_desired_running
-            {
-                counts[idx] += 1;
+        let group = self.cluster.service(service).group;
+        let mut counts: Vec<u32> = zones.iter().map(|&it| self.cluster.group_on_fargate(group, it)).collect();
+        for (instance, n_tasks) in self.cluster.group_instances(group) {
+            let zone = self.cluster.instance(instance).zone;
+            if let Some(idx) = zones.iter().position(|it| *it == zone) {
+                counts[idx] += n_tasks;
             }
         }
         counts

@@ -82,6 +82,13 @@ pub(super) struct Found {
     pub(super) is_import: bool,
 }
 
+/// What an image of a repository is called by.
+#[derive(Clone, Copy)]
+enum Called<'a> {
+    Tag(&'a str),
+    Digest(&'a str),
+}
+
 /// A tag of a pull-through cache is compared with its upstream once a day (ECR
 /// user guide, pull-through-cache).
 const UPSTREAM_CHECK_MS: i64 = 86_400_000;
@@ -165,24 +172,32 @@ impl<'a> RegistryState<'a> {
 
     /// What a pull of `wanted` at `now` gets. `None`: `manifest unknown`.
     pub(super) fn find(&self, wanted: &Wanted, now: SimTime) -> Option<Found> {
-        let repository = &self.registry.repositories[wanted.repository];
-        let state = &self.repositories[wanted.repository.idx()];
+        let which = match &wanted.which {
+            Which::Tag(tag) => Called::Tag(tag),
+            Which::Digest(digest) => Called::Digest(digest),
+        };
+        self.find_called(wanted.repository, which, now)
+    }
+
+    fn find_called(&self, id: RepositoryId, which: Called<'_>, now: SimTime) -> Option<Found> {
+        let repository = &self.registry.repositories[id];
+        let state = &self.repositories[id.idx()];
         let stored = |image: &ImageId| {
             state.images.get(image).is_some_and(|it| it.archived_at_ms.is_none()).then_some(*image)
         };
-        let of_digest = |digest: &String| self.by_digest.get(&(wanted.repository, digest.as_str())).copied();
-        let own = match &wanted.which {
-            Which::Tag(tag) => state.tags.get(tag).and_then(stored),
-            Which::Digest(digest) => of_digest(digest).and_then(|it| stored(&it)),
+        let of_digest = |digest| self.by_digest.get(&(id, digest)).copied();
+        let own = match which {
+            Called::Tag(tag) => state.tags.get(tag).and_then(stored),
+            Called::Digest(digest) => of_digest(digest).and_then(|it| stored(&it)),
         };
         let plain =
             own.map(|image| Found { image, asks_upstream: false, is_checked: false, is_import: false });
         let Some(upstream) = &repository.upstream else { return plain };
         let now_ms = millis(now);
-        let is_due = match &wanted.which {
+        let is_due = match which {
             // What a digest names does not change.
-            Which::Digest(_) => false,
-            Which::Tag(tag) => state.checked_ms.get(tag).is_none_or(|it| now_ms - it > UPSTREAM_CHECK_MS),
+            Called::Digest(_) => false,
+            Called::Tag(tag) => state.checked_ms.get(tag).is_none_or(|it| now_ms - it > UPSTREAM_CHECK_MS),
         };
         if own.is_some() && !is_due {
             return plain;
@@ -190,10 +205,10 @@ impl<'a> RegistryState<'a> {
         if upstream.unreachable.iter().any(|it| (it.0..it.1).contains(&now_ms)) {
             return plain.map(|it| Found { asks_upstream: true, ..it });
         }
-        let is_tag = matches!(wanted.which, Which::Tag(_));
-        let there = match &wanted.which {
-            Which::Tag(tag) => state.upstream_tags.get(tag).copied(),
-            Which::Digest(digest) => of_digest(digest).filter(|it| state.upstream_images.contains(it)),
+        let is_tag = matches!(which, Called::Tag(_));
+        let there = match which {
+            Called::Tag(tag) => state.upstream_tags.get(tag).copied(),
+            Called::Digest(digest) => of_digest(digest).filter(|it| state.upstream_images.contains(it)),
         };
         match there {
             Some(image) => {
@@ -222,8 +237,7 @@ impl<'a> RegistryState<'a> {
     /// The same of an image that a tag was resolved to.
     pub(super) fn find_image(&self, image: ImageId, now: SimTime) -> Option<Found> {
         let row = &self.registry.images.images[image];
-        let which = Which::Digest(row.digest.clone());
-        self.find(&Wanted { repository: row.repository, which }, now)
+        self.find_called(row.repository, Called::Digest(&row.digest), now)
     }
 
     /// What each repository has stored until `now`.

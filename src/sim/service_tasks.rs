@@ -1,16 +1,14 @@
 //! A service's scheduler at work: it stops and starts tasks as its controller's
 //! plan says, and waits where it must.
 
-use std::collections::BTreeMap;
-
 use crate::base::id::{CapacityProviderId, DeploymentId, Id as _, ServiceId, TaskId};
-use crate::base::{Domain, SimDuration, SimTime};
+use crate::base::{SimDuration, SimTime};
 use crate::deployment::Marked;
 use crate::model::deployment::SchedulingStrategy;
 use crate::model::instance::InstanceStatus;
 use crate::model::options::{PROVISIONING_TASKS_MAX, Quotas};
 use crate::model::task::{Health, StopCode, TaskOwner, TaskStatus};
-use crate::placement::{capacity_strategy, scale_in};
+use crate::placement::capacity_strategy;
 use crate::record::NeverPlaceable;
 use crate::sim::event::Event;
 use crate::sim::simulation::Simulation;
@@ -54,33 +52,12 @@ impl<W: Watch> Simulation<'_, W> {
         if which == Which::Unhealthy {
             self.unprotect_unhealthy(service);
         }
-        let mut draws = self.stop_draws(service, side, which);
         for _ in 0..n {
-            let mut candidates = std::mem::take(&mut self.stop_candidates);
-            candidates.clear();
-            candidates.extend(draws.keys());
-            // Of those that serve, an old task that has to leave its instance
-            // anyway goes first.
-            let is_healthy = |it: &TaskId| self.cluster.task(*it).health == Health::Healthy;
-            if which == Which::Any
-                && side == Side::Source
-                && self.cluster.n_draining() > 0
-                && candidates.iter().all(is_healthy)
-                && candidates.iter().any(|it| self.is_draining(*it))
-            {
-                candidates.retain(|it| self.is_draining(*it));
-            }
-            self.keep_overweight(service, side, &mut candidates);
-            let chain = &self.setup.services[service].placement.chain;
-            let chosen = scale_in::choose(&self.cluster, chain, &mut candidates, |task| draws[&task]);
-            self.stop_candidates = candidates;
-            let Some(task) = chosen else {
+            let Some(task) = self.next_to_stop(service, side, which) else {
                 // What one revision has too many of, another may lack.
                 assert_eq!(which, Which::Surplus, "a plan stops no more tasks than there are");
                 break;
             };
-            draws.remove(&task);
-
             let (_, revision) = self.service_of(task).expect("a service's task has a service");
             // One that its own revision replaces is still to be kept.
             if side == Side::Source && matches!(which, Which::Any | Which::Unhealthy) {
@@ -93,37 +70,7 @@ impl<W: Watch> Simulation<'_, W> {
                 self.note_failed_task(service, revision);
             }
             self.give_up_task(service, side, task);
-            if which == Which::Surplus {
-                // What one task less leaves may not be a surplus any more.
-                draws = self.stop_draws(service, side, which);
-            }
         }
-    }
-
-    /// Who may be stopped, with the number drawn for each.
-    fn stop_draws(&self, service: ServiceId, side: Side, which: Which) -> BTreeMap<TaskId, u64> {
-        let state = self.cluster.service(service);
-        let is_candidate = |it: &TaskId| {
-            let task = self.cluster.task(*it);
-            let TaskOwner::Service { deployment, .. } = task.owner else { return false };
-            let is_of_side = match side {
-                Side::Source => deployment != state.primary,
-                Side::Target => deployment == state.primary,
-                Side::Only(one) => deployment == one,
-            };
-            let is_meant = match which {
-                Which::Any => true,
-                Which::Surplus => {
-                    let row = self.cluster.deployment(deployment);
-                    row.counts.wanted() > row.keep
-                }
-                Which::Unhealthy => task.health == Health::Unhealthy,
-                Which::Draining => self.is_draining(*it),
-            };
-            is_of_side && task.is_desired_running && is_meant
-        };
-        let draw = |task: TaskId| (task, self.draw(task, Domain::StopTieBreak));
-        state.tasks.iter().copied().filter(is_candidate).map(draw).collect()
     }
 
     /// A task of a service is not wanted any more.

@@ -23,6 +23,7 @@ use crate::model::service::RevisionCounts;
 use crate::model::task::Epoch;
 use crate::model::workload::Workload;
 use crate::placement::PlacementIndex;
+use crate::placement::reasons::KnownReasons;
 use crate::record::{ClusterReading, Recorder};
 use crate::sim::alarms::AlarmState;
 use crate::sim::bill::Bill;
@@ -43,6 +44,7 @@ use crate::sim::rollouts::Rollout;
 use crate::sim::scanning::Scans;
 use crate::sim::service_scaling::ServiceScaler;
 use crate::sim::setup::{InstanceChangeKind, Setup};
+use crate::sim::stopping::StopMemory;
 use crate::sim::task_sets::TaskSet;
 use crate::sim::traffic::ServiceTraffic;
 use crate::sim::volumes::Volumes;
@@ -82,10 +84,12 @@ pub(super) struct Simulation<'a, W> {
     pub(super) is_placement_due: bool,
     /// What finds the instance of a task, unless every instance is looked at.
     pub(super) index: Option<PlacementIndex>,
+    /// Why tasks go nowhere, as far as instances are as they were.
+    pub(super) reasons: KnownReasons,
     /// Scratch memory of the placer and of scale-in.
     pub(super) candidates: Vec<crate::base::id::InstanceId>,
     pub(super) heads: Vec<Reverse<(u64, PlacementClassId)>>,
-    pub(super) stop_candidates: Vec<TaskId>,
+    pub(super) stopping: StopMemory,
     /// Some constraint may be met by a task that comes, not only by one that
     /// goes.
     pub(super) is_company_awaited: bool,
@@ -255,7 +259,8 @@ impl<'a, W: Watch> Simulation<'a, W> {
             index: (setup.options.placement_index != IndexUse::Off).then(PlacementIndex::new),
             candidates: Vec::new(),
             heads: Vec::new(),
-            stop_candidates: Vec::new(),
+            stopping: StopMemory::default(),
+            reasons: KnownReasons::default(),
             observed: None,
             fits_nowhere_known: workload.definitions.ids().map(|_| None).collect(),
             outside: (SimTime::ZERO, 0),

@@ -16,9 +16,9 @@ impl<W: Watch> Simulation<'_, W> {
         &self,
         service: ServiceId,
         is_meant: impl Fn(DeploymentId) -> bool,
-    ) -> Vec<u32> {
+    ) -> [u32; CapacityStrategy::ITEMS_MAX] {
         let items = self.setup.services[service].placement.capacity.items();
-        let mut counts = vec![0; items.len()];
+        let mut counts = [0; CapacityStrategy::ITEMS_MAX];
         if items.len() == 1 {
             return counts;
         }

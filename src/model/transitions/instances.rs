@@ -44,6 +44,7 @@ impl Cluster {
         let totals = &mut self.provider_totals[launch.provider];
         totals.n_instances += 1;
         totals.registered.add(registered, n_ports);
+        self.fleets[launch.provider].by_zone[launch.zone.idx()][usize::from(launch.is_spot)] += 1;
         id
     }
 
@@ -137,6 +138,7 @@ impl Cluster {
         // Nothing runs on it any more, whatever the cluster believes.
         let ContainerInstance { free, registered, n_tasks, .. } = self.instances[id];
         self.totals.n_in_use -= u32::from(n_tasks > 0);
+        self.fleets[self.instances[id].provider].n_in_use -= u32::from(n_tasks > 0);
         self.totals.reserved_cpu -= u64::from((registered.cpu - free.cpu).0);
         self.totals.reserved_memory -= u64::from((registered.memory - free.memory).0);
         let mut reserved = registered;
@@ -184,7 +186,8 @@ impl Cluster {
         self.totals.registered_cpu -= u64::from(registered.cpu.0);
         self.totals.registered_memory -= u64::from(registered.memory.0);
         let n_ports = self.ports_on[id].n_for_tasks();
-        let provider = self.instances[id].provider;
+        let ContainerInstance { provider, zone, is_spot, .. } = self.instances[id];
+        self.fleets[provider].by_zone[zone.idx()][usize::from(is_spot)] -= 1;
         let totals = &mut self.provider_totals[provider];
         totals.n_instances -= 1;
         totals.registered.take(registered, n_ports);

@@ -9,7 +9,7 @@ use crate::base::id::{CapacityProviderId, GroupId, InstanceTypeId, TaskDefinitio
 use crate::base::{SimTime, Table};
 use crate::model::attribute::{AttributeLayout, AttributeValue};
 use crate::model::changes::Changes;
-use crate::model::cluster::{Cluster, ProviderTotals, Totals};
+use crate::model::cluster::{Cluster, Fleet, ProviderTotals, Totals};
 use crate::model::group::Groups;
 use crate::model::held::Held;
 use crate::model::identity::{self, Expressions, Identity};
@@ -113,6 +113,8 @@ impl Cluster {
             n_draining: 0,
             totals: Totals::default(),
             provider_totals: vec![ProviderTotals::default(); parts.n_providers].into(),
+            fleets: vec![Fleet { by_zone: vec![[0; 2]; parts.n_zones], n_in_use: 0 }; parts.n_providers]
+                .into(),
         };
         for (idx, (definition, desired_count)) in parts.services.into_iter().enumerate() {
             let primary = cluster.deployments.push(Deployment::new(definition, SimTime::ZERO));
@@ -139,6 +141,7 @@ impl Cluster {
 
 impl Deployment {
     pub(super) fn new(definition: TaskDefinitionId, started_at: SimTime) -> Self {
-        Self { definition, started_at, is_completed: false, keep: 0, counts: RevisionCounts::default() }
+        let counts = RevisionCounts::default();
+        Self { definition, started_at, is_completed: false, keep: 0, n_launched: 0, counts }
     }
 }

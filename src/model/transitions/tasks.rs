@@ -43,6 +43,7 @@ impl Cluster {
         self.totals.n_waiting += 1;
         if let TaskOwner::Service { deployment, .. } = owner {
             self.deployments[deployment].counts.waiting += 1;
+            self.deployments[deployment].n_launched += 1;
             let service = self.service_of_group(group);
             let service = &mut self.services[service];
             self.tasks[id].slot = u32::try_from(service.tasks.len()).expect("fewer than 2^32 tasks");
@@ -71,6 +72,7 @@ impl Cluster {
         let instance = &mut self.instances[instance_id];
         assert!(instance.takes_tasks(), "only an active instance takes tasks");
         self.totals.n_in_use += u32::from(instance.n_tasks == 0);
+        self.fleets[instance.provider].n_in_use += u32::from(instance.n_tasks == 0);
         instance.n_tasks += 1;
         instance.n_wanted += 1;
         self.tasks_on[instance_id].push(id);
@@ -231,6 +233,7 @@ impl Cluster {
                 row.n_tasks -= 1;
                 let is_billed = row.status != InstanceStatus::Lost;
                 self.totals.n_in_use -= u32::from(is_billed && row.n_tasks == 0);
+                self.fleets[row.provider].n_in_use -= u32::from(is_billed && row.n_tasks == 0);
                 let tasks = &mut self.tasks_on[instance];
                 let idx = tasks.iter().position(|it| *it == id).expect("the instance knows its tasks");
                 tasks.swap_remove(idx);

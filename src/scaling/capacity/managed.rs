@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use super::{CapacityPlan, WaitingGroup};
 use crate::base::SimDuration;
 use crate::model::capacity::ManagedScaling;
-use crate::model::network::{HostPort, reserved_ports};
+use crate::model::network::{HostPort, RESERVED_PORTS};
 use crate::model::task::Needs;
 
 /// How often the metric has a point.
@@ -133,9 +133,8 @@ pub fn group(waiting: Vec<Waiting<'_>>, types: &[Needs]) -> Vec<WaitingGroup> {
             None => groups.push(it),
         }
     }
-    let kept = reserved_ports();
     let of_group = |it: Waiting<'_>| {
-        let is_impossible = it.host_ports.iter().any(|port| kept.contains(port));
+        let is_impossible = it.host_ports.iter().any(|port| RESERVED_PORTS.contains(port));
         let is_alone = it.is_distinct || !it.host_ports.is_empty();
         let per_instance = if is_impossible { 0 } else { per_instance(it.needs, is_alone, types) };
         WaitingGroup { count: it.count, per_instance }

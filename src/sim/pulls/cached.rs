@@ -2,6 +2,7 @@
 //! the agents' clean-up takes away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{ImagePull, PullState, TaskPull, instance_of};
 use crate::base::id::{Id as _, ImageId, InstanceId, LayerId, TaskId};
@@ -24,7 +25,7 @@ use crate::sim::watch::Watch;
 pub(in crate::sim) struct InstanceImages {
     pub(super) cache: LayerCache,
     /// What it has under a name.
-    names: BTreeMap<Wanted, ImageId>,
+    names: BTreeMap<Arc<Wanted>, ImageId>,
     /// Images of stopped tasks, until their containers are removed.
     let_go_at: Vec<(SimTime, ImageId)>,
     is_clean_up_scheduled: bool,
@@ -77,25 +78,25 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// The layers of an image, from the first on.
     pub(super) fn layers_to_pull(&self, image: ImageId) -> impl Iterator<Item = LayerToPull> + '_ {
-        let images = &self.setup.registry.images;
-        images.layers_of(image).iter().map(|&layer| {
-            let row = &images.layers[layer];
-            LayerToPull { layer, compressed: row.compressed, uncompressed: row.uncompressed }
-        })
+        layers_of(&self.setup.registry.images, image)
     }
 
     /// Layers of an image that are not where a task runs, each once.
-    pub(super) fn missing_layers(&self, host: Host, image: ImageId) -> Vec<LayerToPull> {
+    pub(super) fn missing_layers(&self, host: Host, image: ImageId, missing: &mut Vec<LayerToPull>) {
         let kept = instance_of(host).and_then(|it| self.pulls.kept_on(it));
         match kept {
-            Some(kept) => kept.cache.missing(self.layers_to_pull(image)),
-            None => LayerCache::default().missing(self.layers_to_pull(image)),
+            Some(kept) => kept.cache.missing(self.layers_to_pull(image), missing),
+            None => LayerCache::default().missing(self.layers_to_pull(image), missing),
         }
     }
 
     /// How many there are.
-    pub(super) fn n_missing(&self, host: Host, image: ImageId) -> u64 {
-        self.missing_layers(host, image).len() as u64
+    pub(super) fn n_missing(&mut self, host: Host, image: ImageId) -> u64 {
+        let mut missing = std::mem::take(&mut self.pulls.missing);
+        self.missing_layers(host, image, &mut missing);
+        let n_missing = missing.len() as u64;
+        self.pulls.missing = missing;
+        n_missing
     }
 
     /// An image is on the instance, whole, for a task.
@@ -105,13 +106,13 @@ impl<W: Watch> Simulation<'_, W> {
             return;
         }
         pull.images[idx].is_held = true;
-        let (wanted, image) = (pull.images[idx].wanted.clone(), pull.images[idx].image);
-        let layers: Vec<LayerToPull> = self.layers_to_pull(image).collect();
+        let (wanted, image) = (Arc::clone(&pull.images[idx].wanted), pull.images[idx].image);
+        let setup = self.setup;
         let may_be_cleaned_up =
             behavior::entry_of(self.agent_of(instance).image_pull_behavior).may_be_cleaned_up;
         let now = self.now;
         let kept = self.pulls.kept_on_mut(instance);
-        kept.cache.insert(now, image, layers, may_be_cleaned_up);
+        kept.cache.insert(now, image, layers_of(&setup.registry.images, image), may_be_cleaned_up);
         kept.cache.use_image(now, image);
         kept.names.insert(wanted, image);
         self.schedule_clean_up(instance);
@@ -129,7 +130,13 @@ impl<W: Watch> Simulation<'_, W> {
             let row = self.cluster.task(task);
             let epoch = row.epoch;
             let deployment = self.service_of(task).map(|it| it.1);
-            let mut images = Vec::new();
+            let mut pull = Box::new(TaskPull {
+                epoch,
+                began_at: self.now,
+                moves_since: self.now,
+                ..TaskPull::default()
+            });
+            pull.took = Some(SimDuration::ZERO);
             for named in self.lives.images_of(row).to_vec() {
                 // An image that is no longer in its repository is not known here.
                 let Some(found) = self.pulls.registry.find(&named.wanted, self.now) else { continue };
@@ -140,19 +147,9 @@ impl<W: Watch> Simulation<'_, W> {
                     self.pulls.resolve(deployment, &named.wanted, found.image);
                 }
                 let wanted = named.wanted;
-                images.push(ImagePull::new(wanted, image, true));
+                pull.images.push(ImagePull::new(wanted, image, true));
             }
-            let n_images = images.len();
-            let took = Some(SimDuration::ZERO);
-            let pull = TaskPull {
-                epoch,
-                began_at: self.now,
-                moves_since: self.now,
-                images,
-                n_left: 0,
-                took,
-                failure: None,
-            };
+            let n_images = pull.images.len();
             self.pulls.put(task, pull);
             if let Some(instance) = instance_of(host) {
                 (0..n_images).for_each(|idx| self.keep_image(task, idx, instance));
@@ -178,17 +175,15 @@ impl<W: Watch> Simulation<'_, W> {
     pub(in crate::sim) fn let_images_go(&mut self, task: TaskId, host: Host) {
         self.abort_pulls(task);
         let Some(pull) = self.pulls.of_task.get_mut(task.idx()).and_then(Option::take) else { return };
-        let Some(instance) = instance_of(host) else { return };
-        if self.pulls.kept_on(instance).is_none() {
-            return;
+        if let Some(instance) = instance_of(host)
+            && self.pulls.kept_on(instance).is_some()
+            && cleans_up(self.agent_of(instance))
+        {
+            let until = self.now + self.agent_of(instance).engine_task_cleanup_wait_duration;
+            let held = pull.images.iter().filter(|it| it.is_held).map(|it| (until, it.image));
+            self.pulls.kept_on_mut(instance).let_go_at.extend(held);
         }
-        let agent = self.agent_of(instance);
-        if !cleans_up(agent) {
-            return;
-        }
-        let until = self.now + agent.engine_task_cleanup_wait_duration;
-        let held = pull.images.iter().filter(|it| it.is_held).map(|it| (until, it.image));
-        self.pulls.kept_on_mut(instance).let_go_at.extend(held);
+        self.pulls.retire(pull);
     }
 
     /// The next cycle of the agent's clean-up, where there is something to clean.
@@ -308,6 +303,14 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
     }
+}
+
+/// The layers of an image, from the first on.
+fn layers_of(images: &Images, image: ImageId) -> impl Iterator<Item = LayerToPull> + '_ {
+    images.layers_of(image).iter().map(|&layer| {
+        let row = &images.layers[layer];
+        LayerToPull { layer, compressed: row.compressed, uncompressed: row.uncompressed }
+    })
 }
 
 /// Whether an agent ever removes an image.

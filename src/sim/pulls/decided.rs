@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{NamedImage, instance_of};
-use crate::base::id::{ImageId, InstanceId, TaskId};
+use crate::base::id::{CapacityProviderId, ImageId, InstanceId, RepositoryId, TaskDefinitionId, TaskId};
 use crate::containers::{self, Pull};
 use crate::images::behavior::{self, Decision, Known, OnFailure};
 use crate::model::agent::ImagePullBehavior;
@@ -16,6 +16,7 @@ use crate::sim::simulation::Simulation;
 use crate::sim::watch::Watch;
 
 /// What is decided about an image.
+#[derive(Clone, Copy)]
 pub(super) enum Verdict {
     /// What is on the instance is used.
     Cached(ImageId),
@@ -29,6 +30,20 @@ pub(super) enum Verdict {
         /// What is used if that fails.
         fallback: Option<ImageId>,
     },
+}
+
+/// All that decides whether a pull is refused: where two are alike, so are the
+/// answers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Asking {
+    /// Whose execution role.
+    definition: TaskDefinitionId,
+    /// Whose instance role; `None` on Fargate.
+    provider: Option<CapacityProviderId>,
+    repository: RepositoryId,
+    is_import: bool,
+    /// How many changes of access have happened.
+    n_changes: usize,
 }
 
 /// Why an image cannot be pulled.
@@ -49,17 +64,13 @@ impl Refused {
 }
 
 impl<W: Watch> Simulation<'_, W> {
-    /// What is decided about each image of a task, or the first refusal.
-    pub(super) fn verdicts(
-        &self,
+    /// What is decided about an image of a task, or why it is refused.
+    pub(super) fn verdict(
+        &mut self,
         task: TaskId,
         host: Host,
-        named: &[NamedImage],
-    ) -> Result<Vec<Verdict>, Refused> {
-        named.iter().map(|it| self.verdict(task, host, it)).collect()
-    }
-
-    fn verdict(&self, task: TaskId, host: Host, named: &NamedImage) -> Result<Verdict, Refused> {
+        named: &NamedImage,
+    ) -> Result<Verdict, Refused> {
         let deployment = self.service_of(task).map(|it| it.1).filter(|_| named.resolves_digest);
         let resolved = self.pulls.resolved(deployment, &named.wanted);
         let cached = self.cached_image(host, &named.wanted, resolved);
@@ -83,7 +94,7 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// What the registry says to a pull.
     fn asked(
-        &self,
+        &mut self,
         task: TaskId,
         host: Host,
         named: &NamedImage,
@@ -102,25 +113,20 @@ impl<W: Watch> Simulation<'_, W> {
             (Some(found), Some(chosen)) => self.pulls.registry.with_child(found, chosen, self.now),
             (found, _) => found,
         };
-        let definition = self.cluster.definition(self.cluster.task(task).definition);
-        let blueprint = definition.blueprint.as_deref();
-        let execution_role = blueprint.and_then(|it| it.execution_role.as_deref());
-        let instance = instance_of(host).map(|it| self.cluster.instance(it));
-        let instance_role =
-            instance.and_then(|it| self.setup.providers[it.provider].instance_role.as_deref());
-        let is_fargate = instance.is_none();
-        let arn = repository.arn();
         let is_private = matches!(repository.location, Location::Private { .. });
-        let pull = Pull {
-            role: containers::puller(execution_role, instance_role, is_fargate),
-            repository: Some(arn.as_str()).filter(|_| is_private),
-            is_fargate,
+        let asking = Asking {
+            definition: self.cluster.task(task).definition,
+            provider: instance_of(host).map(|it| self.cluster.instance(it).provider),
+            repository: named.wanted.repository,
             is_import: found.is_some_and(|it| it.is_import),
-            is_authenticated: false,
+            n_changes: self.setup.access.n_changes_by(self.now),
         };
-        if let Some(refusal) = containers::pull_refusal(&self.setup.access.at(self.now), &pull) {
-            let is_before_pull = refusal.why.starts_with("ResourceInitializationError");
-            return Err(Refused { reason: Arc::from(refusal.why), is_denied: true, is_before_pull });
+        if !self.pulls.allowed.contains(&asking) {
+            if let Some(refusal) = self.pull_refusal(&asking) {
+                let is_before_pull = refusal.why.starts_with("ResourceInitializationError");
+                return Err(Refused { reason: Arc::from(refusal.why), is_denied: true, is_before_pull });
+            }
+            self.pulls.allowed.insert(asking);
         }
         if is_private && instance_of(host).is_some_and(|it| self.has_expired_token(it)) {
             let reason = Arc::from(containers::expired_token(&named.name));
@@ -139,6 +145,25 @@ impl<W: Watch> Simulation<'_, W> {
                 Err(Refused::nothing(&named.name, &why))
             }
         }
+    }
+
+    /// Why what the role asks for is refused, if it is.
+    fn pull_refusal(&self, asking: &Asking) -> Option<containers::Refusal> {
+        let repository = &self.setup.registry.repositories[asking.repository];
+        let blueprint = self.cluster.definition(asking.definition).blueprint.as_deref();
+        let execution_role = blueprint.and_then(|it| it.execution_role.as_deref());
+        let instance_role = asking.provider.and_then(|it| self.setup.providers[it].instance_role.as_deref());
+        let is_fargate = asking.provider.is_none();
+        let arn = repository.arn();
+        let is_private = matches!(repository.location, Location::Private { .. });
+        let pull = Pull {
+            role: containers::puller(execution_role, instance_role, is_fargate),
+            repository: Some(arn.as_str()).filter(|_| is_private),
+            is_fargate,
+            is_import: asking.is_import,
+            is_authenticated: false,
+        };
+        containers::pull_refusal(&self.setup.access.at(self.now), &pull)
     }
 
     /// The image of that name that an instance has.

@@ -12,10 +12,12 @@ mod moved;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::base::id::{DeploymentId, Id as _, ImageId, InstanceId, LayerId, TaskId};
 use crate::base::{SimDuration, SimTime};
 use crate::images::api_limits::{Answer, Api, PUBLIC_PULLS_INSIDE, RateLimit};
-use crate::images::pulling::{LinkKey, PullKey, Pulls};
+use crate::images::pulling::{LayerToPull, LinkKey, PullKey, Pulls};
 use crate::model::options::Quotas;
 use crate::model::repository::{Location, Wanted};
 use crate::model::task::{Epoch, Host};
@@ -33,7 +35,7 @@ use cached::InstanceImages;
 pub(super) struct NamedImage {
     /// As written, for messages.
     pub(super) name: Arc<str>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: Arc<Wanted>,
     /// Its tag is resolved once for all tasks of a deployment.
     pub(super) resolves_digest: bool,
 }
@@ -58,12 +60,20 @@ pub(super) struct PullState<'a> {
     /// By instance: the images that it keeps.
     kept: Vec<Option<Box<InstanceImages>>>,
     /// By deployment: the images to which its tags were resolved.
-    resolved: Vec<Vec<(Wanted, ImageId)>>,
+    resolved: Vec<Vec<(Arc<Wanted>, ImageId)>>,
+    /// Pulls that nothing refuses.
+    allowed: FxHashSet<decided::Asking>,
+    /// Those of tasks that are gone, to be used again.
+    #[expect(clippy::vec_box, reason = "boxes that go back where they came from")]
+    vacant: Vec<Box<TaskPull>>,
     /// Scratch memory.
     done: Vec<PullKey>,
+    verdicts: Vec<decided::Verdict>,
+    missing: Vec<LayerToPull>,
 }
 
 /// The pulls of a task.
+#[derive(Default)]
 struct TaskPull {
     epoch: Epoch,
     began_at: SimTime,
@@ -79,7 +89,7 @@ struct TaskPull {
 
 /// One image of a task.
 struct ImagePull {
-    wanted: Wanted,
+    wanted: Arc<Wanted>,
     image: ImageId,
     /// Number of the pull while layers move.
     slot: Option<usize>,
@@ -96,7 +106,7 @@ struct ImagePull {
 }
 
 impl ImagePull {
-    fn new(wanted: Wanted, image: ImageId, is_cached: bool) -> Self {
+    fn new(wanted: Arc<Wanted>, image: ImageId, is_cached: bool) -> Self {
         Self {
             wanted,
             image,
@@ -129,7 +139,11 @@ impl<'a> PullState<'a> {
             next_at: None,
             kept: Vec::new(),
             resolved: Vec::new(),
+            allowed: FxHashSet::default(),
+            vacant: Vec::new(),
             done: Vec::new(),
+            verdicts: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -141,11 +155,18 @@ impl<'a> PullState<'a> {
         self.of_task[task.idx()].as_mut().expect("a task that pulls")
     }
 
-    fn put(&mut self, task: TaskId, pull: TaskPull) {
+    fn put(&mut self, task: TaskId, pull: Box<TaskPull>) {
         if self.of_task.len() <= task.idx() {
             self.of_task.resize_with(task.idx() + 1, || None);
         }
-        self.of_task[task.idx()] = Some(Box::new(pull));
+        self.of_task[task.idx()] = Some(pull);
+    }
+
+    /// The pulls of a task are over, and nobody asks for them any more.
+    fn retire(&mut self, mut pull: Box<TaskPull>) {
+        pull.images.clear();
+        (pull.n_left, pull.took, pull.failure) = (0, None, None);
+        self.vacant.push(pull);
     }
 
     /// `n` calls of an account are made at `now`.
@@ -157,16 +178,16 @@ impl<'a> PullState<'a> {
     /// The image to which a deployment's tag was resolved.
     pub(super) fn resolved(&self, deployment: Option<DeploymentId>, wanted: &Wanted) -> Option<ImageId> {
         let resolved = self.resolved.get(deployment?.idx())?;
-        resolved.iter().find(|it| it.0 == *wanted).map(|it| it.1)
+        resolved.iter().find(|it| *it.0 == *wanted).map(|it| it.1)
     }
 
-    fn resolve(&mut self, deployment: DeploymentId, wanted: &Wanted, image: ImageId) {
+    fn resolve(&mut self, deployment: DeploymentId, wanted: &Arc<Wanted>, image: ImageId) {
         if self.resolved.len() <= deployment.idx() {
             self.resolved.resize_with(deployment.idx() + 1, Vec::new);
         }
         let resolved = &mut self.resolved[deployment.idx()];
         if resolved.iter().all(|it| it.0 != *wanted) {
-            resolved.push((wanted.clone(), image));
+            resolved.push((Arc::clone(wanted), image));
         }
     }
 
@@ -190,21 +211,26 @@ impl<W: Watch> Simulation<'_, W> {
         self.pulls.registry.advance(self.now);
         let row = self.cluster.task(task);
         let (epoch, host) = (row.epoch, row.host.expect("a task that pulls has a place"));
-        let named = self.lives.images_of(row).to_vec();
-        let verdicts = match self.verdicts(task, host, &named) {
-            Ok(verdicts) => verdicts,
-            Err(refused) => {
-                self.refuse_pull(task, refused);
-                return;
-            }
-        };
+        let named = Arc::clone(self.lives.images_of(row));
         let deployment = self.service_of(task).map(|it| it.1);
+        let mut verdicts = std::mem::take(&mut self.pulls.verdicts);
+        verdicts.clear();
+        for named in &*named {
+            match self.verdict(task, host, named) {
+                Ok(verdict) => verdicts.push(verdict),
+                Err(refused) => {
+                    self.pulls.verdicts = verdicts;
+                    self.refuse_pull(task, refused);
+                    return;
+                }
+            }
+        }
         let (mut n_manifests, mut n_layers, mut n_public) = (0, 0, 0);
         let mut asks_upstream = false;
-        let mut images = Vec::with_capacity(named.len());
-        for (named, verdict) in named.iter().zip(verdicts) {
-            let wanted = named.wanted.clone();
-            let pull = match verdict {
+        let mut pull = self.pulls.vacant.pop().unwrap_or_default();
+        for (named, verdict) in named.iter().zip(&verdicts) {
+            let wanted = Arc::clone(&named.wanted);
+            let of_image = match *verdict {
                 decided::Verdict::Cached(image) => ImagePull::new(wanted, image, true),
                 decided::Verdict::Pulled { found, image, fallback } => {
                     asks_upstream |= found.asks_upstream;
@@ -224,9 +250,10 @@ impl<W: Watch> Simulation<'_, W> {
                     ImagePull { fallback, ..ImagePull::new(wanted, image, false) }
                 }
             };
-            images.push(pull);
+            pull.images.push(of_image);
         }
-        let answered_at = match images.iter().any(|it| !it.is_cached) {
+        self.pulls.verdicts = verdicts;
+        let answered_at = match pull.images.iter().any(|it| !it.is_cached) {
             true => {
                 // An agent keeps its token, a task on Fargate has none.
                 let n_tokens = u64::from(matches!(host, Host::Fargate(_)) && n_manifests > 0);
@@ -238,16 +265,9 @@ impl<W: Watch> Simulation<'_, W> {
             }
             false => self.now,
         };
-        let n_left = images.len();
-        let pull = TaskPull {
-            epoch,
-            began_at: self.now,
-            moves_since: answered_at,
-            images,
-            n_left,
-            took: None,
-            failure: None,
-        };
+        let n_left = pull.images.len();
+        (pull.epoch, pull.n_left) = (epoch, n_left);
+        (pull.began_at, pull.moves_since) = (self.now, answered_at);
         self.pulls.put(task, pull);
         // What is there must not be cleaned up meanwhile.
         if let Some(instance) = instance_of(host) {
@@ -289,16 +309,9 @@ impl<W: Watch> Simulation<'_, W> {
         };
         let row = self.cluster.task(task);
         let (epoch, host) = (row.epoch, row.host);
-        let failure = Some(refused.reason);
-        let pull = TaskPull {
-            epoch,
-            began_at: self.now,
-            moves_since: self.now,
-            images: Vec::new(),
-            n_left: 0,
-            took: None,
-            failure,
-        };
+        let mut pull = self.pulls.vacant.pop().unwrap_or_default();
+        (pull.epoch, pull.failure) = (epoch, Some(refused.reason));
+        (pull.began_at, pull.moves_since) = (self.now, self.now);
         self.pulls.put(task, pull);
         if refused.is_before_pull && matches!(host, Some(Host::Fargate(_))) {
             self.never_pulls(task);

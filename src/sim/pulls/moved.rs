@@ -38,7 +38,8 @@ impl<W: Watch> Simulation<'_, W> {
                 self.note_image_there(task, idx, host);
                 continue;
             }
-            let mut missing = self.missing_layers(host, image);
+            let mut missing = std::mem::take(&mut self.pulls.missing);
+            self.missing_layers(host, image, &mut missing);
             let bytes = |missing: &[LayerToPull]| missing.iter().map(|it| it.compressed).sum::<u64>();
             let whole = bytes(&missing);
             let is_too_large = match self.reserve(task, idx, host, &missing) {
@@ -66,12 +67,14 @@ impl<W: Watch> Simulation<'_, W> {
                 it.bytes_wanted += wanted - (whole - comes);
             });
             if missing.is_empty() {
+                self.pulls.missing = missing;
                 self.note_image_there(task, idx, host);
                 continue;
             }
             let slot = self.pulls.slot((task, idx));
             self.pulls.of_mut(task).images[idx].slot = Some(slot);
             let moves = self.pulls.under_way.begin(self.now, PullKey(slot as u64), link, rates, &missing);
+            self.pulls.missing = missing;
             self.note_bytes(task, image, self.now, i128::from(moves) + i128::from(later));
         }
         self.await_downloads();
@@ -208,15 +211,15 @@ impl<W: Watch> Simulation<'_, W> {
     /// image that is not whole is kept.
     pub(in crate::sim) fn abort_pulls(&mut self, task: TaskId) {
         let Some(pull) = self.pulls.of_task.get_mut(task.idx()).and_then(Option::as_mut) else { return };
-        let moves_since = pull.moves_since;
-        let of_images = pull.images.iter_mut().enumerate();
-        let slots: Vec<(usize, usize, ImageId)> =
-            of_images.filter_map(|(idx, it)| Some((idx, it.slot.take()?, it.image))).collect();
-        if slots.is_empty() {
+        if pull.images.iter().all(|it| it.slot.is_none()) {
             return;
         }
+        let moves_since = pull.moves_since;
         let host = self.cluster.task(task).host;
-        for (idx, slot, image) in slots {
+        for idx in 0..self.pulls.of_mut(task).images.len() {
+            let pull = &mut self.pulls.of_mut(task).images[idx];
+            let (slot, image) = (pull.slot.take(), pull.image);
+            let Some(slot) = slot else { continue };
             if let Some(host) = host {
                 self.unreserve(task, idx, host);
             }

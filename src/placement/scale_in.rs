@@ -146,7 +146,7 @@ enum Link<'a> {
 impl<'a> Links<'a> {
     fn of(cluster: &'a Cluster, chain: &Chain, group: GroupId) -> Result<Self, OtherChain> {
         let mut links = [None; LINKS_MAX];
-        for (idx, strategy) in chain.strategies.iter().enumerate() {
+        for (idx, strategy) in chain.strategies().iter().enumerate() {
             let link = match strategy.order() {
                 KeyOrder::GroupOnInstance => Link::OnInstance,
                 KeyOrder::GroupOnValue(attribute) => {

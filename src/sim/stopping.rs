@@ -1,7 +1,7 @@
 //! Whom a service stops: shows those who may be stopped to the chain of its
-//! strategies, one stop at a time. Where nothing but state, revision, counts and
-//! chance tell tasks apart, counts say who they are, and of each instance one is
-//! looked at.
+//! strategies, one stop at a time. Where a chain goes by the numbers of tasks alone,
+//! state and revision of the next are known without a look at any, and of each
+//! instance one is looked at.
 
 use crate::base::Domain;
 use crate::base::id::{DeploymentId, Id as _, ServiceId, TaskId};

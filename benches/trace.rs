@@ -10,7 +10,7 @@ use berthlab::base::{Seed, SimDuration};
 use berthlab::experiment::profile::Profile;
 use berthlab::model::arrivals::Arrivals;
 use berthlab::trace::formats::find;
-use berthlab::trace::{OneThread, TaskProfile, Trace, native};
+use berthlab::trace::{OneThread, TaskProfile, Trace, native, native_parquet};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 mod support;
@@ -48,9 +48,17 @@ fn azure_file() -> String {
     text
 }
 
-fn read(format: &str, text: &str) -> Trace {
+/// The file in the project's own form, as Parquet.
+fn parquet_file() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    native_parquet::write(&read("berthlab", native_file().as_bytes()), &mut bytes)
+        .expect("a vector takes what is written");
+    bytes
+}
+
+fn read(format: &str, mut bytes: &[u8]) -> Trace {
     let format = find(format).expect("a format of the list");
-    (format.read)(&mut text.as_bytes(), "bench.csv", &OneThread).expect("a sound file")
+    (format.read)(&mut bytes, "bench.csv", &OneThread).expect("a sound file")
 }
 
 fn profile() -> Box<TaskProfile> {
@@ -85,18 +93,19 @@ fn short(hasher: &blake3::Hasher) -> u64 {
 
 fn traces(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("trace");
-    for (name, text, expected) in [
-        ("berthlab", native_file(), 0x6fd4_5d15_69ee_c78e),
-        ("azure-vm-2017", azure_file(), 0x6333_b6e7_39bc_242d),
+    for (name, bytes, expected) in [
+        ("berthlab", native_file().into_bytes(), 0x6fd4_5d15_69ee_c78e),
+        ("berthlab-parquet", parquet_file(), 0x6fd4_5d15_69ee_c78e),
+        ("azure-vm-2017", azure_file().into_bytes(), 0x6333_b6e7_39bc_242d),
     ] {
-        support::check(name, digest_of_trace(&read(name, &text)), expected);
+        support::check(name, digest_of_trace(&read(name, &bytes)), expected);
         group.throughput(Throughput::Elements(N_ROWS));
         group.bench_function(format!("read {name}, rows"), |bencher| {
-            bencher.iter(|| read(name, black_box(&text)));
+            bencher.iter(|| read(name, black_box(&bytes)));
         });
     }
 
-    let trace = read("azure-vm-2017", &azure_file());
+    let trace = read("azure-vm-2017", azure_file().as_bytes());
     let arrivals = trace.arrivals(Seed(1), true, WEEK);
     support::check("arrivals", digest_of_arrivals(&arrivals), 0xa30c_ec20_4dd0_8a57);
     group.throughput(Throughput::Elements(arrivals.len() as u64));

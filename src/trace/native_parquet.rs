@@ -42,7 +42,8 @@ const N_ROWS_A_BATCH: usize = 4096;
 /// Memory is made ready for as many, whatever the footer says.
 const N_ROWS_AHEAD: usize = 1 << 22;
 
-/// Reads a trace in this form; `file` is only for messages.
+/// Reads a trace in this form on this thread, which takes a fraction of what CSV
+/// does; `file` is only for messages.
 fn read(input: &mut dyn Input, file: &str) -> Result<Trace, ReadError> {
     let bytes = match input.anywhere()? {
         Some(bytes) => bytes,

@@ -280,7 +280,7 @@ impl<'a> Rows<'a> {
 
     /// A plain number by the short way, and anything else by the reader of its
     /// text, which says what is wrong with it.
-    #[inline]
+    #[inline(always)]
     fn number<T>(
         &mut self,
         column: usize,

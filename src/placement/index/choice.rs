@@ -24,6 +24,9 @@ struct GivenUp;
 /// each candidate.
 const MASKS_MAX: usize = 8;
 
+/// In so many blocks of 64 instances all are looked at.
+const SMALL_BLOCKS: usize = 8;
+
 /// Which of the known answers a decision needs.
 #[derive(Default)]
 struct Needed {
@@ -55,6 +58,11 @@ impl PlacementIndex {
         let rooms = [needs.cpu.0 + 1, needs.memory.0 + 1];
         let needed = self.needed(rules, view);
         let plan = rules.chain.plan();
+        if let Some(plan) = plan
+            && let Some(chosen) = self.small(plan, rules, rooms, &needed)
+        {
+            return chosen;
+        }
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
         // Of more values than cells tell apart no order is kept.
@@ -90,6 +98,32 @@ impl PlacementIndex {
             let counts = &mut self.scratch.counts;
             all::choose(rules, view, &ask, decision.roomy(masks), scratch, counts)
         })
+    }
+
+    /// The answer of a look at the columns where that is done sooner than an order
+    /// is kept: few instances, nothing asked but room, ties to the lowest number.
+    fn small(
+        &self,
+        plan: Plan,
+        rules: &Rules<'_>,
+        rooms: [u32; 2],
+        needed: &Needed,
+    ) -> Option<Option<InstanceId>> {
+        let (Last::Least(packed) | Last::Most(packed)) = plan.last else { return None };
+        let is_plain = needed.len == 0 && !needed.is_more_asked && !needed.is_distinct;
+        let is_spread = plan.spread_over.is_some() || plan.is_spread_over_instances;
+        let is_small = self.columns.n_blocks() <= SMALL_BLOCKS;
+        let is_first = plan.tie_break == TieBreak::LowestId;
+        if !is_small || !is_plain || is_spread || !is_first || !self.columns.is_alone(rules.provider) {
+            return None;
+        }
+        let (a, b) = (&self.columns.rooms[packed], &self.columns.rooms[1 - packed]);
+        let least = [rooms[packed], rooms[1 - packed]];
+        let found = match plan.last {
+            Last::Most(_) => self.lanes.first_of_greatest(a, b, least),
+            _ => self.lanes.first_of_least(a, b, least),
+        };
+        Some(found.map(InstanceId::from_idx))
     }
 
     /// What a decision must ask beside room of the two resources.

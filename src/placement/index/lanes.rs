@@ -139,6 +139,35 @@ loops! {
         }
         None
     }
+
+    /// The first position where both numbers are at least what is asked and that
+    /// of `a` is the least there is.
+    fn first_of_least(a: &'a [Block], b: &'a [Block], least: [u32; 2]) -> Option<usize> {
+        let mut best = u32::MAX;
+        for (a, b) in a.iter().zip(b) {
+            for lane in 0..LANES {
+                let is_it = (a[lane] >= least[0]) & (b[lane] >= least[1]);
+                best = best.min(if is_it { a[lane] } else { u32::MAX });
+            }
+            // Nothing is less than what is asked for.
+            if best == least[0] {
+                break;
+            }
+        }
+        if best == u32::MAX { None } else { first_equal(a, b, best, least[1]) }
+    }
+
+    /// The same where it is the greatest there is.
+    fn first_of_greatest(a: &'a [Block], b: &'a [Block], least: [u32; 2]) -> Option<usize> {
+        let mut best = 0;
+        for (a, b) in a.iter().zip(b) {
+            for lane in 0..LANES {
+                let is_it = (a[lane] >= least[0]) & (b[lane] >= least[1]);
+                best = best.max(if is_it { a[lane] } else { 0 });
+            }
+        }
+        if best == 0 { None } else { first_equal(a, b, best, least[1]) }
+    }
 }
 
 #[inline(always)]
@@ -151,6 +180,23 @@ fn word(flags: &[u8; LANES]) -> u64 {
         word |= bits << (8 * idx);
     }
     word
+}
+
+/// The first position where the one number is equal, the other at least what is
+/// asked.
+#[inline(always)]
+fn first_equal(a: &[Block], b: &[Block], equal: u32, least: u32) -> Option<usize> {
+    for (idx, (a, b)) in a.iter().zip(b).enumerate() {
+        let mut first = LANES as u32;
+        for lane in 0..LANES {
+            let is_it = (a[lane] == equal) & (b[lane] >= least);
+            first = first.min(if is_it { lane as u32 } else { LANES as u32 });
+        }
+        if first < LANES as u32 {
+            return Some(idx * LANES + first as usize);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -63,6 +63,12 @@ impl PlacementIndex {
         {
             return chosen;
         }
+        if plan == Some(Plan::DRAWN)
+            && needed.is_free()
+            && let Ok(found) = drawn(&self.columns, rules, view, rooms, |_| true)
+        {
+            return found.map(|it| InstanceId::new(it.1));
+        }
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
         // Of more values than cells tell apart no order is kept.
@@ -110,11 +116,11 @@ impl PlacementIndex {
         needed: &Needed,
     ) -> Option<Option<InstanceId>> {
         let (Last::Least(packed) | Last::Most(packed)) = plan.last else { return None };
-        let is_plain = needed.len == 0 && !needed.is_more_asked && !needed.is_distinct;
         let is_spread = plan.spread_over.is_some() || plan.is_spread_over_instances;
         let is_small = self.columns.n_blocks() <= SMALL_BLOCKS;
         let is_first = plan.tie_break == TieBreak::LowestId;
-        if !is_small || !is_plain || is_spread || !is_first || !self.columns.is_alone(rules.provider) {
+        if !is_small || !needed.is_free() || is_spread || !is_first || !self.columns.is_alone(rules.provider)
+        {
             return None;
         }
         let (a, b) = (&self.columns.rooms[packed], &self.columns.rooms[1 - packed]);
@@ -164,6 +170,11 @@ impl PlacementIndex {
 }
 
 impl Needed {
+    /// Whether room of the two resources is all that is asked.
+    fn is_free(&self) -> bool {
+        self.len == 0 && !self.is_more_asked && !self.is_distinct
+    }
+
     fn add(&mut self, answers: usize) {
         // Questions are as many as expressions and definitions that ask something.
         let answers = u16::try_from(answers).ok();
@@ -271,31 +282,12 @@ impl Decision<'_> {
         if ask.is_exhausted() { Err(GivenUp) } else { Ok(best) }
     }
 
-    /// The first of the drawn order, if it comes before a look at all instances
-    /// would be done.
+    /// The first of the drawn order that has an open value.
     fn drawn(&self, ask: &mut Ask<'_>, is_open: Option<&[bool]>) -> Result<Option<Found>, GivenUp> {
-        let columns = self.columns;
-        let [cpu, memory] = self.rooms;
-        let is_alone = columns.is_alone(self.rules.provider);
-        let available = columns.available(self.rules.provider);
-        let n_tries = (ask.n_places() / 64).max(64);
-        for (place, number_of_place) in ask.places(n_tries) {
-            let number = number_of_place as usize;
-            if number >= columns.n_instances() {
-                continue;
-            }
-            let has = columns.rooms_of(number);
-            let is_here = || available.get(number / LANES).is_some_and(|it| it >> (number % LANES) & 1 == 1);
-            if has[0] >= cpu
-                && has[1] >= memory
-                && (is_alone || is_here())
-                && is_open.is_none_or(|it| it[self.value(number)])
-                && ask.accepts(number_of_place)
-            {
-                return Ok(Some(ask.found(0, place, number_of_place)));
-            }
-        }
-        if n_tries >= ask.n_places() { Ok(None) } else { Err(GivenUp) }
+        let found = drawn(self.columns, self.rules, self.view, self.rooms, |number| {
+            is_open.is_none_or(|it| it[self.value(number as usize)]) && ask.accepts(number)
+        })?;
+        Ok(found.map(|(place, number)| ask.found(0, place, number)))
     }
 
     /// The lowest number.
@@ -346,6 +338,33 @@ impl Decision<'_> {
         }
         best.map(|it| it.1.instance())
     }
+}
+
+/// Place and number of the first of the drawn order with this room that is
+/// accepted, if it comes before a look at all instances would be done.
+#[inline(always)]
+fn drawn(
+    columns: &Columns,
+    rules: &Rules<'_>,
+    view: &PlacementView<'_>,
+    rooms: [u32; 2],
+    mut accepts: impl FnMut(u32) -> bool,
+) -> Result<Option<(u32, u32)>, GivenUp> {
+    let is_alone = columns.is_alone(rules.provider);
+    let available = columns.available(rules.provider);
+    let (inverse, n_places) = (view.order.inverse(), view.order.n_places());
+    let n_tries = (n_places / 64).max(64).min(n_places);
+    for place in 0..n_tries as u32 {
+        let number = inverse.at(place);
+        let idx = number as usize;
+        // What no instance has is no room at all.
+        let has = columns.rooms_of(idx);
+        let is_here = || available.get(idx / LANES).is_some_and(|it| it >> (idx % LANES) & 1 == 1);
+        if has[0] >= rooms[0] && has[1] >= rooms[1] && (is_alone || is_here()) && accepts(number) {
+            return Ok(Some((place, number)));
+        }
+    }
+    if n_tries == n_places { Ok(None) } else { Err(GivenUp) }
 }
 
 fn value_of(idx: usize) -> crate::model::attribute::AttributeValue {

@@ -106,9 +106,10 @@ pub enum TieBreak {
 /// How the placer finds the instance that it decides on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum IndexUse {
-    /// By an index of the instances.
+    /// By an index of the instances, and by what is known of those that did not
+    /// change.
     On,
-    /// By a look at every instance.
+    /// By a look at every instance, or task.
     Off,
     /// By both; a run stops where they differ.
     Checked,
@@ -303,7 +304,7 @@ pub const OPTIONS: &[OptionEntry] = &[
     },
     OptionEntry {
         name: "placement_index",
-        summary: "whether placements are found by an index of the instances, by a look at each, or by both, which stops a run where they differ; results are the same bytes",
+        summary: "whether where tasks go, why one goes nowhere and whom a service stops are found by an index, by a look at each instance and task, or by both, which stops a run where they differ; results are the same bytes",
         default: "\"on\"",
         kind: OptionKind::Word(&["on", "off", "checked"], |options, idx| {
             options.placement_index = [IndexUse::On, IndexUse::Off, IndexUse::Checked][idx];

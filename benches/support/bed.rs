@@ -144,7 +144,8 @@ impl Bed {
     /// Where a task would go.
     pub(crate) fn choose(&mut self, definition: TaskDefinitionId, group: GroupId) -> Option<InstanceId> {
         if let Chooser::Index(index) = &mut self.chooser {
-            self.cluster.drain_changed_instances(|it| index.note(it));
+            index.update(&self.cluster);
+            self.cluster.forget_changed_instances();
         }
         let view = PlacementView {
             cluster: &self.cluster,

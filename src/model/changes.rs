@@ -48,10 +48,17 @@ impl Changes {
         }
     }
 
-    pub(in crate::model) fn drain(&mut self, mut each: impl FnMut(InstanceChange)) {
+    pub(in crate::model) fn iter(&self) -> impl ExactSizeIterator<Item = InstanceChange> + '_ {
+        let change = |&id: &InstanceId| {
+            let is_of_identity = self.noted[id.idx()] == Noted::Identity;
+            InstanceChange { id, is_of_identity }
+        };
+        self.list.iter().map(change)
+    }
+
+    pub(in crate::model) fn forget(&mut self) {
         for id in self.list.drain(..) {
-            let noted = std::mem::replace(&mut self.noted[id.idx()], Noted::Nothing);
-            each(InstanceChange { id, is_of_identity: noted == Noted::Identity });
+            self.noted[id.idx()] = Noted::Nothing;
         }
     }
 }
@@ -65,8 +72,8 @@ mod tests {
         let mut changes = Changes::default();
         let (a, b) = (InstanceId::new(0), InstanceId::new(1));
         let drained = |changes: &mut Changes| {
-            let mut told = Vec::new();
-            changes.drain(|it| told.push((it.id, it.is_of_identity)));
+            let told: Vec<_> = changes.iter().map(|it| (it.id, it.is_of_identity)).collect();
+            changes.forget();
             told
         };
         changes.note_identity(a);

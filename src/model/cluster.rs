@@ -360,10 +360,15 @@ impl Cluster {
         self.held.drain(each);
     }
 
-    /// Which instances changed since this was last asked, in the order in which
+    /// Which instances changed since that was last forgotten, in the order in which
     /// they did.
-    pub fn drain_changed_instances(&mut self, each: impl FnMut(InstanceChange)) {
-        self.changes.drain(each);
+    pub fn changed_instances(&self) -> impl ExactSizeIterator<Item = InstanceChange> + '_ {
+        self.changes.iter()
+    }
+
+    /// Whoever wants to know has read which instances changed.
+    pub fn forget_changed_instances(&mut self) {
+        self.changes.forget();
     }
 
     /// Sums over the cluster.

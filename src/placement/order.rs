@@ -10,14 +10,10 @@ use crate::base::id::InstanceId;
 #[derive(Clone, Copy, Debug)]
 pub struct RandomOrder {
     bits: u32,
-    rounds: [Round; N_ROUNDS],
-}
-
-/// One step of the mixing: add, multiply by an odd number, fold.
-#[derive(Clone, Copy, Debug)]
-struct Round {
-    addend: u64,
-    multiplier: u64,
+    /// The steps of the mixing: add, multiply by an odd number, fold. Places are
+    /// below 2^32, and the lower bits of a sum or a product depend on lower bits
+    /// alone.
+    rounds: [(u32, u32); N_ROUNDS],
 }
 
 /// Fewer rounds let the chi-squared test below fail for a handful of instances.
@@ -25,7 +21,7 @@ const N_ROUNDS: usize = 4;
 
 impl RandomOrder {
     /// For those who never look at it: nothing is drawn.
-    pub const UNUSED: Self = Self { bits: 32, rounds: [Round { addend: 0, multiplier: 1 }; N_ROUNDS] };
+    pub const UNUSED: Self = Self { bits: 32, rounds: [(0, 1); N_ROUNDS] };
 
     /// The order of `n_instances` that belongs to `draw`.
     pub fn new(draw: u64, n_instances: usize) -> Self {
@@ -40,21 +36,17 @@ impl RandomOrder {
             it ^ it >> 31
         };
         // The upper bits: modulo a small power of two the lower ones are few.
-        let rounds = std::array::from_fn(|_| Round { addend: next() >> 20, multiplier: next() >> 20 | 1 });
+        let mut rounds = [(0, 0); N_ROUNDS];
+        for round in &mut rounds {
+            *round = ((next() >> 20) as u32, (next() >> 20) as u32 | 1);
+        }
         Self { bits, rounds }
     }
 
     /// The place of an instance; no two have the same: each step can be undone
     /// modulo 2^bits.
     pub fn rank(&self, instance: InstanceId) -> u64 {
-        let mask = (1_u64 << self.bits) - 1;
-        let half = self.bits.div_ceil(2);
-        let mut it = u64::from(instance.number());
-        for round in self.rounds {
-            it = it.wrapping_add(round.addend).wrapping_mul(round.multiplier) & mask;
-            it ^= it >> half;
-        }
-        it
+        self.of_32().of(instance.number()).into()
     }
 
     /// How many places there are; those of numbers that no instance has stay
@@ -63,34 +55,40 @@ impl RandomOrder {
         1 << self.bits
     }
 
-    /// The same order in 32 bits: places are below 2^32, and the lower bits of a
-    /// sum or a product depend on lower bits alone.
+    /// The same order for loops over many instances at once.
+    #[inline]
     pub(super) fn of_32(&self) -> RankOf32 {
-        RankOf32 {
-            mask: ((1_u64 << self.bits) - 1) as u32,
-            half: self.bits.div_ceil(2),
-            rounds: self.rounds.map(|it| (it.addend as u32, it.multiplier as u32)),
-        }
+        let mask = ((1_u64 << self.bits) - 1) as u32;
+        RankOf32 { mask, half: self.bits.div_ceil(2), rounds: self.rounds }
     }
 
     /// The same order asked the other way: whose a place is.
+    #[inline]
     pub fn inverse(&self) -> InverseOrder {
-        let mut rounds = self.of_32().rounds.map(|(addend, multiplier)| (addend, inverse_of(multiplier)));
-        rounds.reverse();
-        InverseOrder(RankOf32 { rounds, ..self.of_32() })
+        let RankOf32 { mask, half, rounds: [a, b, c, d] } = self.of_32();
+        let [e, f, g, h] = inverses_of([a.1, b.1, c.1, d.1], self.bits);
+        InverseOrder(RankOf32 { mask, half, rounds: [(d.0, h), (c.0, g), (b.0, f), (a.0, e)] })
     }
 }
 
-/// What an odd number is multiplied with to give 1 modulo 2^32, and so modulo
-/// every smaller power of two.
-fn inverse_of(odd: u32) -> u32 {
+/// What odd numbers are multiplied with to give 1 modulo 2^`bits`, at most 2^32, and
+/// so modulo every smaller power of two.
+#[inline]
+fn inverses_of(odd: [u32; N_ROUNDS], bits: u32) -> [u32; N_ROUNDS] {
     // Correct in the lower 5 bits, and by Newton's iteration in twice as many
     // each time.
-    let mut inverse = odd.wrapping_mul(3) ^ 2;
-    for _ in 0..3 {
-        inverse = inverse.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(inverse)));
+    let mut inverses = odd;
+    for it in &mut inverses {
+        *it = it.wrapping_mul(3) ^ 2;
     }
-    inverse
+    let mut n_correct = 5;
+    while n_correct < bits {
+        for (it, odd) in inverses.iter_mut().zip(odd) {
+            *it = it.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(*it)));
+        }
+        n_correct *= 2;
+    }
+    inverses
 }
 
 /// The places of instances in 32 bits, for loops over many of them at once.

@@ -187,13 +187,11 @@ impl<W: Watch> Simulation<'_, W> {
             Some(service) => &setup.services[service].placement,
             None => &setup.standalone.placement,
         };
-        let (index, reasons) = (&mut self.index, &mut self.reasons);
-        self.cluster.drain_changed_instances(|it| {
-            reasons.note(it.id);
-            if let Some(index) = index {
-                index.note(it);
-            }
-        });
+        self.cluster.changed_instances().for_each(|it| self.reasons.note(it.id));
+        if let Some(index) = &mut self.index {
+            index.update(&self.cluster);
+        }
+        self.cluster.forget_changed_instances();
         let row = self.cluster.task(task);
         let (definition, group) = (row.definition, row.group);
         let order = match placement.chain.looks_at_order() {

@@ -73,6 +73,15 @@ impl<'a> Ask<'a> {
         }
     }
 
+    /// Asks for room of the two resources and nothing else.
+    pub(super) fn of_room_alone(
+        rules: &'a Rules<'a>,
+        view: &'a PlacementView<'a>,
+        tie_break: TieBreak,
+    ) -> Self {
+        Self::new(rules, view, tie_break, Masks { answers: &[], needed: &[] }, false, false)
+    }
+
     /// Asks for this much of the packed resource and the other; the least, or
     /// the most, of the packed one is best.
     pub(super) fn packing(&mut self, [packed, other]: [u32; 2], is_most_first: bool) {

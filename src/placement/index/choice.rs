@@ -3,6 +3,7 @@
 use crate::base::id::{Id as _, InstanceId};
 use crate::model::Cluster;
 use crate::model::options::TieBreak;
+use crate::model::task::TaskDefinition;
 use crate::placement::constraint::ConstraintKind;
 use crate::placement::index::PlacementIndex;
 use crate::placement::index::all;
@@ -38,15 +39,14 @@ struct Needed {
 }
 
 impl PlacementIndex {
-    /// What [`placer::choose`] answers, of the cluster that this index was told
-    /// the changes of. `scratch` is overwritten.
+    /// What [`placer::choose`] answers, of a cluster all changes of which this index
+    /// has read. `scratch` is overwritten.
     pub fn choose(
         &mut self,
         rules: &Rules<'_>,
         view: &PlacementView<'_>,
         scratch: &mut Vec<InstanceId>,
     ) -> Option<InstanceId> {
-        self.update(view.cluster);
         let needs = view.definition().needs;
         let is_beyond = self.is_beyond || needs.cpu.0 > AMOUNT_MAX || needs.memory.0 > AMOUNT_MAX;
         // An order of fewer instances has no place for all.
@@ -55,19 +55,60 @@ impl PlacementIndex {
             return placer::choose(rules, view, scratch);
         }
         let rooms = [needs.cpu.0 + 1, needs.memory.0 + 1];
-        let needed = self.needed(rules, view);
-        let plan = rules.chain.plan();
-        if let Some(plan) = plan
-            && let Some(chosen) = self.small(plan, rules, rooms, &needed)
+        if asks_for_room_alone(rules, view)
+            && let Some(plan) = rules.chain.plan()
+            && let Some(chosen) = self.by_room_alone(plan, rules, view, rooms)
         {
             return chosen;
         }
-        if plan == Some(Plan::DRAWN)
-            && needed.is_free()
-            && let Ok(found) = drawn(&self.columns, rules, view, rooms, |_| true)
-        {
-            return found.map(|it| InstanceId::new(it.1));
+        self.by_all_that_is_asked(rules, view, rooms, scratch)
+    }
+
+    /// The choice where room of the two resources is all that is asked and no task
+    /// of the group is counted, if that is found soon.
+    #[inline]
+    fn by_room_alone(
+        &mut self,
+        plan: Plan,
+        rules: &Rules<'_>,
+        view: &PlacementView<'_>,
+        rooms: [u32; 2],
+    ) -> Option<Option<InstanceId>> {
+        if plan.spread_over.is_some() || plan.is_spread_over_instances {
+            return None;
         }
+        match plan.last {
+            Last::Nothing if plan.tie_break == TieBreak::Random => {
+                let found = drawn(&self.columns, rules, view, rooms, |_| true).ok()?;
+                Some(found.map(|it| InstanceId::new(it.1)))
+            }
+            Last::Nothing => None,
+            Last::Least(packed) | Last::Most(packed) => {
+                let is_most_first = matches!(plan.last, Last::Most(_));
+                let least = [rooms[packed], rooms[1 - packed]];
+                if let Some(chosen) = self.small(plan, rules, packed, least) {
+                    return Some(chosen);
+                }
+                let shelf = self.shelf_of(view.cluster, packed, rules.provider, None, plan.tie_break);
+                let mut ask = Ask::of_room_alone(rules, view, plan.tie_break);
+                ask.packing(least, is_most_first);
+                let found = self.shelves[shelf].1.best(self.lanes, &self.columns, 0, &mut ask);
+                Some(found.map(Found::instance))
+            }
+        }
+    }
+
+    /// The choice whatever is asked.
+    #[inline(never)]
+    fn by_all_that_is_asked(
+        &mut self,
+        rules: &Rules<'_>,
+        view: &PlacementView<'_>,
+        rooms: [u32; 2],
+        scratch: &mut Vec<InstanceId>,
+    ) -> Option<InstanceId> {
+        let needed = self.needed(rules, view);
+        let plan = rules.chain.plan();
         let attribute = plan.and_then(|it| it.spread_over);
         let values = attribute.map(|it| self.values_of(view.cluster, it));
         // Of more values than cells tell apart no order is kept.
@@ -106,24 +147,21 @@ impl PlacementIndex {
     }
 
     /// The answer of a look at the columns where that is done sooner than an order
-    /// is kept: few instances, nothing asked but room, ties to the lowest number.
+    /// is kept: few instances, ties to the lowest number.
+    #[inline]
     fn small(
         &self,
         plan: Plan,
         rules: &Rules<'_>,
-        rooms: [u32; 2],
-        needed: &Needed,
+        packed: usize,
+        least: [u32; 2],
     ) -> Option<Option<InstanceId>> {
-        let (Last::Least(packed) | Last::Most(packed)) = plan.last else { return None };
-        let is_spread = plan.spread_over.is_some() || plan.is_spread_over_instances;
         let is_small = self.columns.n_blocks() <= SMALL_BLOCKS;
         let is_first = plan.tie_break == TieBreak::LowestId;
-        if !is_small || !needed.is_free() || is_spread || !is_first || !self.columns.is_alone(rules.provider)
-        {
+        if !is_small || !is_first || !self.columns.is_alone(rules.provider) {
             return None;
         }
         let (a, b) = (&self.columns.rooms[packed], &self.columns.rooms[1 - packed]);
-        let least = [rooms[packed], rooms[1 - packed]];
         let found = match plan.last {
             Last::Most(_) => self.lanes.first_of_greatest(a, b, least),
             _ => self.lanes.first_of_least(a, b, least),
@@ -135,12 +173,7 @@ impl PlacementIndex {
     fn needed(&mut self, rules: &Rules<'_>, view: &PlacementView<'_>) -> Needed {
         let definition = view.definition();
         let demands = view.cluster.demands(view.definition);
-        let mut needed = Needed {
-            is_more_asked: definition.needs.gpus > 0
-                || definition.needs.network_interfaces > 0
-                || definition.takes_ports(),
-            ..Needed::default()
-        };
+        let mut needed = Needed { is_more_asked: !asks_for_two_resources(definition), ..Needed::default() };
         if demands.requires_attributes() {
             needed.add(self.answers_to(view.cluster, Question::IsCapable(view.definition)));
         }
@@ -168,12 +201,19 @@ impl PlacementIndex {
     }
 }
 
-impl Needed {
-    /// Whether room of the two resources is all that is asked.
-    fn is_free(&self) -> bool {
-        self.len == 0 && !self.is_more_asked && !self.is_distinct
-    }
+/// Whether nothing but room of the two resources is asked of an instance.
+fn asks_for_room_alone(rules: &Rules<'_>, view: &PlacementView<'_>) -> bool {
+    rules.constraints.is_empty()
+        && asks_for_two_resources(view.definition())
+        && view.cluster.demands(view.definition).is_empty()
+}
 
+/// Whether a task needs nothing that the columns do not hold.
+fn asks_for_two_resources(definition: &TaskDefinition) -> bool {
+    definition.needs.gpus == 0 && definition.needs.network_interfaces == 0 && !definition.takes_ports()
+}
+
+impl Needed {
     fn add(&mut self, answers: usize) {
         // Questions are as many as expressions and definitions that ask something.
         let answers = u16::try_from(answers).ok();

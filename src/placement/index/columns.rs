@@ -3,7 +3,7 @@
 //! that takes no tasks; and whose it is, as bits.
 
 use crate::base::id::{CapacityProviderId, Id as _, InstanceId};
-use crate::model::Cluster;
+use crate::model::instance::ContainerInstance;
 use crate::placement::index::lanes::{Block, LANES, Lanes};
 
 /// Free CPU units and MiB, one more than there are; both 0 where no task is
@@ -12,15 +12,6 @@ pub(super) type Rooms = [u32; 2];
 
 /// The most that the columns hold: one more of it is still a number.
 pub(super) const AMOUNT_MAX: u32 = u32::MAX - 2;
-
-/// What the index reads of an instance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Row {
-    rooms: Rooms,
-    provider: CapacityProviderId,
-}
-
-const _: () = assert!(size_of::<Row>() <= 16, "what an index reads of an instance stays small");
 
 /// The columns.
 #[derive(Clone, Debug, Default)]
@@ -65,36 +56,57 @@ impl Columns {
         self.available.iter().enumerate().all(|(idx, it)| idx == provider.idx() || it.is_empty())
     }
 
-    /// Reads the instance again and says what it had before and has now; `None`
-    /// if it has more than the columns hold.
-    #[inline]
-    pub(super) fn read(&mut self, lanes: Lanes, cluster: &Cluster, id: InstanceId) -> Option<(Rooms, Rooms)> {
-        let row = Row::of(cluster, id)?;
-        let (block, lane) = (id.idx() / LANES, id.idx() % LANES);
+    /// There is a place for this instance.
+    pub(super) fn stretch(&mut self, id: InstanceId) {
+        let block = id.idx() / LANES;
         if block >= self.n_blocks() {
             self.rooms.iter_mut().for_each(|it| it.resize(block + 1, [0; LANES]));
         }
         self.n_instances = self.n_instances.max(id.idx() + 1);
+    }
+
+    /// Reads an instance that has a place, and says what it had before and has now.
+    #[inline]
+    pub(super) fn read(
+        &mut self,
+        lanes: Lanes,
+        instance: &ContainerInstance,
+        id: InstanceId,
+    ) -> (Rooms, Rooms) {
+        let free = instance.free;
+        let now = if instance.takes_tasks() { [free.cpu.0 + 1, free.memory.0 + 1] } else { [0; 2] };
+        let (block, lane) = (id.idx() / LANES, id.idx() % LANES);
         let [cpu, memory] = &mut self.rooms;
         let before = [
-            std::mem::replace(&mut cpu[block][lane], row.rooms[0]),
-            std::mem::replace(&mut memory[block][lane], row.rooms[1]),
+            std::mem::replace(&mut cpu[block][lane], now[0]),
+            std::mem::replace(&mut memory[block][lane], now[1]),
         ];
         if !self.most[0].is_empty() {
-            self.keep_most(lanes, block, before, row.rooms);
+            self.keep_most(lanes, block, before, now);
         }
-        if (before[0] > 0) != (row.rooms[0] > 0) {
-            let provider = row.provider.idx();
-            if self.available.len() <= provider {
-                self.available.resize(provider + 1, Vec::new());
-            }
-            let words = &mut self.available[provider];
-            if words.len() <= block {
-                words.resize(block + 1, 0);
-            }
-            words[block] ^= 1 << lane;
+        (before, now)
+    }
+
+    /// An instance that had `before` and has `now` takes tasks, or takes none.
+    pub(super) fn note_status(
+        &mut self,
+        provider: CapacityProviderId,
+        id: InstanceId,
+        before: Rooms,
+        now: Rooms,
+    ) {
+        if (before[0] > 0) == (now[0] > 0) {
+            return;
         }
-        Some((before, row.rooms))
+        let (block, lane) = (id.idx() / LANES, id.idx() % LANES);
+        if self.available.len() <= provider.idx() {
+            self.available.resize(provider.idx() + 1, Vec::new());
+        }
+        let words = &mut self.available[provider.idx()];
+        if words.len() <= block {
+            words.resize(block + 1, 0);
+        }
+        words[block] ^= 1 << lane;
     }
 
     /// From now on the most of each block is known.
@@ -118,18 +130,5 @@ impl Columns {
                 *most = lanes.greatest(&self.rooms[resource][block]);
             }
         }
-    }
-}
-
-impl Row {
-    #[inline]
-    fn of(cluster: &Cluster, id: InstanceId) -> Option<Self> {
-        let instance = cluster.instance(id);
-        let [cpu, memory] = [instance.free.cpu.0, instance.free.memory.0];
-        if cpu > AMOUNT_MAX || memory > AMOUNT_MAX {
-            return None;
-        }
-        let rooms = if instance.takes_tasks() { [cpu + 1, memory + 1] } else { [0; 2] };
-        Some(Self { rooms, provider: instance.provider })
     }
 }

@@ -1,8 +1,8 @@
 //! Decisions without a look at every instance: the same answers as the plain
 //! scan of [`placer`](super::placer), which stays the reference.
 //!
-//! The index is derived from a cluster and nothing else. Whoever owns it tells
-//! it which instances changed; it reads them again before its next decision.
+//! The index is derived from a cluster and nothing else. Before each decision it
+//! reads those instances again that changed.
 //! What it keeps in order is made when a chain first asks for it.
 //!
 //! - `binpack`, best and worst fit: the instances by their amount of one
@@ -32,7 +32,7 @@ use crate::base::id::{AttributeId, CapacityProviderId, Id as _, InstanceId};
 use crate::model::Cluster;
 use crate::model::changes::InstanceChange;
 use crate::model::options::TieBreak;
-use columns::Columns;
+use columns::{AMOUNT_MAX, Columns, Rooms};
 use known::{Answers, Values};
 use lanes::Lanes;
 pub(super) use plan::Plan;
@@ -42,8 +42,6 @@ use shelf::Shelf;
 #[derive(Clone, Debug)]
 pub struct PlacementIndex {
     lanes: Lanes,
-    /// Told, and not yet read.
-    changes: Vec<InstanceChange>,
     /// Some instance has more than the columns hold.
     is_beyond: bool,
     columns: Columns,
@@ -75,7 +73,6 @@ impl PlacementIndex {
     pub fn new() -> Self {
         Self {
             lanes: Lanes::new(),
-            changes: Vec::new(),
             is_beyond: false,
             columns: Columns::default(),
             answers: Vec::new(),
@@ -85,39 +82,42 @@ impl PlacementIndex {
         }
     }
 
-    /// An instance changed; every change of the cluster must be told, each
+    /// Reads again what changed. All changes of the cluster must be read, each
     /// before the next decision.
-    #[inline]
-    pub fn note(&mut self, change: InstanceChange) {
-        self.changes.push(change);
-    }
-
-    /// Reads again what changed.
     pub fn update(&mut self, cluster: &Cluster) {
-        let mut changes = std::mem::take(&mut self.changes);
-        for change in changes.drain(..) {
-            let Some((before, now)) = self.columns.read(self.lanes, cluster, change.id) else {
-                self.is_beyond = true;
-                continue;
-            };
+        for change in cluster.changed_instances() {
+            let id = change.id;
             if change.is_of_identity {
-                self.answers.iter_mut().for_each(|it| it.ask(cluster, change.id));
+                let registered = cluster.instance(id).registered;
+                self.is_beyond |= registered.cpu.0.max(registered.memory.0) > AMOUNT_MAX;
+                self.columns.stretch(id);
             }
-            if before == now && !change.is_of_identity {
+            if self.is_beyond {
                 continue;
             }
-            // Whose value it is changes with what it says of itself, how many take tasks
-            // with whether it does.
+            let (before, now) = self.columns.read(self.lanes, cluster.instance(id), id);
             if change.is_of_identity || (before[0] > 0) != (now[0] > 0) {
-                self.values.iter_mut().for_each(|it| it.note(cluster, change.id, before, now));
+                self.note_status(cluster, change, before, now);
+            } else if before == now {
+                continue;
             }
-            let provider = cluster.instance(change.id).provider;
+            let provider = cluster.instance(id).provider;
             for (attribute, shelf) in self.shelves.iter_mut().filter(|it| it.1.provider == provider) {
-                let part = attribute.map_or(0, |it| cluster.attribute_value(change.id, it).0.into());
-                shelf.note(self.lanes, &self.columns, change.id.idx(), part);
+                let part = attribute.map_or(0, |it| cluster.attribute_value(id, it).0.into());
+                shelf.note(self.lanes, &self.columns, id.idx(), part, now);
             }
         }
-        self.changes = changes;
+    }
+
+    /// An instance says something else of itself, or takes tasks and did not, or no
+    /// longer.
+    #[cold]
+    fn note_status(&mut self, cluster: &Cluster, change: InstanceChange, before: Rooms, now: Rooms) {
+        if change.is_of_identity {
+            self.answers.iter_mut().for_each(|it| it.ask(cluster, change.id));
+        }
+        self.columns.note_status(cluster.instance(change.id).provider, change.id, before, now);
+        self.values.iter_mut().for_each(|it| it.note(cluster, change.id, before, now));
     }
 
     /// The position of what is known of an attribute.
@@ -155,7 +155,7 @@ impl PlacementIndex {
                 let id = InstanceId::from_idx(number);
                 if cluster.instance(id).provider == provider {
                     let part = attribute.map_or(0, |it| cluster.attribute_value(id, it).0.into());
-                    shelf.note(self.lanes, &self.columns, number, part);
+                    shelf.note(self.lanes, &self.columns, number, part, self.columns.rooms_of(number));
                 }
             }
             self.shelves.push((attribute, shelf));

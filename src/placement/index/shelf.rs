@@ -7,7 +7,7 @@ use crate::base::id::CapacityProviderId;
 use crate::model::options::TieBreak;
 use crate::placement::index::ask::{Ask, Found};
 use crate::placement::index::bucket::{Bucket, Ground};
-use crate::placement::index::columns::Columns;
+use crate::placement::index::columns::{Columns, Rooms};
 use crate::placement::index::lanes::{Block, LANES, Lanes};
 
 /// Amounts below 512 have a level each, from there on each doubling has 256.
@@ -120,17 +120,17 @@ impl Shelf {
 
     /// Takes note of an instance that belongs to `part` and has what the columns
     /// say.
-    pub(super) fn note(&mut self, lanes: Lanes, columns: &Columns, number: usize, part: usize) {
+    pub(super) fn note(&mut self, lanes: Lanes, columns: &Columns, number: usize, part: usize, now: Rooms) {
         let (packed, other) = (self.packed, 1 - self.packed);
-        let now = columns.rooms_of(number);
         if self.cells.len() <= number {
             self.stretch(columns.n_blocks());
         }
         let few_max = self.few_max;
         let ground = Ground { lanes, packed: &columns.rooms[packed], other: &columns.rooms[other], few_max };
+        let level = level_of(now[packed]);
         let cell = match now[packed] {
             0 => NOWHERE,
-            amount => (part as u32) << LEVEL_BITS | level_of(amount) as u32,
+            _ => (part as u32) << LEVEL_BITS | level as u32,
         };
         let before = std::mem::replace(&mut self.cells[number], cell);
         if before != NOWHERE {
@@ -143,7 +143,7 @@ impl Shelf {
                 self.parts.resize_with(part + 1, Part::new);
             }
             let part = &mut self.parts[part];
-            let position = part.position(level_of(now[packed]));
+            let position = part.position(level);
             let rooms = [now[packed], now[other]];
             part.buckets[position].insert(&ground, &mut self.slots, number as u32, rooms);
             let limit = part.limit(position);
@@ -183,7 +183,6 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::placement::index::columns::Rooms;
 
     #[test]
     fn an_instance_that_changes_within_its_level_is_listed_once() {
@@ -195,7 +194,7 @@ mod tests {
             for (column, now) in columns.rooms.iter_mut().zip(now) {
                 column[number / LANES][number % LANES] = now;
             }
-            shelf.note(lanes, &columns, number, 0);
+            shelf.note(lanes, &columns, number, 0, now);
             for bucket in &shelf.parts[0].buckets {
                 let (len, n_listed) = bucket.counted();
                 assert_eq!(len, n_listed, "after {number} has {now:?}");

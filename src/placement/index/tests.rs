@@ -301,7 +301,8 @@ impl Bed {
         let zone = [ZoneId::new(1)];
         let zones = &zone[..self.below(2)];
         let draw = self.dice.bits();
-        self.cluster.drain_changed_instances(|it| self.index.note(it));
+        self.index.update(&self.cluster);
+        self.cluster.forget_changed_instances();
         let view = PlacementView {
             cluster: &self.cluster,
             definition,

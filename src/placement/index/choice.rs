@@ -25,7 +25,7 @@ struct GivenUp;
 const MASKS_MAX: usize = 8;
 
 /// In so many blocks of 64 instances all are looked at.
-const SMALL_BLOCKS: usize = 8;
+const SMALL_BLOCKS: usize = 32;
 
 /// Which of the known answers a decision needs.
 #[derive(Default)]

@@ -143,30 +143,38 @@ loops! {
     /// The first position where both numbers are at least what is asked and that
     /// of `a` is the least there is.
     fn first_of_least(a: &'a [Block], b: &'a [Block], least: [u32; 2]) -> Option<usize> {
-        let mut best = u32::MAX;
-        for (a, b) in a.iter().zip(b) {
+        let (mut best, mut best_at) = (u32::MAX, 0);
+        for (idx, (a, b)) in a.iter().zip(b).enumerate() {
+            let mut of_block = u32::MAX;
             for lane in 0..LANES {
                 let is_it = (a[lane] >= least[0]) & (b[lane] >= least[1]);
-                best = best.min(if is_it { a[lane] } else { u32::MAX });
+                of_block = of_block.min(if is_it { a[lane] } else { u32::MAX });
             }
-            // Nothing is less than what is asked for.
-            if best == least[0] {
-                break;
+            if of_block < best {
+                (best, best_at) = (of_block, idx);
+                // Nothing is less than what is asked for.
+                if best == least[0] {
+                    break;
+                }
             }
         }
-        if best == u32::MAX { None } else { first_equal(a, b, best, least[1]) }
+        if best == u32::MAX { None } else { first_equal(&a[best_at], &b[best_at], best_at, best, least[1]) }
     }
 
     /// The same where it is the greatest there is.
     fn first_of_greatest(a: &'a [Block], b: &'a [Block], least: [u32; 2]) -> Option<usize> {
-        let mut best = 0;
-        for (a, b) in a.iter().zip(b) {
+        let (mut best, mut best_at) = (0, 0);
+        for (idx, (a, b)) in a.iter().zip(b).enumerate() {
+            let mut of_block = 0;
             for lane in 0..LANES {
                 let is_it = (a[lane] >= least[0]) & (b[lane] >= least[1]);
-                best = best.max(if is_it { a[lane] } else { 0 });
+                of_block = of_block.max(if is_it { a[lane] } else { 0 });
+            }
+            if of_block > best {
+                (best, best_at) = (of_block, idx);
             }
         }
-        if best == 0 { None } else { first_equal(a, b, best, least[1]) }
+        if best == 0 { None } else { first_equal(&a[best_at], &b[best_at], best_at, best, least[1]) }
     }
 }
 
@@ -182,21 +190,16 @@ fn word(flags: &[u8; LANES]) -> u64 {
     word
 }
 
-/// The first position where the one number is equal, the other at least what is
-/// asked.
+/// The first position of the `block`-th block where the one number is equal, the
+/// other at least what is asked.
 #[inline(always)]
-fn first_equal(a: &[Block], b: &[Block], equal: u32, least: u32) -> Option<usize> {
-    for (idx, (a, b)) in a.iter().zip(b).enumerate() {
-        let mut first = LANES as u32;
-        for lane in 0..LANES {
-            let is_it = (a[lane] == equal) & (b[lane] >= least);
-            first = first.min(if is_it { lane as u32 } else { LANES as u32 });
-        }
-        if first < LANES as u32 {
-            return Some(idx * LANES + first as usize);
-        }
+fn first_equal(a: &Block, b: &Block, block: usize, equal: u32, least: u32) -> Option<usize> {
+    let mut first = LANES as u32;
+    for lane in 0..LANES {
+        let is_it = (a[lane] == equal) & (b[lane] >= least);
+        first = first.min(if is_it { lane as u32 } else { LANES as u32 });
     }
-    None
+    (first < LANES as u32).then_some(block * LANES + first as usize)
 }
 
 #[cfg(test)]

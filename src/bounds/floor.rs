@@ -28,13 +28,15 @@ pub struct Floor {
 #[derive(Clone, Debug, Default)]
 struct Rows<S> {
     families: Vec<Family>,
-    n_classes: usize,
-    /// Class by class the numbers of all rows.
-    numbers: Vec<u64>,
+    /// Class by class the numbers of all rows, some at once.
+    numbers: Vec<[u64; AT_ONCE]>,
     /// The tasks on any one instance have no more than it has, so that a sum is at
     /// most what all instances have: of wholes, or of prices.
-    sums: Vec<S>,
+    sums: Vec<[S; AT_ONCE]>,
 }
+
+/// So many rows are added up at once; those that are none have no numbers.
+const AT_ONCE: usize = 4;
 
 /// The greatest bound, and how it reasons.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,11 +79,8 @@ impl Floor {
         }
     }
 
-    /// So many tasks of a class come (`by` > 0) or go.
-    ///
-    /// # Panics
-    ///
-    /// If more go than there are.
+    /// So many tasks of a class come (`by` > 0) or go; no more go than there are.
+    #[inline]
     pub fn add(&mut self, class: usize, by: i64) {
         self.instances.add(class, by);
         self.costs.add(class, by);
@@ -89,14 +88,7 @@ impl Floor {
 
     /// The fewest instances that could hold the tasks.
     pub fn instances(&self) -> Bound {
-        let (sum, family) = self.instances.greatest();
-        Bound { value: sum.div_ceil(WHOLE), family }
-    }
-
-    /// Both bounds: instances, and [`Self::pico_usd_per_hour`].
-    pub fn values(&self) -> (u64, u64) {
-        let instances = self.instances();
-        (instances.value, self.cost_of(instances).value)
+        Bound { value: self.n_instances(), family: self.instances.family() }
     }
 
     /// The least that an hour of instances that hold them could cost, in 1e-12
@@ -104,18 +96,28 @@ impl Floor {
     /// the least price. Any bill is a sum of prices, so that it is rounded up to
     /// a multiple of what they all are a multiple of.
     pub fn pico_usd_per_hour(&self) -> Bound {
-        self.cost_of(self.instances())
+        let (instances, cost) = self.values();
+        let is_by_number = cost == instances.saturating_mul(self.least_price);
+        let family = if is_by_number { self.instances.family() } else { self.costs.family() };
+        Bound { value: cost, family }
     }
 
-    fn cost_of(&self, by_number: Bound) -> Bound {
-        let number = Bound { value: by_number.value.saturating_mul(self.least_price), ..by_number };
-        if self.is_one_price {
-            return number;
-        }
-        let (sum, family) = self.costs.greatest();
+    /// Both bounds: instances, and 1e-12 USD an hour.
+    #[inline]
+    pub fn values(&self) -> (u64, u64) {
+        let instances = self.n_instances();
+        let by_number = instances.saturating_mul(self.least_price);
+        let cost = if self.is_one_price { by_number } else { by_number.max(self.cost_by_shares()) };
+        (instances, cost)
+    }
+
+    fn n_instances(&self) -> u64 {
+        self.instances.greatest().div_ceil(WHOLE)
+    }
+
+    fn cost_by_shares(&self) -> u64 {
         let step = u128::from(self.price_step.max(1));
-        let value = u64::try_from(sum.div_ceil(step) * step).unwrap_or(u64::MAX);
-        if value > number.value { Bound { value, family } } else { number }
+        u64::try_from(self.costs.greatest().div_ceil(step) * step).unwrap_or(u64::MAX)
     }
 
     /// How many rows are kept for instances and for costs: what a change of the
@@ -138,64 +140,64 @@ impl<S: Sum> Rows<S> {
             kept.retain(|it| !is_below(&it.1, &row));
             kept.push((family, row));
         }
-        let numbers = (0..n_classes).flat_map(|class| kept.iter().map(move |it| it.1[class])).collect();
-        let sums = vec![S::default(); kept.len()];
-        Self { families: kept.into_iter().map(|it| it.0).collect(), n_classes, numbers, sums }
+        let number = |class: usize, row: usize| kept.get(row).map_or(0, |it| it.1[class]);
+        let starts = || (0..kept.len()).step_by(AT_ONCE);
+        let numbers = (0..n_classes)
+            .flat_map(|class| starts().map(move |row| (class, row)))
+            .map(|(class, first)| std::array::from_fn(|it| number(class, first + it)))
+            .collect();
+        let sums = vec![[S::default(); AT_ONCE]; starts().len()];
+        Self { families: kept.into_iter().map(|it| it.0).collect(), numbers, sums }
     }
 
+    #[inline]
     fn add(&mut self, class: usize, by: i64) {
-        if self.families.is_empty() {
-            return;
-        }
-        assert!(class < self.n_classes, "a class of the problem");
-        let n_rows = self.families.len();
-        let numbers = &self.numbers[class * n_rows..(class + 1) * n_rows];
-        let times = by.unsigned_abs();
-        let sums = self.sums.iter_mut().zip(numbers);
-        if by < 0 {
-            sums.for_each(|(sum, &number)| *sum = sum.less(number, times));
-        } else {
-            sums.for_each(|(sum, &number)| *sum = sum.more(number, times));
-        }
-    }
-
-    /// The greatest sum; of equal ones the first.
-    fn greatest(&self) -> (S, Family) {
-        let mut greatest = (S::default(), Family::Volume);
-        for (&sum, &family) in self.sums.iter().zip(&self.families) {
-            if sum > greatest.0 {
-                greatest = (sum, family);
+        let n = self.sums.len();
+        for (sums, numbers) in self.sums.iter_mut().zip(&self.numbers[class * n..]) {
+            for (sum, number) in sums.iter_mut().zip(numbers) {
+                *sum = sum.more(*number, by);
             }
         }
+    }
+
+    /// The greatest sum.
+    #[inline]
+    fn greatest(&self) -> S {
+        let mut greatest = S::default();
+        for sum in self.sums.as_flattened() {
+            greatest = greatest.max(*sum);
+        }
         greatest
+    }
+
+    /// What it is of; of equal ones the first.
+    fn family(&self) -> Family {
+        let greatest = self.greatest();
+        let sums = self.sums.as_flattened().iter().zip(&self.families);
+        let mut families = sums.filter(|it| *it.0 == greatest && greatest > S::default()).map(|it| *it.1);
+        families.next().unwrap_or(Family::Volume)
     }
 }
 
 /// What is summed up: wide enough for all that can come.
 trait Sum: Copy + Default + Ord {
-    /// `times` times `number` more.
-    fn more(self, number: u64, times: u64) -> Self;
-    /// So much less.
-    fn less(self, number: u64, times: u64) -> Self;
+    /// `by` times `number` more, or less.
+    fn more(self, number: u64, by: i64) -> Self;
 }
 
+// A sum of numbers that came and are not gone is never negative and fits, so that it
+// is exact modulo any power of two above it.
 impl Sum for u64 {
-    fn more(self, number: u64, times: u64) -> Self {
-        self + number * times
-    }
-
-    fn less(self, number: u64, times: u64) -> Self {
-        self - number * times
+    #[inline]
+    fn more(self, number: u64, by: i64) -> Self {
+        self.wrapping_add(number.wrapping_mul(by as u64))
     }
 }
 
 impl Sum for u128 {
-    fn more(self, number: u64, times: u64) -> Self {
-        self + Self::from(number) * Self::from(times)
-    }
-
-    fn less(self, number: u64, times: u64) -> Self {
-        self - Self::from(number) * Self::from(times)
+    #[inline]
+    fn more(self, number: u64, by: i64) -> Self {
+        self.wrapping_add(Self::from(number).wrapping_mul(i128::from(by) as Self))
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Cluster {
     pub(in crate::model) changes: Changes,
     pub(in crate::model) provider_totals: Table<CapacityProviderId, ProviderTotals>,
     pub(in crate::model) fleets: Table<CapacityProviderId, Fleet>,
+    /// How often an instance came to be billed or no longer was.
+    pub(in crate::model) n_fleet_changes: u64,
 }
 
 /// The instances of a provider that are billed, counted.
@@ -335,8 +337,8 @@ impl Cluster {
     }
 
     /// Sums over the instances of a provider.
-    pub fn provider_totals(&self, provider: CapacityProviderId) -> ProviderTotals {
-        self.provider_totals[provider]
+    pub fn provider_totals(&self, provider: CapacityProviderId) -> &ProviderTotals {
+        &self.provider_totals[provider]
     }
 
     /// The instances of a provider that are billed, counted.
@@ -371,8 +373,14 @@ impl Cluster {
         self.changes.forget();
     }
 
+    /// How often an instance came to be billed or no longer was: until then what is
+    /// registered stays as it is.
+    pub fn n_fleet_changes(&self) -> u64 {
+        self.n_fleet_changes
+    }
+
     /// Sums over the cluster.
-    pub fn totals(&self) -> Totals {
-        self.totals
+    pub fn totals(&self) -> &Totals {
+        &self.totals
     }
 }

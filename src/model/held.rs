@@ -27,20 +27,20 @@ impl HeldCell {
 #[derive(Clone, Debug)]
 pub(in crate::model) struct Held {
     n_owners: usize,
-    counts: Vec<u32>,
+    counts: Vec<Count>,
     /// Cells that changed since somebody asked, each once.
     changed: Vec<u32>,
-    is_changed: Vec<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    n: u32,
+    is_changed: bool,
 }
 
 impl Held {
     pub(in crate::model) fn new(n_services: usize, n_definitions: usize) -> Self {
-        let mut held = Self {
-            n_owners: n_services + 1,
-            counts: Vec::new(),
-            changed: Vec::new(),
-            is_changed: Vec::new(),
-        };
+        let mut held = Self { n_owners: n_services + 1, counts: Vec::new(), changed: Vec::new() };
         (0..n_definitions).for_each(|_| held.push_definition());
         held
     }
@@ -48,8 +48,8 @@ impl Held {
     /// One more definition.
     pub(in crate::model) fn push_definition(&mut self) {
         let n_cells = self.counts.len() + 2 * self.n_owners;
-        self.counts.resize(n_cells, 0);
-        self.is_changed.resize(n_cells, false);
+        assert!(u32::try_from(n_cells).is_ok(), "fewer than 2^32 cells");
+        self.counts.resize(n_cells, Count::default());
     }
 
     fn position(&self, cell: HeldCell) -> usize {
@@ -69,32 +69,33 @@ impl Held {
         self.position(HeldCell { owner: group.idx().min(self.n_owners - 1), definition, is_wanted })
     }
 
+    #[inline]
     pub(in crate::model) fn add(&mut self, group: GroupId, definition: TaskDefinitionId, is_wanted: bool) {
-        let position = self.of_group(group, definition, is_wanted);
-        self.counts[position] += 1;
-        self.note(position);
+        self.count_from(self.of_group(group, definition, is_wanted), 1);
     }
 
+    #[inline]
     pub(in crate::model) fn take(&mut self, group: GroupId, definition: TaskDefinitionId, is_wanted: bool) {
-        let position = self.of_group(group, definition, is_wanted);
-        self.counts[position] -= 1;
-        self.note(position);
+        self.count_from(self.of_group(group, definition, is_wanted), -1);
     }
 
-    fn note(&mut self, position: usize) {
-        if !std::mem::replace(&mut self.is_changed[position], true) {
-            self.changed.push(u32::try_from(position).expect("fewer than 2^32 cells"));
+    #[inline]
+    fn count_from(&mut self, position: usize, more: i32) {
+        let count = &mut self.counts[position];
+        count.n = count.n.checked_add_signed(more).expect("what is taken was there");
+        if !std::mem::replace(&mut count.is_changed, true) {
+            self.changed.push(position as u32);
         }
     }
 
     pub(in crate::model) fn count(&self, cell: HeldCell) -> u32 {
-        self.counts[self.position(cell)]
+        self.counts[self.position(cell)].n
     }
 
     /// The cells that hold any task, in a fixed order.
     pub(in crate::model) fn all(&self) -> impl Iterator<Item = (HeldCell, u32)> {
-        let held = self.counts.iter().enumerate().filter(|it| *it.1 > 0);
-        held.map(|(position, &n)| (self.cell(position), n))
+        let held = self.counts.iter().enumerate().filter(|it| it.1.n > 0);
+        held.map(|(position, it)| (self.cell(position), it.n))
     }
 
     /// The cells that changed since the last time, by their positions, with their
@@ -102,13 +103,14 @@ impl Held {
     pub(in crate::model) fn drain(&mut self, mut each: impl FnMut(usize, u32)) {
         while let Some(position) = self.changed.pop() {
             let position = position as usize;
-            self.is_changed[position] = false;
-            each(position, self.counts[position]);
+            let count = &mut self.counts[position];
+            count.is_changed = false;
+            each(position, count.n);
         }
     }
 
     /// Whether the counts are the same, whatever was asked of them.
     pub(in crate::model) fn has_counts_of(&self, other: &Self) -> bool {
-        self.counts == other.counts
+        self.counts.iter().map(|it| it.n).eq(other.counts.iter().map(|it| it.n))
     }
 }

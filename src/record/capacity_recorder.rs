@@ -2,6 +2,7 @@
 //! losses, what was disrupted and by what, how a provider stands.
 
 use crate::base::SimTime;
+use crate::record::provider::Amounts;
 use crate::record::recorder::Recorder;
 use crate::record::{PlacementReason, ProviderReading};
 
@@ -46,14 +47,45 @@ impl Recorder {
     }
 
     /// A capacity provider stands like this from `now` on.
-    pub fn provider(&mut self, now: SimTime, provider: usize, reading: ProviderReading) {
-        let horizon = self.horizon - SimTime::ZERO;
-        let known = &mut self.provider_readings[provider];
-        self.record.providers[provider].set(now, horizon, known, &reading);
-        if known.n_instances != reading.n_instances {
-            self.surges.provider(now, provider, reading.n_instances, &mut self.record.rollouts);
+    #[inline]
+    pub fn provider(&mut self, now: SimTime, provider: usize, reading: &ProviderReading) {
+        if self.provider_states[provider].standing != reading.standing {
+            self.provider_stands_otherwise(now, provider, reading);
+        } else {
+            self.reserved(now, provider, reading.reserved);
         }
-        *known = reading;
+    }
+
+    /// Of a capacity provider so much is reserved from `now` on, and nothing else has
+    /// changed.
+    #[inline]
+    pub fn reserved(&mut self, now: SimTime, provider: usize, reserved: Amounts) {
+        let moments = &mut self.provider_states[provider].reserved;
+        // All at once, without a branch for each.
+        let differences = moments.last().iter().zip(&reserved).map(|(before, now)| before ^ now);
+        if differences.fold(0, |all, it| all | it) != 0 && moments.tell(now, reserved) {
+            self.settle_provider(provider);
+        }
+    }
+
+    /// Other than what tasks reserve something has changed.
+    #[cold]
+    fn provider_stands_otherwise(&mut self, now: SimTime, provider: usize, reading: &ProviderReading) {
+        self.settle_provider(provider);
+        let horizon = self.horizon - SimTime::ZERO;
+        let state = &mut self.provider_states[provider];
+        self.record.providers[provider].set(now, horizon, state, reading);
+        let n_instances = reading.standing.n_instances;
+        if state.standing.n_instances != n_instances {
+            self.surges.provider(now, provider, n_instances, &mut self.record.rollouts);
+        }
+        state.stand(now, reading);
+    }
+
+    /// Sums up what was reserved of a provider.
+    pub(super) fn settle_provider(&mut self, provider: usize) {
+        let horizon = self.horizon - SimTime::ZERO;
+        self.record.providers[provider].settle(horizon, &mut self.provider_states[provider]);
     }
 
     /// A placement before a provider failed, and `reason` ruled out so many of

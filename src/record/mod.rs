@@ -3,12 +3,14 @@
 //! in which it was summed.
 
 mod capacity_recorder;
+mod cluster_recorder;
 mod decisions;
 pub mod disruption;
 pub mod floors;
 pub mod histogram;
 pub mod images;
 pub mod ledger;
+mod moments;
 mod money;
 pub mod occupancy;
 pub mod phase;
@@ -36,7 +38,8 @@ pub use occupancy::{Occupancy, Taken};
 pub use phase::PhaseTime;
 pub use placement_reason::PlacementReason;
 pub use provider::{
-    BlockedSeries, PlacementFailure, ProviderReading, ProviderRecord, Reserved, ReservedSeries, Resource,
+    BlockedSeries, PlacementFailure, ProviderReading, ProviderRecord, ProviderStanding, ReservedSeries,
+    Resource,
 };
 pub use reading::{ClusterReading, RequestReading, ServiceReading};
 pub use recorder::Recorder;

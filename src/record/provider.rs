@@ -4,7 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{SimDuration, SimTime};
+use crate::record::moments::{Divisor, Moments};
 use crate::record::{PlacementReason, Series};
+
+/// Shares are told in parts of this.
+const WHOLE: u64 = 10_000;
 
 /// Something that instances register and tasks reserve.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -38,37 +42,23 @@ impl Resource {
     }
 }
 
-/// How much of a resource is reserved, in the resource's own unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reserved {
-    /// By tasks.
-    pub reserved: u64,
-    /// By instances.
-    pub registered: u64,
-}
-
-impl Reserved {
-    /// Parts per 10,000, rounded down; 0 where nothing is registered.
-    pub fn per_10_000(self) -> u64 {
-        (self.reserved * 10_000).checked_div(self.registered).unwrap_or(0)
-    }
-}
-
 /// A capacity provider at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderReading {
+    /// What tasks reserve of each resource, in the order of [`Resource::ALL`]: CPU
+    /// units, MiB, interfaces for tasks, host ports, GPUs.
+    pub reserved: Amounts,
+    /// All else.
+    pub standing: ProviderStanding,
+}
+
+/// What of a capacity provider changes more seldom than what is reserved of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProviderStanding {
     /// Instances that are billed.
     pub n_instances: u64,
-    /// CPU units.
-    pub cpu: Reserved,
-    /// MiB.
-    pub memory: Reserved,
-    /// Network interfaces for tasks.
-    pub network_interfaces: Reserved,
-    /// Host ports in use, out of those that an instance has.
-    pub ports: Reserved,
-    /// GPUs.
-    pub gpus: Reserved,
+    /// What they have of each resource.
+    pub registered: Amounts,
     /// Tasks that wait before the provider.
     pub n_waiting: u64,
     /// Why the first of them does not fit the instance that comes closest;
@@ -76,10 +66,34 @@ pub struct ProviderReading {
     pub binding: Option<PlacementReason>,
 }
 
-impl ProviderReading {
-    /// In the order of [`Resource::ALL`].
-    const fn reserved(&self) -> [Reserved; Resource::ALL.len()] {
-        [self.cpu, self.memory, self.network_interfaces, self.ports, self.gpus]
+/// An amount of each resource, in the order of [`Resource::ALL`].
+pub type Amounts = [u64; Resource::ALL.len()];
+
+/// What a provider's record was told last.
+#[derive(Debug)]
+pub(super) struct ProviderState {
+    pub(super) standing: ProviderStanding,
+    /// What was reserved at moments that are not summed up yet.
+    pub(super) reserved: Moments<Amounts>,
+    /// What is registered of each resource, where anything is.
+    registered: [Option<Divisor>; Resource::ALL.len()],
+}
+
+impl ProviderState {
+    pub(super) fn new() -> Self {
+        Self {
+            standing: ProviderStanding::default(),
+            reserved: Moments::new(Amounts::default()),
+            registered: [None; Resource::ALL.len()],
+        }
+    }
+
+    /// It stands like this from `now` on, and all before is summed up.
+    pub(super) fn stand(&mut self, now: SimTime, reading: &ProviderReading) {
+        self.standing = reading.standing;
+        self.registered = reading.standing.registered.map(|it| (it > 0).then(|| Divisor::new(it)));
+        self.reserved.tell(now, reading.reserved);
+        self.reserved.settle(now);
     }
 }
 
@@ -140,29 +154,29 @@ impl ProviderRecord {
         }
     }
 
-    /// It stands like this from `now` on.
+    /// It stands like this from `now` on; what was reserved before is summed up.
     pub(super) fn set(
         &mut self,
         now: SimTime,
         horizon: SimDuration,
-        before: &ProviderReading,
+        before: &ProviderState,
         reading: &ProviderReading,
     ) {
-        self.waiting.set(now, reading.n_waiting);
-        for ((resource, before), reserved) in
-            Resource::ALL.into_iter().zip(before.reserved()).zip(reading.reserved())
-        {
-            if before != reserved {
-                self.set_reserved(now, horizon, resource, reserved.per_10_000());
+        let ProviderReading { reserved, standing } = reading;
+        self.waiting.set(now, standing.n_waiting);
+        for (idx, resource) in Resource::ALL.into_iter().enumerate() {
+            let share = (reserved[idx] * WHOLE).checked_div(standing.registered[idx]).unwrap_or(0);
+            if let Some(series) = self.reserved(horizon, resource, share > 0) {
+                series.set(now, share);
             }
         }
-        if reading.binding == before.binding {
+        if standing.binding == before.standing.binding {
             return;
         }
         for it in &mut self.blocked {
-            it.is_binding.set(now, u64::from(reading.binding == Some(it.reason)));
+            it.is_binding.set(now, u64::from(standing.binding == Some(it.reason)));
         }
-        if let Some(reason) = reading.binding
+        if let Some(reason) = standing.binding
             && let Err(idx) = self.blocked.binary_search_by_key(&reason, |it| it.reason)
         {
             let mut is_binding = Series::new(horizon);
@@ -171,17 +185,37 @@ impl ProviderRecord {
         }
     }
 
-    fn set_reserved(&mut self, now: SimTime, horizon: SimDuration, resource: Resource, share: u64) {
-        let idx = self.reserved.partition_point(|it| it.resource < resource);
-        match self.reserved.get_mut(idx).filter(|it| it.resource == resource) {
-            Some(known) => known.per_10_000.set(now, share),
-            None if share > 0 => {
-                let mut per_10_000 = Series::new(horizon);
-                per_10_000.set(now, share);
-                self.reserved.insert(idx, ReservedSeries { resource, per_10_000 });
+    /// Sums up what was reserved of what is registered now.
+    pub(super) fn settle(&mut self, horizon: SimDuration, state: &mut ProviderState) {
+        let told = state.reserved.told();
+        let until = told[told.len() - 1].0;
+        for (idx, resource) in Resource::ALL.into_iter().enumerate() {
+            let Some(registered) = state.registered[idx] else { continue };
+            let is_reserved = told.iter().any(|it| it.1[idx] > 0);
+            if let Some(series) = self.reserved(horizon, resource, is_reserved) {
+                series.set_each(told, |it| registered.quotient_of(it[idx] * WHOLE));
             }
-            None => (),
         }
+        state.reserved.settle(until);
+    }
+
+    /// The series of a resource, which is there from now on if anything of it
+    /// `is_reserved`.
+    fn reserved(
+        &mut self,
+        horizon: SimDuration,
+        resource: Resource,
+        is_reserved: bool,
+    ) -> Option<&mut Series> {
+        let idx = self.reserved.partition_point(|it| it.resource < resource);
+        let is_known = self.reserved.get(idx).is_some_and(|it| it.resource == resource);
+        if !is_known {
+            if !is_reserved {
+                return None;
+            }
+            self.reserved.insert(idx, ReservedSeries { resource, per_10_000: Series::new(horizon) });
+        }
+        Some(&mut self.reserved[idx].per_10_000)
     }
 
     /// The count of a reason, which is there from now on.
@@ -222,21 +256,14 @@ mod tests {
         let at = SimTime::from_secs;
         let (horizon, warm_up) = (SimDuration::from_secs(100), SimDuration::from_secs(40));
         let mut recorder = Recorder::new(horizon, warm_up, []).with_providers(["general".to_owned()]);
-        let half = ProviderReading {
-            cpu: Reserved { reserved: 512, registered: 1024 },
-            memory: Reserved { reserved: 1, registered: 3 },
-            ..Default::default()
+        let reading = |cpu: u64, n_waiting, binding| ProviderReading {
+            reserved: [cpu, 1, 0, 0, 0],
+            standing: ProviderStanding { registered: [1024, 3, 5, 0, 0], n_waiting, binding, n_instances: 1 },
         };
-        recorder.provider(at(10), 0, half);
-        let full = ProviderReading {
-            cpu: Reserved { reserved: 1024, registered: 1024 },
-            n_waiting: 3,
-            binding: Some(PlacementReason::Cpu),
-            ..half
-        };
-        recorder.provider(at(50), 0, full);
-        recorder.provider(at(70), 0, ProviderReading { binding: Some(PlacementReason::Eni), ..full });
-        recorder.provider(at(80), 0, half);
+        recorder.provider(at(10), 0, &reading(512, 0, None));
+        recorder.provider(at(50), 0, &reading(1024, 3, Some(PlacementReason::Cpu)));
+        recorder.provider(at(70), 0, &reading(1024, 3, Some(PlacementReason::Eni)));
+        recorder.provider(at(80), 0, &reading(512, 0, None));
         recorder.placement_failed(at(20), 0, PlacementReason::Cpu, 7);
         recorder.placement_failed(at(50), 0, PlacementReason::Cpu, 2);
         recorder.placement_failed(at(50), 0, PlacementReason::Memory, 1);

@@ -3,6 +3,8 @@
 
 use crate::base::{SimDuration, SimTime};
 use crate::record::decisions::Decisions;
+use crate::record::moments::Moments;
+use crate::record::provider::ProviderState;
 use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
@@ -22,16 +24,15 @@ const TIMELINES_MAX: usize = 100;
 /// Writes down a run.
 #[derive(Debug)]
 pub struct Recorder {
-    measured_from: SimTime,
+    pub(super) measured_from: SimTime,
     pub(super) horizon: SimTime,
-    last: SimTime,
-    reading: ClusterReading,
+    pub(super) moments: Moments<ClusterReading>,
     decisions: Decisions,
     pub(super) record: RunRecord,
     pub(super) services: Vec<ServiceRecorder>,
     pub(super) surges: SurgeWatch,
     /// How each provider stands.
-    pub(super) provider_readings: Vec<ProviderReading>,
+    pub(super) provider_states: Vec<ProviderState>,
     /// For each service the provider of its instances; `None` on Fargate.
     pub(super) provider_of: Vec<Option<usize>>,
 }
@@ -107,12 +108,11 @@ impl Recorder {
         Self {
             measured_from: SimTime::ZERO + warm_up,
             horizon: SimTime::ZERO + horizon,
-            last: SimTime::ZERO,
-            reading: ClusterReading::default(),
+            moments: Moments::new(ClusterReading::default()),
             decisions: Decisions::new(),
             services: recorders.collect(),
             surges: SurgeWatch::default(),
-            provider_readings: Vec::new(),
+            provider_states: Vec::new(),
             provider_of: Vec::new(),
             record: RunRecord {
                 digest: 0,
@@ -155,7 +155,7 @@ impl Recorder {
     pub fn with_providers(mut self, names: impl IntoIterator<Item = String>) -> Self {
         let horizon = self.horizon - SimTime::ZERO;
         self.record.providers = names.into_iter().map(|it| ProviderRecord::new(it, horizon)).collect();
-        self.provider_readings = vec![ProviderReading::default(); self.record.providers.len()];
+        self.provider_states = self.record.providers.iter().map(|_| ProviderState::new()).collect();
         self.surges = SurgeWatch::new(self.record.providers.len());
         self
     }
@@ -224,35 +224,6 @@ impl Recorder {
     /// `u32::MAX` for a task that was given up.
     pub fn decided(&mut self, now: SimTime, arrival: u32, instance: u32) {
         self.decisions.add(now, arrival, instance);
-    }
-
-    /// The cluster stands like this from `now` on.
-    pub fn cluster(&mut self, now: SimTime, reading: ClusterReading) {
-        self.advance_cluster(now);
-        self.reading = reading;
-        let record = &mut self.record;
-        record.instances.set(now, reading.n_instances);
-        record.lower_bound.set(now, reading.lower_bound);
-        record.waiting_tasks.set(now, reading.n_waiting);
-        record.placed_tasks.set(now, reading.n_placed);
-    }
-
-    fn advance_cluster(&mut self, now: SimTime) {
-        let now = now.min(self.horizon);
-        let measured_ms = now.since(self.last.max(self.measured_from)).millis();
-        self.last = self.last.max(now);
-        if measured_ms == 0 {
-            return;
-        }
-        let (record, reading) = (&mut self.record, &self.reading);
-        record.occupancy.hold(reading, measured_ms);
-        record.instance_ms += reading.n_instances * measured_ms;
-        record.instances_peak = record.instances_peak.max(reading.n_instances);
-        record.lower_bound_instance_ms += reading.lower_bound * measured_ms;
-        record.reserved_cpu_ms += reading.reserved_cpu * measured_ms;
-        record.reserved_memory_ms += reading.reserved_memory * measured_ms;
-        record.registered_cpu_ms += reading.registered_cpu * measured_ms;
-        record.registered_memory_ms += reading.registered_memory * measured_ms;
     }
 
     /// A service stands like this from `now` on.
@@ -424,7 +395,8 @@ impl Recorder {
     /// The run is over: everything is carried to the horizon.
     pub fn finish(mut self, digest: u64, n_events: u64, ledger: Ledger) -> RunRecord {
         let horizon = self.horizon;
-        self.advance_cluster(horizon);
+        self.settle_cluster(horizon);
+        (0..self.provider_states.len()).for_each(|it| self.settle_provider(it));
         for service in 0..self.services.len() {
             self.advance_service(horizon, service);
             self.advance_requests(horizon, service);
@@ -438,7 +410,7 @@ impl Recorder {
             }
         }
         let mut record = self.record;
-        record.occupancy.at_end = Taken::of(&self.reading);
+        record.occupancy.at_end = Taken::of(self.moments.last());
         record.placement_digest = self.decisions.finish();
         for series in [
             &mut record.instances,

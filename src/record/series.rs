@@ -62,7 +62,16 @@ impl Series {
         }
     }
 
+    /// From each of these moments on the value is what `value` says of its row.
+    #[inline(always)]
+    pub(super) fn set_each<T>(&mut self, rows: &[(SimTime, T)], value: impl Fn(&T) -> u64) {
+        for (now, row) in rows {
+            self.set(*now, value(row));
+        }
+    }
+
     /// Carries the present value up to `now`.
+    #[inline]
     pub fn advance(&mut self, now: SimTime) {
         let now_ms = now.millis().min(self.horizon_ms);
         while self.last_ms < now_ms {

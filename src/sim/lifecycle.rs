@@ -129,10 +129,13 @@ impl<W: Watch> Simulation<'_, W> {
     /// has stopped.
     pub(super) fn ask_to_stop(&mut self, task: TaskId, code: StopCode) {
         let was_running = self.cluster.task(task).status == TaskStatus::Running;
-        if matches!(code, StopCode::TaskFailedToStart | StopCode::EssentialContainerExited) {
-            self.note_worthless(task);
+        let is_standalone = matches!(self.cluster.task(task).owner, TaskOwner::Standalone { .. });
+        if !is_standalone {
+            if matches!(code, StopCode::TaskFailedToStart | StopCode::EssentialContainerExited) {
+                self.note_worthless(task);
+            }
+            self.deregister_target(task, code);
         }
-        self.deregister_target(task, code);
         self.cluster.request_stop(task);
         self.note_fargate_spot_left(task);
         let row = self.cluster.task(task);
@@ -142,7 +145,6 @@ impl<W: Watch> Simulation<'_, W> {
         let delay = drain + self.lives.of(row).stop_after(code);
         let (epoch, host) = (row.epoch, row.host);
         // A state that takes no time costs no event.
-        let is_standalone = matches!(row.owner, TaskOwner::Standalone { .. });
         let is_instant =
             delay == SimDuration::ZERO && is_standalone && code == StopCode::EssentialContainerExited;
         if !is_instant {
@@ -152,29 +154,29 @@ impl<W: Watch> Simulation<'_, W> {
             self.forget_pull(task);
         }
         self.abort_pulls(task);
+        if is_instant {
+            return self.on_task_stopped(task);
+        }
         self.service_task_changed(task);
         // A task that shall stop no longer blocks its group, and with one
         // option gives its room back already.
         if let Some(Host::Instance(instance)) = host {
             self.note_change_on(instance);
         }
-        if is_instant {
-            self.on_task_stopped(task);
-        }
     }
 
     pub(super) fn on_task_stopped(&mut self, task: TaskId) {
         let row = self.cluster.task(task);
         self.watch.fact(self.now, Fact::TaskStopped(row));
-        let phases = self.lives.of(row).stop_phases(self.now - row.since);
+        let service = self.service_of(task);
+        let phases = service.map(|_| self.lives.of(row).stop_phases(self.now - row.since));
         if let Some(Host::Fargate(zone)) = row.host {
             self.bill_fargate(task, zone, self.now);
         }
         self.bill_room(task, false);
-        let service = self.service_of(task);
         let host = self.cluster.finish_stop(task);
         self.let_images_go(task, host);
-        if let Some((service, deployment)) = service {
+        if let (Some((service, deployment)), Some(phases)) = (service, phases) {
             if deployment != self.cluster.service(service).primary
                 && let Some(rollout) = self.recorder.rollout(service.idx())
             {

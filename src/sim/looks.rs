@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::base::id::{CapacityProviderId, GroupId, Id as _, InstanceId, TaskDefinitionId};
-use crate::base::{SimDuration, SimTime};
+use crate::base::{CpuUnits, MemoryMib, SimDuration, SimTime};
 use crate::bounds::problem::{self, Class, N_RESOURCES, Vector};
 use crate::bounds::repack::{self, Room};
 use crate::bounds::stranded::{Admission, Stranded, stranded};
@@ -58,8 +58,16 @@ struct KnownStranded {
     mix: Vec<Class>,
     /// The rooms, by what is free; only looked up.
     room_of: FxHashMap<Needs, u32>,
+    /// Rooms that were met last, by a few bits of what they are.
+    recent: Vec<(Needs, u32)>,
     rooms: Vec<KnownRoom>,
 }
+
+/// So many rooms are found without a look at the table: two to this.
+const RECENT_BITS: u32 = 10;
+/// More than any instance has.
+const NO_ROOM: Needs =
+    Needs { gpus: u32::MAX, network_interfaces: u32::MAX, ..Needs::of(CpuUnits(0), MemoryMib(0)) };
 
 /// Room that some instance has or had.
 struct KnownRoom {
@@ -71,17 +79,36 @@ struct KnownRoom {
 impl KnownStranded {
     fn clear(&mut self) {
         self.room_of.clear();
+        self.recent.clear();
         self.rooms.clear();
     }
 
     /// One more instance with this room, of which `stranded` says what is.
+    #[inline]
     fn count(&mut self, free: Needs, stranded: impl FnOnce(&[Class]) -> [Stranded; N_RESOURCES]) {
+        // Most are found without the table.
+        let key = u64::from(free.cpu.0) << 32 | u64::from(free.memory.0);
+        let slot = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - RECENT_BITS)) as usize;
+        let recent = self.recent.get(slot).filter(|it| it.0 == free);
+        let room = match recent {
+            Some(known) => known.1,
+            None => {
+                let room = self.look_up(free, stranded);
+                self.recent.resize(1 << RECENT_BITS, (NO_ROOM, 0));
+                self.recent[slot] = (free, room);
+                room
+            }
+        };
+        self.rooms[room as usize].n_instances += 1;
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, free: Needs, stranded: impl FnOnce(&[Class]) -> [Stranded; N_RESOURCES]) -> u32 {
         let next = u32::try_from(self.rooms.len()).expect("some times as many as instances");
-        let room = *self.room_of.entry(free).or_insert_with(|| {
+        *self.room_of.entry(free).or_insert_with(|| {
             self.rooms.push(KnownRoom { stranded: stranded(&self.mix), n_instances: 0 });
             next
-        });
-        self.rooms[room as usize].n_instances += 1;
+        })
     }
 }
 
@@ -112,7 +139,10 @@ impl Looks {
         Self {
             stranded_at: SimTime::ZERO,
             stranded_step: SimDuration::from_millis(horizon.millis().div_ceil(N_LOOKS).max(1)),
-            replacement_at: SimTime::from_millis(first),
+            replacement_at: match replacement_period {
+                SimDuration::ZERO => SimTime::from_millis(u64::MAX),
+                _ => SimTime::from_millis(first),
+            },
             replacement_period,
             moved: Vec::new(),
             known: KnownStranded::default(),
@@ -122,7 +152,15 @@ impl Looks {
 
 impl<W: Watch> Simulation<'_, W> {
     /// Things stay as they are until then: takes the looks that are due before.
+    #[inline]
     pub(super) fn look_until(&mut self, until: SimTime) {
+        if self.looks.stranded_at.min(self.looks.replacement_at) < until {
+            self.take_looks_until(until);
+        }
+    }
+
+    #[inline(never)]
+    fn take_looks_until(&mut self, until: SimTime) {
         if self.looks.stranded_at < until {
             let mut known = std::mem::take(&mut self.looks.known);
             let (registered, amounts) = self.stranded(&mut known);
@@ -133,7 +171,7 @@ impl<W: Watch> Simulation<'_, W> {
             }
         }
         let period = self.looks.replacement_period;
-        while self.looks.replacement_at < until && period > SimDuration::ZERO {
+        while self.looks.replacement_at < until {
             let at = self.looks.replacement_at;
             let found = self.replacement(at);
             self.floors.recorder.replacement(found);

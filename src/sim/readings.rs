@@ -4,11 +4,13 @@
 use crate::base::Money;
 use crate::base::id::{CapacityProviderId, Id as _, PlacementClassId, ServiceId, TaskId};
 use crate::model::capacity::Capacity;
-use crate::model::cluster::ProviderTotals;
+use crate::model::cluster::{Amounts, ProviderTotals};
 use crate::model::options::IndexUse;
 use crate::placement::order::RandomOrder;
 use crate::placement::placer;
-use crate::record::{PlacementReason, ProviderReading, Reserved, RolloutRecord, ServiceReading, ZoneBalance};
+use crate::record::{
+    PlacementReason, ProviderReading, ProviderStanding, Resource, RolloutRecord, ServiceReading, ZoneBalance,
+};
 use crate::sim::simulation::Simulation;
 use crate::sim::waiting_line::Waiting;
 use crate::sim::watch::Watch;
@@ -97,7 +99,6 @@ impl<W: Watch> Simulation<'_, W> {
     /// How a provider stands.
     pub(super) fn provider_reading(&self, provider: CapacityProviderId) -> ProviderReading {
         let ProviderTotals { n_instances, reserved, registered } = self.cluster.provider_totals(provider);
-        let of = |reserved, registered| Reserved { reserved, registered };
         let n_waiting = self.line.providers[provider].n_waiting;
         let first = || {
             let is_waiting = |it: &&Waiting| self.cluster.task(it.task).epoch == it.epoch;
@@ -108,14 +109,18 @@ impl<W: Watch> Simulation<'_, W> {
             heads.min_by_key(|it| it.0).and_then(|it| it.1)
         };
         ProviderReading {
-            n_instances: n_instances.into(),
-            cpu: of(reserved.cpu, registered.cpu),
-            memory: of(reserved.memory, registered.memory),
-            network_interfaces: of(reserved.network_interfaces, registered.network_interfaces),
-            ports: of(reserved.ports, registered.ports),
-            gpus: of(reserved.gpus, registered.gpus),
-            n_waiting,
-            binding: if n_waiting > 0 { first() } else { None },
+            reserved: by_resource(reserved),
+            standing: ProviderStanding {
+                n_instances: (*n_instances).into(),
+                registered: by_resource(registered),
+                n_waiting,
+                binding: if n_waiting > 0 { first() } else { None },
+            },
         }
     }
+}
+
+/// As a record has them.
+pub(super) const fn by_resource(it: &Amounts) -> [u64; Resource::ALL.len()] {
+    [it.cpu, it.memory, it.network_interfaces, it.ports, it.gpus]
 }

@@ -14,7 +14,6 @@ use crate::deployment::Standstill;
 use crate::model::Cluster;
 use crate::model::attribute::{AttributeValue, Attributes};
 use crate::model::capacity::Scaling;
-use crate::model::cluster::{ProviderTotals, Totals};
 use crate::model::deployment::TrafficShare;
 use crate::model::identity::AttributeSet;
 use crate::model::instance::InstanceStatus;
@@ -38,6 +37,7 @@ use crate::sim::paths::Paths;
 use crate::sim::protection::Protection;
 use crate::sim::pulls::PullState;
 use crate::sim::queue::EventQueue;
+use crate::sim::readings::by_resource;
 use crate::sim::rebalancing::Rebalancing;
 use crate::sim::retries::Retries;
 use crate::sim::rollouts::Rollout;
@@ -95,11 +95,14 @@ pub(super) struct Simulation<'a, W> {
     pub(super) is_company_awaited: bool,
     pub(super) floors: Floors,
     pub(super) looks: Looks,
-    observed: Option<Totals>,
+    /// So many changes of what is billed are in the record.
+    n_fleet_changes: Option<u64>,
     /// Why stand-alone tasks of each definition fit nowhere, where that was asked.
     pub(super) fits_nowhere_known: Table<TaskDefinitionId, Option<Option<&'static str>>>,
     /// Time and rank of what comes next from outside.
     pub(super) outside: (SimTime, u8),
+    /// The same of what is no arrival.
+    next_other_outside: (SimTime, u8),
     horizon: SimTime,
     /// What instances were used, for whom and where.
     pub(super) bill: Bill,
@@ -125,8 +128,8 @@ pub(super) struct Simulation<'a, W> {
 pub(super) struct ProviderState {
     /// Instances ever launched, by zone.
     pub(super) n_launched: Vec<u32>,
-    /// How it stood when that was last recorded.
-    observed: Option<(ProviderTotals, u64)>,
+    /// Somebody waited for it when that was last looked at.
+    had_waiting: bool,
     /// Low points of its metric in a row.
     pub(super) n_low_points: u32,
     /// What its instances are, by type in the provider's order and zone.
@@ -202,7 +205,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
                 let of_type = |&it| setup.zones.ids().map(|zone| kind(it, zone)).collect();
                 ProviderState {
                     n_launched: vec![0; setup.zones.len()],
-                    observed: None,
+                    had_waiting: false,
                     n_low_points: 0,
                     kinds: types.iter().map(of_type).collect(),
                     launch_order: [false, true].map(|is_spot| setup.launch_order(provider, is_spot)),
@@ -261,9 +264,10 @@ impl<'a, W: Watch> Simulation<'a, W> {
             heads: Vec::new(),
             stopping: StopMemory::default(),
             reasons: KnownReasons::default(),
-            observed: None,
+            n_fleet_changes: None,
             fits_nowhere_known: workload.definitions.ids().map(|_| None).collect(),
             outside: (SimTime::ZERO, 0),
+            next_other_outside: (SimTime::ZERO, 0),
             horizon: SimTime::ZERO + setup.horizon,
             bill: Bill::new(setup),
             pulls_from: Vec::new(),
@@ -276,6 +280,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
             standalone_counts: vec![0; setup.standalone.placement.capacity.items().len()],
         };
         simulation.open();
+        simulation.next_other_outside = simulation.look_for_others_outside();
         simulation.outside = simulation.look_outside();
         simulation
     }
@@ -329,15 +334,7 @@ impl<'a, W: Watch> Simulation<'a, W> {
 
     /// Takes what comes next from outside, and looks what comes after it.
     fn next_outside(&mut self, rank: u8) -> Event {
-        let event = match rank {
-            ARRIVED => self.next_call(),
-            CHANGED => self.next_change(),
-            _ => {
-                let number = u32::try_from(self.next_instance_change).expect("fewer than 2^32 changes");
-                self.next_instance_change += 1;
-                Event::InstancesChanged(number)
-            }
-        };
+        let event = if rank == ARRIVED { self.next_call() } else { self.next_change(rank) };
         self.outside = self.look_outside();
         event
     }
@@ -345,54 +342,69 @@ impl<'a, W: Watch> Simulation<'a, W> {
     /// Time and rank of what comes next from outside; never, if nothing does.
     fn look_outside(&self) -> (SimTime, u8) {
         let arrivals = &self.workload.arrivals;
-        let has_arrival = self.next_arrival < arrivals.len();
-        let arrival = has_arrival.then(|| (arrivals.at(self.next_arrival), ARRIVED));
+        if self.next_arrival < arrivals.len() {
+            self.next_other_outside.min((arrivals.at(self.next_arrival), ARRIVED))
+        } else {
+            self.next_other_outside
+        }
+    }
+
+    /// The same of what is no arrival.
+    fn look_for_others_outside(&self) -> (SimTime, u8) {
         let change = self.workload.service_changes.get(self.next_service_change).map(|it| (it.at, CHANGED));
         let instances =
             self.setup.instance_changes.get(self.next_instance_change).map(|it| (it.at, INSTANCES));
-        let first = [arrival, change, instances].into_iter().flatten().min();
+        let first = [change, instances].into_iter().flatten().min();
         first.unwrap_or((SimTime::from_millis(u64::MAX), u8::MAX))
     }
 
-    fn next_change(&mut self) -> Event {
-        let number = u32::try_from(self.next_service_change).expect("fewer than 2^32 changes");
-        self.next_service_change += 1;
-        Event::ServiceChanged(number)
+    #[cold]
+    fn next_change(&mut self, rank: u8) -> Event {
+        let number = |it: usize| u32::try_from(it).expect("fewer than 2^32 changes");
+        let event = if rank == CHANGED {
+            self.next_service_change += 1;
+            Event::ServiceChanged(number(self.next_service_change - 1))
+        } else {
+            self.next_instance_change += 1;
+            Event::InstancesChanged(number(self.next_instance_change - 1))
+        };
+        self.next_other_outside = self.look_for_others_outside();
+        event
     }
 
     /// Tells the recorder how things stood since the last event, before the
     /// clock moves on: what lasts no time is not seen.
     pub(super) fn observe(&mut self) {
+        self.count_floors();
         let totals = self.cluster.totals();
-        if self.count_floors() || self.observed != Some(totals) {
-            self.observed = Some(totals);
-            self.recorder.cluster(
-                self.now,
-                ClusterReading {
-                    n_instances: totals.n_instances.into(),
-                    n_in_use: totals.n_in_use.into(),
-                    lower_bound: self.floors.instances(),
-                    n_waiting: totals.n_waiting.into(),
-                    n_placed: totals.n_placed.into(),
-                    reserved_cpu: totals.reserved_cpu,
-                    reserved_memory: totals.reserved_memory,
-                    registered_cpu: totals.registered_cpu,
-                    registered_memory: totals.registered_memory,
-                },
-            );
-        }
+        self.recorder.cluster(
+            self.now,
+            ClusterReading {
+                n_instances: totals.n_instances.into(),
+                n_in_use: totals.n_in_use.into(),
+                lower_bound: self.floors.instances(),
+                n_waiting: totals.n_waiting.into(),
+                n_placed: totals.n_placed.into(),
+                reserved_cpu: totals.reserved_cpu,
+                reserved_memory: totals.reserved_memory,
+                registered_cpu: totals.registered_cpu,
+                registered_memory: totals.registered_memory,
+            },
+        );
+        let n_fleet_changes = self.cluster.n_fleet_changes();
+        let is_fleet_changed = self.n_fleet_changes != Some(n_fleet_changes);
+        self.n_fleet_changes = Some(n_fleet_changes);
         for provider in self.setup.providers.ids() {
-            let totals = self.cluster.provider_totals(provider);
-            let n_waiting = self.line.providers[provider].n_waiting;
-            let observed = Some((totals, n_waiting));
-            let state = &mut self.providers[provider];
             // Who waits for what may change while as many wait.
-            if state.observed == observed && n_waiting == 0 {
-                continue;
+            let has_waiting = self.line.providers[provider].n_waiting > 0;
+            let had_waiting = std::mem::replace(&mut self.providers[provider].had_waiting, has_waiting);
+            if is_fleet_changed || has_waiting || had_waiting {
+                let reading = self.provider_reading(provider);
+                self.recorder.provider(self.now, provider.idx(), &reading);
+            } else {
+                let reserved = &self.cluster.provider_totals(provider).reserved;
+                self.recorder.reserved(self.now, provider.idx(), by_resource(reserved));
             }
-            state.observed = observed;
-            let reading = self.provider_reading(provider);
-            self.recorder.provider(self.now, provider.idx(), reading);
         }
         for service in self.setup.services.ids() {
             if std::mem::take(&mut self.services[service].is_changed) {

@@ -44,6 +44,7 @@ impl Cluster {
         let totals = &mut self.provider_totals[launch.provider];
         totals.n_instances += 1;
         totals.registered.add(registered, n_ports);
+        self.n_fleet_changes += 1;
         self.fleets[launch.provider].by_zone[launch.zone.idx()][usize::from(launch.is_spot)] += 1;
         id
     }
@@ -191,5 +192,6 @@ impl Cluster {
         let totals = &mut self.provider_totals[provider];
         totals.n_instances -= 1;
         totals.registered.take(registered, n_ports);
+        self.n_fleet_changes += 1;
     }
 }

@@ -113,6 +113,7 @@ impl Cluster {
             n_draining: 0,
             totals: Totals::default(),
             provider_totals: vec![ProviderTotals::default(); parts.n_providers].into(),
+            n_fleet_changes: 0,
             fleets: vec![Fleet { by_zone: vec![[0; 2]; parts.n_zones], n_in_use: 0 }; parts.n_providers]
                 .into(),
         };

@@ -209,12 +209,17 @@ impl<W: Watch> Simulation<'_, W> {
 
     /// A task is no longer wanted, or lost: what it pulls stops, and nothing of an
     /// image that is not whole is kept.
+    #[inline]
     pub(in crate::sim) fn abort_pulls(&mut self, task: TaskId) {
-        let Some(pull) = self.pulls.of_task.get_mut(task.idx()).and_then(Option::as_mut) else { return };
-        if pull.images.iter().all(|it| it.slot.is_none()) {
-            return;
+        let pull = self.pulls.of_task.get(task.idx()).and_then(Option::as_ref);
+        if pull.is_some_and(|it| it.images.iter().any(|it| it.slot.is_some())) {
+            self.abort(task);
         }
-        let moves_since = pull.moves_since;
+    }
+
+    #[inline(never)]
+    fn abort(&mut self, task: TaskId) {
+        let moves_since = self.pulls.of_mut(task).moves_since;
         let host = self.cluster.task(task).host;
         for idx in 0..self.pulls.of_mut(task).images.len() {
             let pull = &mut self.pulls.of_mut(task).images[idx];

@@ -9,8 +9,8 @@ use crate::record::reading::{ClusterReading, RequestReading, ServiceReading};
 use crate::record::surge::SurgeWatch;
 use crate::record::{
     DisruptionRecord, FloorRecorder, Histogram, ImageRecord, Ledger, NeverPlaceable, Occupancy,
-    ProviderReading, ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord,
-    ScalingActivity, ScalingRecord, Series, ServiceRecord, Taken, TaskCounts, TaskFailure, ZoneBalance,
+    ProviderRecord, RequestAmounts, RequestTally, RolloutProfile, RunRecord, ScalingActivity, ScalingRecord,
+    Series, ServiceRecord, Taken, TaskCounts, TaskFailure, ZoneBalance,
 };
 
 /// Width of a step of the profile through rollouts.

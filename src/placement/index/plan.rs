@@ -31,14 +31,6 @@ pub(super) enum Last {
 }
 
 impl Plan {
-    /// Chance alone.
-    pub(super) const DRAWN: Self = Self {
-        spread_over: None,
-        is_spread_over_instances: false,
-        last: Last::Nothing,
-        tie_break: TieBreak::Random,
-    };
-
     /// The plan of a chain; `None` if all instances have to be looked at.
     pub(in crate::placement) fn of(
         strategies: &[Arc<dyn PlacementStrategy>],

@@ -57,9 +57,10 @@ impl Changes {
     }
 
     pub(in crate::model) fn forget(&mut self) {
-        for id in self.list.drain(..) {
+        for id in &self.list {
             self.noted[id.idx()] = Noted::Nothing;
         }
+        self.list.clear();
     }
 }
 

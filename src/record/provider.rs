@@ -191,16 +191,17 @@ impl ProviderRecord {
         let until = told[told.len() - 1].0;
         for (idx, resource) in Resource::ALL.into_iter().enumerate() {
             let Some(registered) = state.registered[idx] else { continue };
-            let is_reserved = told.iter().any(|it| it.1[idx] > 0);
-            if let Some(series) = self.reserved(horizon, resource, is_reserved) {
-                series.set_each(told, |it| registered.quotient_of(it[idx] * WHOLE));
+            let share = |reserved: u64| registered.quotient_of(reserved * WHOLE);
+            let most = told.iter().fold(0, |most, it| it.1[idx].max(most));
+            if let Some(series) = self.reserved(horizon, resource, share(most) > 0) {
+                series.set_each(told, |it| share(it[idx]));
             }
         }
         state.reserved.settle(until);
     }
 
-    /// The series of a resource, which is there from now on if anything of it
-    /// `is_reserved`.
+    /// The series of a resource, which is there from now on if a share of it that is
+    /// told `is_reserved`.
     fn reserved(
         &mut self,
         horizon: SimDuration,
@@ -257,8 +258,14 @@ mod tests {
         let (horizon, warm_up) = (SimDuration::from_secs(100), SimDuration::from_secs(40));
         let mut recorder = Recorder::new(horizon, warm_up, []).with_providers(["general".to_owned()]);
         let reading = |cpu: u64, n_waiting, binding| ProviderReading {
-            reserved: [cpu, 1, 0, 0, 0],
-            standing: ProviderStanding { registered: [1024, 3, 5, 0, 0], n_waiting, binding, n_instances: 1 },
+            // One port of so many is no share that is told.
+            reserved: [cpu, 1, 0, 1, 0],
+            standing: ProviderStanding {
+                registered: [1024, 3, 5, 70_000, 0],
+                n_waiting,
+                binding,
+                n_instances: 1,
+            },
         };
         recorder.provider(at(10), 0, &reading(512, 0, None));
         recorder.provider(at(50), 0, &reading(1024, 3, Some(PlacementReason::Cpu)));

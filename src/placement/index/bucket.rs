@@ -26,6 +26,15 @@ impl Ground<'_> {
     }
 }
 
+/// Where an instance stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Its cell.
+    pub(super) cell: u32,
+    /// Its position in the list of that, where it lists them.
+    pub(super) slot: u32,
+}
+
 /// The instances of a cell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bucket {
@@ -50,7 +59,7 @@ impl Bucket {
     pub(super) fn insert(
         &mut self,
         ground: &Ground<'_>,
-        slots: &mut [u32],
+        places: &mut [Place],
         number: u32,
         [packed, other]: [u32; 2],
     ) {
@@ -64,7 +73,7 @@ impl Bucket {
             self.stretch(ground);
             self.mark(number, other);
         } else {
-            slots[number as usize] = self.numbers.len() as u32;
+            places[number as usize].slot = self.numbers.len() as u32;
             self.numbers.push(number);
             self.rooms.push(other);
             if self.numbers.len() > ground.few_max {
@@ -75,7 +84,7 @@ impl Bucket {
 
     /// An instance goes.
     #[inline]
-    pub(super) fn remove(&mut self, ground: &Ground<'_>, slots: &mut [u32], number: u32) {
+    pub(super) fn remove(&mut self, ground: &Ground<'_>, places: &mut [Place], number: u32) {
         self.len -= 1;
         if self.is_many {
             let (block, lane) = (number as usize / LANES, number as usize % LANES);
@@ -83,14 +92,14 @@ impl Bucket {
             // Not at the same number at which they become many, lest they
             // change at every step.
             if (self.len as usize) < ground.few_max / 4 {
-                self.become_few(ground, slots);
+                self.become_few(ground, places);
             }
         } else {
-            let slot = slots[number as usize];
+            let slot = places[number as usize].slot;
             self.numbers.swap_remove(slot as usize);
             self.rooms.swap_remove(slot as usize);
             if let Some(&moved) = self.numbers.get(slot as usize) {
-                slots[moved as usize] = slot;
+                places[moved as usize].slot = slot;
             }
         }
     }
@@ -138,10 +147,10 @@ impl Bucket {
     }
 
     #[cold]
-    fn become_few(&mut self, ground: &Ground<'_>, slots: &mut [u32]) {
+    fn become_few(&mut self, ground: &Ground<'_>, places: &mut [Place]) {
         for (block, word) in self.words.iter_mut().enumerate() {
             for lane in bits(std::mem::take(word)) {
-                slots[block * LANES + lane] = self.numbers.len() as u32;
+                places[block * LANES + lane].slot = self.numbers.len() as u32;
                 self.numbers.push((block * LANES + lane) as u32);
                 self.rooms.push(ground.other(block, lane));
             }

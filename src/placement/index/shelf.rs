@@ -6,7 +6,7 @@
 use crate::base::id::CapacityProviderId;
 use crate::model::options::TieBreak;
 use crate::placement::index::ask::{Ask, Found};
-use crate::placement::index::bucket::{Bucket, Ground};
+use crate::placement::index::bucket::{Bucket, Ground, Place};
 use crate::placement::index::columns::{Columns, Rooms};
 use crate::placement::index::lanes::{Block, LANES, Lanes};
 
@@ -37,10 +37,8 @@ pub(super) struct Shelf {
     pub(super) tie_break: TieBreak,
     /// More instances of a cell than these are many.
     few_max: usize,
-    /// The cell of each instance.
-    cells: Vec<u32>,
-    /// Its position in the list of that, where it lists them.
-    slots: Vec<u32>,
+    /// Where each instance stands.
+    places: Vec<Place>,
     parts: Vec<Part>,
 }
 
@@ -94,26 +92,17 @@ impl Part {
 impl Shelf {
     /// An empty shelf.
     pub(super) fn new(packed: usize, provider: CapacityProviderId, tie_break: TieBreak) -> Self {
-        Self {
-            packed,
-            provider,
-            tie_break,
-            few_max: LANES,
-            cells: Vec::new(),
-            slots: Vec::new(),
-            parts: Vec::new(),
-        }
+        Self { packed, provider, tie_break, few_max: LANES, places: Vec::new(), parts: Vec::new() }
     }
 
     /// There are so many instances. A list costs by its length, a row by all
     /// blocks; where chance decides, a row is tried place by place of the order
     /// drawn, which costs by instances to one of the cell.
     fn stretch(&mut self, n_blocks: usize) {
-        self.cells.resize(n_blocks * LANES, NOWHERE);
-        self.slots.resize(n_blocks * LANES, 0);
+        self.places.resize(n_blocks * LANES, Place { cell: NOWHERE, slot: 0 });
         self.few_max = match self.tie_break {
             TieBreak::LowestId => n_blocks / 2,
-            TieBreak::Random => (16 * self.cells.len()).isqrt(),
+            TieBreak::Random => (16 * self.places.len()).isqrt(),
         };
         self.few_max = self.few_max.max(LANES);
     }
@@ -122,7 +111,7 @@ impl Shelf {
     /// say.
     pub(super) fn note(&mut self, lanes: Lanes, columns: &Columns, number: usize, part: usize, now: Rooms) {
         let (packed, other) = (self.packed, 1 - self.packed);
-        if self.cells.len() <= number {
+        if self.places.len() <= number {
             self.stretch(columns.n_blocks());
         }
         let few_max = self.few_max;
@@ -132,11 +121,11 @@ impl Shelf {
             0 => NOWHERE,
             _ => (part as u32) << LEVEL_BITS | level as u32,
         };
-        let before = std::mem::replace(&mut self.cells[number], cell);
+        let before = std::mem::replace(&mut self.places[number].cell, cell);
         if before != NOWHERE {
             let part = &mut self.parts[(before >> LEVEL_BITS) as usize];
             let position = usize::from(part.n_below[(before & ((1 << LEVEL_BITS) - 1)) as usize]);
-            part.buckets[position].remove(&ground, &mut self.slots, number as u32);
+            part.buckets[position].remove(&ground, &mut self.places, number as u32);
         }
         if cell != NOWHERE {
             if self.parts.len() <= part {
@@ -145,7 +134,7 @@ impl Shelf {
             let part = &mut self.parts[part];
             let position = part.position(level);
             let rooms = [now[packed], now[other]];
-            part.buckets[position].insert(&ground, &mut self.slots, number as u32, rooms);
+            part.buckets[position].insert(&ground, &mut self.places, number as u32, rooms);
             let limit = part.limit(position);
             *limit = now[other].max(*limit);
         }

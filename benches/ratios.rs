@@ -31,10 +31,11 @@ use std::process::{Command, Stdio};
 use berthlab::base::{Seed, SimDuration};
 use berthlab::experiment::matrix::{self, Experiment, Run, SourceText};
 use berthlab::experiment::play::{Audience, Brake, Means, Outcome, play};
+use berthlab::experiment::threads::AllThreads;
 use berthlab::model::workload::Workload;
 use berthlab::record::RunRecord;
 use berthlab::sim;
-use berthlab::trace::{OneThread, formats};
+use berthlab::trace::{OneThread, formats, read_recognised};
 use rayon::ThreadPoolBuilder;
 
 mod support;
@@ -538,6 +539,50 @@ fn csv(table: &mut Table) {
         format!("{:.2} ({ours:.0} / {theirs:.0} ns a row)", ours / theirs),
         "≤ 1.5",
     );
+    csv_on_two_threads(table, &bytes, requests.len());
+}
+
+/// The same on two threads, against one, and against two readers that have nothing
+/// to do with each other: as much as the machine has for two.
+fn csv_on_two_threads(table: &mut Table, bytes: &[u8], n_rows: usize) {
+    let read = || {
+        let trace = read_recognised(&mut black_box(bytes), "requests.csv", &AllThreads);
+        black_box(trace.expect("a sound file"));
+    };
+    let pools =
+        [1, 2].map(|n| ThreadPoolBuilder::new().num_threads(n).build().expect("threads can be started"));
+    let single =
+        [(); 2].map(|()| ThreadPoolBuilder::new().num_threads(1).build().expect("threads can be started"));
+    let [mut one, mut two, mut apart] = [(); 3].map(|()| Vec::new());
+    for _ in 0..N_TIMES {
+        one.push(wall_of(|| pools[0].install(read)));
+        two.push(wall_of(|| pools[1].install(read)));
+        apart.push(wall_of(|| {
+            std::thread::scope(|scope| {
+                for pool in &single {
+                    scope.spawn(|| pool.install(read));
+                }
+            });
+        }));
+    }
+    let [one, two, apart] = [one, two, apart].map(|it| median(it) * 1e9 / n_rows as f64);
+    table.add(
+        "CSV trace to arrivals, two threads against one",
+        format!("{:.2} ({one:.0} / {two:.0} ns a row)", one / two),
+        "≥ 1.7",
+    );
+    table.add(
+        "the same, two threads against two readers with a file each",
+        format!("{:.2} ({:.0} / {two:.0} ns a row)", apart / 2.0 / two, apart / 2.0),
+        "",
+    );
+}
+
+/// Seconds by the clock on the wall.
+fn wall_of(work: impl FnOnce()) -> f64 {
+    let started = support::wall_s();
+    work();
+    support::wall_s() - started
 }
 
 // --- parquet -----------------------------------------------------------------

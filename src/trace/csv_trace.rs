@@ -17,7 +17,8 @@ use super::source::{ReadError, Trace};
 use super::threads::Threads;
 
 /// So many blocks for each thread are in flight, so that none waits long for the
-/// others.
+/// others: first few, since nobody can begin before they are there, then more.
+const FIRST_BLOCKS_A_THREAD: usize = 2;
 const N_BLOCKS_A_THREAD: usize = 16;
 
 /// What a format has to say of its files.
@@ -62,7 +63,10 @@ pub(super) fn read_in_order<F: Form>(
     let mut unread = vec![Piece { block: rows.replace_block(Block::default()), ..Piece::default() }];
     let mut read: Vec<Piece> = Vec::new();
     let mut joined = Joined { rows, trace: TraceBuilder::new(F::RECKONING), spare: Vec::new() };
-    let n_ahead = if threads.count() == 1 { 1 } else { N_BLOCKS_A_THREAD * threads.count() };
+    let [mut n_ahead, n_ahead_max] = match threads.count() {
+        1 => [1; 2],
+        n => [FIRST_BLOCKS_A_THREAD, N_BLOCKS_A_THREAD].map(|it| it * n),
+    };
     while !(unread.is_empty() && read.is_empty()) {
         let pieces: Vec<Mutex<Piece>> = unread.into_iter().map(Mutex::new).collect();
         let in_order = Mutex::new((&mut joined, &mut blocks, read, Ok(Vec::new())));
@@ -81,6 +85,7 @@ pub(super) fn read_in_order<F: Form>(
             }
         });
         let next = into_inner(in_order).3;
+        n_ahead = (2 * n_ahead).min(n_ahead_max);
         read = pieces.into_iter().map(into_inner).collect();
         unread = match next {
             Ok(next) => next,

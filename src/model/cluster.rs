@@ -321,8 +321,8 @@ impl Cluster {
 
     /// The instances with tasks of the group that are wanted and placed, and how
     /// many.
-    pub fn group_instances(&self, group: GroupId) -> impl Iterator<Item = (InstanceId, u32)> {
-        self.counted(group).into_iter().flat_map(|it| it.by_instance().iter().copied())
+    pub fn group_instances(&self, group: GroupId) -> impl ExactSizeIterator<Item = (InstanceId, u32)> {
+        self.counted(group).map_or(&[][..], Group::by_instance).iter().copied()
     }
 
     /// Tasks of the group on Fargate in a zone, wanted ones.

@@ -9,10 +9,13 @@ use rustc_hash::FxHashMap;
 use crate::base::id::{GroupId, Id as _, InstanceId, ZoneId};
 
 /// Tasks of one group with desired status RUNNING, waiting ones left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Group {
     /// Ascending by instance; no zero counts.
     by_instance: Vec<(InstanceId, u32)>,
+    /// Once they were many, a bit for each instance that is there, so that most of
+    /// those that are not need no search; empty before.
+    is_there: Vec<u64>,
     /// By (attribute, value), in the order of the layout; empty while the
     /// group has no task.
     by_value: Vec<u32>,
@@ -20,9 +23,26 @@ pub struct Group {
     by_fargate_zone: Vec<u32>,
 }
 
+/// More instances than these are many.
+const FEW_MAX: usize = 64;
+
+impl PartialEq for Group {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { by_instance, is_there: _, by_value, by_fargate_zone } = self;
+        *by_instance == other.by_instance
+            && *by_value == other.by_value
+            && *by_fargate_zone == other.by_fargate_zone
+    }
+}
+
+impl Eq for Group {}
+
 impl Group {
     /// Its tasks on an instance.
     pub fn on_instance(&self, instance: InstanceId) -> u32 {
+        if !self.is_there.is_empty() && !self.is_marked(instance) {
+            return 0;
+        }
         let idx = self.by_instance.binary_search_by_key(&instance, |it| it.0);
         idx.map_or(0, |idx| self.by_instance[idx].1)
     }
@@ -43,6 +63,47 @@ impl Group {
         self.by_fargate_zone.get(zone.idx()).copied().unwrap_or(0)
     }
 
+    fn is_marked(&self, instance: InstanceId) -> bool {
+        let (word, bit) = (instance.idx() / 64, instance.idx() % 64);
+        self.is_there.get(word).is_some_and(|it| it >> bit & 1 == 1)
+    }
+
+    fn mark(&mut self, instance: InstanceId, is_there: bool) {
+        let (word, bit) = (instance.idx() / 64, instance.idx() % 64);
+        if self.is_there.len() <= word {
+            self.is_there.resize(word + 1, 0);
+        }
+        self.is_there[word] = self.is_there[word] & !(1 << bit) | u64::from(is_there) << bit;
+    }
+
+    /// One more task on an instance.
+    fn add_on(&mut self, instance: InstanceId) {
+        match self.by_instance.binary_search_by_key(&instance, |it| it.0) {
+            Ok(idx) => self.by_instance[idx].1 += 1,
+            Err(idx) => {
+                self.by_instance.insert(idx, (instance, 1));
+                if !self.is_there.is_empty() {
+                    self.mark(instance, true);
+                } else if self.by_instance.len() > FEW_MAX {
+                    (0..self.by_instance.len()).for_each(|it| self.mark(self.by_instance[it].0, true));
+                }
+            }
+        }
+    }
+
+    /// One task less.
+    fn take_from(&mut self, instance: InstanceId) {
+        let idx = self.by_instance.binary_search_by_key(&instance, |it| it.0);
+        let idx = idx.expect("the task was counted");
+        self.by_instance[idx].1 -= 1;
+        if self.by_instance[idx].1 == 0 {
+            self.by_instance.remove(idx);
+            if !self.is_there.is_empty() {
+                self.mark(instance, false);
+            }
+        }
+    }
+
     fn is_idle(&self) -> bool {
         self.by_instance.is_empty() && self.by_fargate_zone.iter().all(|&n| n == 0)
     }
@@ -50,6 +111,7 @@ impl Group {
     /// Holds nothing, and keeps its memory for the next that needs some.
     fn clear(&mut self) {
         self.by_instance.clear();
+        self.is_there.clear();
         self.by_value.clear();
         self.by_fargate_zone.clear();
     }
@@ -132,10 +194,7 @@ impl Groups {
             return;
         }
         let row = self.open(group);
-        match row.by_instance.binary_search_by_key(&instance, |it| it.0) {
-            Ok(idx) => row.by_instance[idx].1 += 1,
-            Err(idx) => row.by_instance.insert(idx, (instance, 1)),
-        }
+        row.add_on(instance);
         row.by_value.resize(n_values, 0);
         positions.for_each(|it| row.by_value[it] += 1);
     }
@@ -151,11 +210,7 @@ impl Groups {
             return;
         }
         let row = self.open(group);
-        let idx = row.by_instance.binary_search_by_key(&instance, |it| it.0).expect("the task was counted");
-        row.by_instance[idx].1 -= 1;
-        if row.by_instance[idx].1 == 0 {
-            row.by_instance.remove(idx);
-        }
+        row.take_from(instance);
         positions.for_each(|it| row.by_value[it] -= 1);
         self.close_if_idle(group);
     }
@@ -215,6 +270,25 @@ mod tests {
         assert_eq!(groups.get(service), Some(&Group::default()), "a service has one always");
         groups.add(other, instance, 2, [1].into_iter());
         assert_eq!(groups.rows.len(), 3, "rows are used again");
+    }
+
+    #[test]
+    fn many_instances_are_marked_and_few_are_not() {
+        let mut groups = Groups::new(1, false);
+        let (group, at) = (GroupId::new(0), InstanceId::new);
+        let is_right = |groups: &Groups, there: &dyn Fn(u32) -> bool| {
+            let row = groups.get(group).unwrap();
+            (0..400).all(|it| row.on_instance(at(it)) == u32::from(there(it)))
+        };
+        for n in 0..200 {
+            groups.add(group, at(2 * n), 0, std::iter::empty());
+            assert!(is_right(&groups, &|it| it % 2 == 0 && it <= 2 * n), "{n}");
+        }
+        for n in 0..200 {
+            groups.take(group, at(2 * n), std::iter::empty());
+            assert!(is_right(&groups, &|it| it % 2 == 0 && it > 2 * n), "{n}");
+        }
+        assert_eq!(groups.get(group), Some(&Group::default()));
     }
 
     #[test]

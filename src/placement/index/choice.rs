@@ -287,9 +287,13 @@ impl Decision<'_> {
         ask: &mut Ask<'_>,
         is_open: Option<&[bool]>,
     ) -> Result<Option<InstanceId>, GivenUp> {
-        ask.without_group(plan.is_spread_over_instances);
+        let is_distinct = ask.without_group(plan.is_spread_over_instances);
+        if plan.is_spread_over_instances && !is_distinct && self.has_group_everywhere(is_open) {
+            ask.without_group(false);
+            return Ok(self.with_group(plan, ask, is_open));
+        }
         let found = self.best(plan, ask, is_open)?;
-        let is_distinct = ask.without_group(false);
+        ask.without_group(false);
         match found {
             Some(found) => Ok(Some(found.instance())),
             None if plan.is_spread_over_instances && !is_distinct => Ok(self.with_group(plan, ask, is_open)),
@@ -349,11 +353,29 @@ impl Decision<'_> {
         self.values.expect("a value is open").of(number)
     }
 
+    /// Whether all instances that take tasks and have an open value have tasks of the
+    /// group: where a service has more tasks than there are instances.
+    fn has_group_everywhere(&self, is_open: Option<&[bool]>) -> bool {
+        let (provider, group) = (self.rules.provider, self.view.group);
+        let n = match (is_open, self.values) {
+            (Some(is_open), Some(values)) => {
+                let of_values = values.n_available(provider).iter().zip(is_open);
+                of_values.filter(|it| *it.1).map(|it| *it.0 as usize).sum()
+            }
+            _ => self.columns.n_available(provider),
+        };
+        // Those that take no tasks may have some still.
+        let of_group = self.view.cluster.group_instances(group);
+        let is_meant = |number: usize| {
+            self.columns.is_of(provider, number) && is_open.is_none_or(|it| it[self.value(number)])
+        };
+        of_group.len() >= n && of_group.filter(|it| is_meant(it.0.idx())).count() == n
+    }
+
     /// Every instance that would do has tasks of the group: the best of those
     /// with the fewest.
     fn with_group(&self, plan: Plan, ask: &Ask<'_>, is_open: Option<&[bool]>) -> Option<InstanceId> {
         let columns = self.columns;
-        let available = columns.available(self.rules.provider);
         let mut best: Option<(u32, Found)> = None;
         for (id, n_tasks) in self.view.cluster.group_instances(self.view.group) {
             if best.is_some_and(|it| it.0 < n_tasks) {
@@ -361,7 +383,7 @@ impl Decision<'_> {
             }
             let number = id.idx();
             let has = columns.rooms_of(number);
-            let is_here = available.get(number / LANES).is_some_and(|it| it >> (number % LANES) & 1 == 1);
+            let is_here = columns.is_of(self.rules.provider, number);
             let is_roomy = has[0] >= self.rooms[0] && has[1] >= self.rooms[1];
             if !is_here || !is_roomy || is_open.is_some_and(|it| !it[self.value(number)]) {
                 continue;

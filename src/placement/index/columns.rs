@@ -24,6 +24,8 @@ pub(super) struct Columns {
     pub(super) most: [Vec<Block>; 2],
     /// For each provider a bit for each instance of it that takes tasks.
     available: Vec<Vec<u64>>,
+    /// How many these are.
+    n_available: Vec<usize>,
 }
 
 impl Columns {
@@ -49,6 +51,16 @@ impl Columns {
     /// The instances of a provider that take tasks, a word for each block.
     pub(super) fn available(&self, provider: CapacityProviderId) -> &[u64] {
         self.available.get(provider.idx()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an instance is one of these.
+    pub(super) fn is_of(&self, provider: CapacityProviderId, number: usize) -> bool {
+        self.available(provider).get(number / LANES).is_some_and(|it| it >> (number % LANES) & 1 == 1)
+    }
+
+    /// How many of these there are.
+    pub(super) fn n_available(&self, provider: CapacityProviderId) -> usize {
+        self.n_available.get(provider.idx()).copied().unwrap_or(0)
     }
 
     /// Whether no other provider has instances.
@@ -101,19 +113,25 @@ impl Columns {
         let (block, lane) = (id.idx() / LANES, id.idx() % LANES);
         if self.available.len() <= provider.idx() {
             self.available.resize(provider.idx() + 1, Vec::new());
+            self.n_available.resize(provider.idx() + 1, 0);
         }
         let words = &mut self.available[provider.idx()];
         if words.len() <= block {
             words.resize(block + 1, 0);
         }
         words[block] ^= 1 << lane;
+        let n = &mut self.n_available[provider.idx()];
+        *n = if now[0] > 0 { *n + 1 } else { *n - 1 };
     }
 
     /// From now on the most of each block is known.
     pub(super) fn know_most(&mut self, lanes: Lanes) {
         if self.most[0].is_empty() && self.n_blocks() > 0 {
-            for block in 0..self.n_blocks() {
-                self.keep_most(lanes, block, [0; 2], [u32::MAX; 2]);
+            for (most, rooms) in self.most.iter_mut().zip(&self.rooms) {
+                most.resize(rooms.len().div_ceil(LANES), [0; LANES]);
+                for (most, block) in most.as_flattened_mut().iter_mut().zip(rooms) {
+                    *most = lanes.greatest(block);
+                }
             }
         }
     }
@@ -126,7 +144,9 @@ impl Columns {
                 most.resize(n_blocks, [0; LANES]);
             }
             let most = &mut most[block / LANES][block % LANES];
-            if now[resource] >= *most || before[resource] == *most {
+            if now[resource] >= *most {
+                *most = now[resource];
+            } else if before[resource] == *most {
                 *most = lanes.greatest(&self.rooms[resource][block]);
             }
         }

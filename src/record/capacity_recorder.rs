@@ -47,12 +47,25 @@ impl Recorder {
     }
 
     /// A capacity provider stands like this from `now` on.
-    #[inline]
     pub fn provider(&mut self, now: SimTime, provider: usize, reading: &ProviderReading) {
-        if self.provider_states[provider].standing != reading.standing {
-            self.provider_stands_otherwise(now, provider, reading);
+        let horizon = self.horizon - SimTime::ZERO;
+        let standing = &reading.standing;
+        let before = self.provider_states[provider].standing;
+        if before.registered != standing.registered {
+            self.settle_provider(provider);
+            let state = &mut self.provider_states[provider];
+            state.register(now, reading);
+            self.record.providers[provider].register(now, horizon, reading);
         } else {
             self.reserved(now, provider, reading.reserved);
+        }
+        if before != *standing {
+            self.record.providers[provider].stand(now, horizon, &before, standing);
+            let n_instances = standing.n_instances;
+            if before.n_instances != n_instances {
+                self.surges.provider(now, provider, n_instances, &mut self.record.rollouts);
+            }
+            self.provider_states[provider].standing = *standing;
         }
     }
 
@@ -66,20 +79,6 @@ impl Recorder {
         if differences.fold(0, |all, it| all | it) != 0 && moments.tell(now, reserved) {
             self.settle_provider(provider);
         }
-    }
-
-    /// Other than what tasks reserve something has changed.
-    #[cold]
-    fn provider_stands_otherwise(&mut self, now: SimTime, provider: usize, reading: &ProviderReading) {
-        self.settle_provider(provider);
-        let horizon = self.horizon - SimTime::ZERO;
-        let state = &mut self.provider_states[provider];
-        self.record.providers[provider].set(now, horizon, state, reading);
-        let n_instances = reading.standing.n_instances;
-        if state.standing.n_instances != n_instances {
-            self.surges.provider(now, provider, n_instances, &mut self.record.rollouts);
-        }
-        state.stand(now, reading);
     }
 
     /// Sums up what was reserved of a provider.

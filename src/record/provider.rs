@@ -88,9 +88,8 @@ impl ProviderState {
         }
     }
 
-    /// It stands like this from `now` on, and all before is summed up.
-    pub(super) fn stand(&mut self, now: SimTime, reading: &ProviderReading) {
-        self.standing = reading.standing;
+    /// So much is registered from `now` on, and all before is summed up.
+    pub(super) fn register(&mut self, now: SimTime, reading: &ProviderReading) {
         self.registered = reading.standing.registered.map(|it| (it > 0).then(|| Divisor::new(it)));
         self.reserved.tell(now, reading.reserved);
         self.reserved.settle(now);
@@ -154,23 +153,28 @@ impl ProviderRecord {
         }
     }
 
-    /// It stands like this from `now` on; what was reserved before is summed up.
-    pub(super) fn set(
-        &mut self,
-        now: SimTime,
-        horizon: SimDuration,
-        before: &ProviderState,
-        reading: &ProviderReading,
-    ) {
-        let ProviderReading { reserved, standing } = reading;
-        self.waiting.set(now, standing.n_waiting);
+    /// So much is reserved from `now` on of what is registered then; what was before
+    /// is summed up.
+    pub(super) fn register(&mut self, now: SimTime, horizon: SimDuration, reading: &ProviderReading) {
         for (idx, resource) in Resource::ALL.into_iter().enumerate() {
-            let share = (reserved[idx] * WHOLE).checked_div(standing.registered[idx]).unwrap_or(0);
+            let reserved = reading.reserved[idx] * WHOLE;
+            let share = reserved.checked_div(reading.standing.registered[idx]).unwrap_or(0);
             if let Some(series) = self.reserved(horizon, resource, share > 0) {
                 series.set(now, share);
             }
         }
-        if standing.binding == before.standing.binding {
+    }
+
+    /// It stands like this from `now` on.
+    pub(super) fn stand(
+        &mut self,
+        now: SimTime,
+        horizon: SimDuration,
+        before: &ProviderStanding,
+        standing: &ProviderStanding,
+    ) {
+        self.waiting.set(now, standing.n_waiting);
+        if standing.binding == before.binding {
             return;
         }
         for it in &mut self.blocked {

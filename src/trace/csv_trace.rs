@@ -17,8 +17,7 @@ use super::source::{ReadError, Trace};
 use super::threads::Threads;
 
 /// So many blocks for each thread are in flight, so that none waits long for the
-/// others: first few, since nobody can begin before they are there, then more.
-const FIRST_BLOCKS_A_THREAD: usize = 2;
+/// others.
 const N_BLOCKS_A_THREAD: usize = 16;
 
 /// What a format has to say of its files.
@@ -58,51 +57,79 @@ pub(super) fn read_in_order<F: Form>(
     let mut rows = Rows::open(F::COLUMNS, input, file)?;
     F::check(&rows)?;
     let header = rows.header().clone();
-    let mut blocks = rows.take_blocks().expect("they were not taken before");
+    let blocks = rows.take_blocks().expect("they were not taken before");
     // What is left of the block with the header.
-    let mut unread = vec![Piece { block: rows.replace_block(Block::default()), ..Piece::default() }];
-    let mut read: Vec<Piece> = Vec::new();
+    let first = Some(rows.replace_block(Block::default()));
+    let mut source = Source { first, blocks, spare: Vec::new(), n_given: 0, error: None };
     let mut joined = Joined { rows, trace: TraceBuilder::new(F::RECKONING), spare: Vec::new() };
-    let [mut n_ahead, n_ahead_max] = match threads.count() {
-        1 => [1; 2],
-        n => [FIRST_BLOCKS_A_THREAD, N_BLOCKS_A_THREAD].map(|it| it * n),
-    };
-    while !(unread.is_empty() && read.is_empty()) {
-        let pieces: Vec<Mutex<Piece>> = unread.into_iter().map(Mutex::new).collect();
-        let in_order = Mutex::new((&mut joined, &mut blocks, read, Ok(Vec::new())));
-        // One piece is what must be done in order, each other is a block.
-        threads.each(1 + pieces.len(), &|number| match number.checked_sub(1) {
-            Some(number) => {
-                // On this thread's own stack: neighbours share lines of the cache.
-                let mut piece = std::mem::take(&mut *lock(&pieces[number]));
-                piece.read::<F>(&header);
-                *lock(&pieces[number]) = piece;
-            }
-            None => {
-                let (joined, blocks, read, next) = &mut *lock(&in_order);
+    let mut read: Vec<Piece> = Vec::new();
+    let n_ahead = if threads.count() == 1 { 1 } else { N_BLOCKS_A_THREAD * threads.count() };
+    loop {
+        let (given, in_order) = (Mutex::new(source), Mutex::new((joined, read)));
+        let pieces: Vec<Mutex<Piece>> = (0..n_ahead).map(|_| Mutex::default()).collect();
+        // One piece of work is what must be done in order, each other is a block, which
+        // is looked at by whoever has just read it.
+        threads.each(1 + n_ahead, &|number| {
+            if number == 0 {
+                let (joined, read) = &mut *lock(&in_order);
                 joined.join::<F>(read);
-                *next = read_blocks(blocks, n_ahead, &mut joined.spare);
+                return;
+            }
+            let next = lock(&given).next();
+            if let Some((place, mut piece)) = next {
+                piece.read::<F>(&header);
+                *lock(&pieces[place]) = piece;
             }
         });
-        let next = into_inner(in_order).3;
-        n_ahead = (2 * n_ahead).min(n_ahead_max);
-        read = pieces.into_iter().map(into_inner).collect();
-        unread = match next {
-            Ok(next) => next,
-            Err(error) => {
-                joined.join::<F>(&mut read);
-                if joined.rows.is_over() {
-                    break;
-                }
-                return Err(error.into());
-            }
-        };
-        if joined.rows.is_over() {
+        source = into_inner(given);
+        (joined, read) = into_inner(in_order);
+        source.spare.append(&mut joined.spare);
+        let n_given = std::mem::take(&mut source.n_given);
+        read.extend(pieces.into_iter().take(n_given).map(into_inner));
+        if n_given < n_ahead || joined.rows.is_over() {
             break;
         }
     }
+    joined.join::<F>(&mut read);
+    if let Some(error) = source.error
+        && !joined.rows.is_over()
+    {
+        return Err(error.into());
+    }
     joined.rows.finish()?;
     Ok(joined.trace.finish())
+}
+
+/// Where blocks come from, one after the other.
+struct Source<'a> {
+    first: Option<Block>,
+    blocks: Blocks<'a>,
+    /// Memory for further blocks.
+    spare: Vec<Piece>,
+    /// So many were given out this time.
+    n_given: usize,
+    /// Why there is no further one, if the file cannot be read.
+    error: Option<io::Error>,
+}
+
+impl Source<'_> {
+    /// The next block, with its place among those of this time.
+    fn next(&mut self) -> Option<(usize, Piece)> {
+        if self.error.is_some() {
+            return None;
+        }
+        let piece = self.spare.pop().unwrap_or_default();
+        let block = match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.blocks.next(piece.block),
+        };
+        let block = block.unwrap_or_else(|error| {
+            self.error = Some(error);
+            None
+        })?;
+        self.n_given += 1;
+        Some((self.n_given - 1, Piece { block, ..piece }))
+    }
 }
 
 /// A block, and its rows once they are read.
@@ -167,15 +194,6 @@ pub(super) fn read_one_by_one<F: Form>(rows: &mut Rows<'_>, trace: &mut TraceBui
         }
     }
     rows.replace_block(Block::default())
-}
-
-/// The next blocks, at most so many.
-fn read_blocks(blocks: &mut Blocks<'_>, n: usize, spare: &mut Vec<Piece>) -> io::Result<Vec<Piece>> {
-    let next = |_| {
-        let piece = spare.pop().unwrap_or_default();
-        Some(blocks.next(piece.block).transpose()?.map(|block| Piece { block, ..piece }))
-    };
-    (0..n).map_while(next).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -215,13 +215,11 @@ pub(super) fn pico_usd(price: Money) -> u64 {
 }
 
 impl<W: Watch> Simulation<'_, W> {
-    /// Counts what came and went since this was last asked. Whether the bounds
-    /// have changed.
-    pub(super) fn count_floors(&mut self) -> bool {
+    /// Counts what came and went since this was last asked.
+    pub(super) fn count_floors(&mut self) {
         let floors = &mut self.floors;
         self.cluster.drain_held_changes(|position, n| floors.set(position, n));
-        let is_changed = floors.sum();
-        if is_changed {
+        if floors.sum() {
             floors.recorder.cost(self.now, floors.pico_usd_per_hour);
             debug_assert!(floors.instances <= self.cluster.totals().n_instances.into(), "a bound is below");
             debug_assert!(
@@ -229,7 +227,6 @@ impl<W: Watch> Simulation<'_, W> {
                 "a bound of the cost is below what is paid"
             );
         }
-        is_changed
     }
 
     /// What an hour of the instances that are billed now costs, in 1e-12 USD.

@@ -153,7 +153,7 @@ impl<S: Sum> Rows<S> {
     #[inline]
     fn add(&mut self, class: usize, by: i64) {
         let n = self.sums.len();
-        for (sums, numbers) in self.sums.iter_mut().zip(&self.numbers[class * n..]) {
+        for (sums, numbers) in self.sums.iter_mut().zip(&self.numbers[class * n..(class + 1) * n]) {
             for (sum, number) in sums.iter_mut().zip(numbers) {
                 *sum = sum.more(*number, by);
             }

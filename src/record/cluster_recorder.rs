@@ -15,10 +15,9 @@ impl Recorder {
 
     /// Sums up how the cluster stood until `until`.
     pub(super) fn settle_cluster(&mut self, until: SimTime) {
-        let until = until.min(self.horizon);
-        let (record, measured_from) = (&mut self.record, self.measured_from);
+        let (record, measured_from, horizon) = (&mut self.record, self.measured_from, self.horizon);
         self.moments.stretches(until, |from, until, reading| {
-            let measured_ms = until.since(from.max(measured_from)).millis();
+            let measured_ms = until.min(horizon).since(from.max(measured_from)).millis();
             if measured_ms == 0 {
                 return;
             }

@@ -492,10 +492,18 @@ mod tests {
             Recorder::new(SimDuration::from_secs(100), SimDuration::from_secs(40), ["web".to_owned()]);
         recorder.cluster(at(0), ClusterReading { n_instances: 9, ..Default::default() });
         recorder.cluster(at(30), ClusterReading { n_instances: 2, ..Default::default() });
+        recorder.cluster(at(101), ClusterReading { n_instances: 70, ..Default::default() });
+        recorder.cluster(at(110), ClusterReading::default());
         recorder.service(at(0), 0, reading(2, 0));
         recorder.service(at(50), 0, reading(2, 2));
         let record = recorder.finish(0, 0, Ledger::default());
         assert_eq!((record.instance_ms, record.instances_peak), (120_000, 2));
+        let series: u64 = record.instances.buckets().iter().map(|it| it.integral).sum();
+        assert_eq!(
+            series,
+            9 * 30_000 + 2 * 70_000,
+            "the series has the warm-up too, and ends at the horizon"
+        );
         assert_eq!((record.services[0].available_ms, record.services[0].desired_ms), (100_000, 120_000));
     }
 }

@@ -9,7 +9,7 @@ use super::plain::PADDING;
 pub(super) const LINE_LENGTH_MAX: usize = 1 << 20;
 /// As much is read at once: what is read is looked at while it is in the cache
 /// of a core.
-const BLOCK_LENGTH: usize = 1 << 15;
+const BLOCK_LENGTH: usize = 1 << 16;
 /// The first block; each is twice the one before until they are long enough.
 /// Most files are small.
 const FIRST_LENGTH: usize = 1 << 12;

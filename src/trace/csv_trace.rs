@@ -18,7 +18,7 @@ use super::threads::Threads;
 
 /// So many blocks for each thread are in flight, so that none waits long for the
 /// others.
-const N_BLOCKS_A_THREAD: usize = 16;
+const N_BLOCKS_A_THREAD: usize = 24;
 
 /// What a format has to say of its files.
 pub(super) trait Form {

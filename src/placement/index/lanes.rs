@@ -236,6 +236,24 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_the_best_is_found_in_whatever_block_it_is() {
+        let lanes = Lanes::new();
+        for seed in 0..40 {
+            // In some no number of the first block is large enough.
+            let a = [if seed % 4 == 0 { [1; LANES] } else { block(seed) }, block(seed + 1), block(seed + 2)];
+            let b = [block(seed + 3), block(seed + 4), block(seed + 5)];
+            let (of_a, of_b) = (a.as_flattened(), b.as_flattened());
+            for least in (1..18).flat_map(|a| [[a, 1], [a, 7], [a, 15], [a, 16]]) {
+                let fitting = || (0..of_a.len()).filter(|&it| of_a[it] >= least[0] && of_b[it] >= least[1]);
+                let of_least = fitting().min_by_key(|&it| (of_a[it], it));
+                assert_eq!(lanes.first_of_least(&a, &b, least), of_least, "{seed} {least:?}");
+                let of_greatest = fitting().min_by_key(|&it| (u32::MAX - of_a[it], it));
+                assert_eq!(lanes.first_of_greatest(&a, &b, least), of_greatest, "{seed} {least:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_least_of_a_list_of_any_length() {
         let lanes = Lanes::new();
         let order = RandomOrder::new(5, 1000);
